@@ -1,0 +1,1 @@
+//! CAdES signatures: signed attributes, signature time stamps, and the facts of a CMS signature.

@@ -1,0 +1,268 @@
+//! Facts about a signed object: what the bytes say, nothing judged.
+//!
+//! Formats write these, `hsign-validation` reads them. They hold original bytes and digests only, so
+//! that they can be kept and judged again later. A failed format check is a [`Finding`] here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ClaimedSigningTime, Digest, Finding, GenTime, Octets, SignatureAlgorithm};
+
+/// What kind of document it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum DocumentFormat {
+    /// A PDF file with signatures or document time stamps.
+    Pades,
+    /// A bare RFC 3161 token or response.
+    Timestamp,
+    /// Readable, but with no signature in it.
+    None,
+}
+
+/// Everything read from one document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentFacts {
+    /// Its kind.
+    pub format: DocumentFormat,
+    /// Its length in bytes.
+    pub length: u64,
+    /// Digests of the whole document; SHA-256 is always there.
+    pub digests: Vec<Digest>,
+    /// Every signature present, in document order, the unreadable ones too.
+    pub signatures: Vec<SignatureFacts>,
+    /// Time stamps that belong to the document rather than to one signature.
+    pub timestamps: Vec<TimestampFacts>,
+    /// Certificates and revocation data embedded outside the signatures (PDF: DSS dictionary).
+    pub evidence: EvidenceFacts,
+    /// What was noticed about the document as a whole.
+    pub findings: Vec<Finding>,
+}
+
+/// One signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignatureFacts {
+    /// Name within the document (PDF: the field's fully qualified name).
+    pub id: String,
+    /// The level its elements make, by presence only.
+    pub level: Level,
+    /// What of the document it covers.
+    pub coverage: Coverage,
+    /// The signer's claim.
+    pub claimed_signing_time: Option<ClaimedSigningTime>,
+    /// The signature proper; `None` when it can't be read, the findings then say why.
+    pub signed: Option<SignedObject>,
+    /// Content and signature time stamps.
+    pub timestamps: Vec<TimestampFacts>,
+    /// Whether anything was added after it.
+    pub later_changes: LaterChanges,
+    /// What was noticed; those of severity error are format failures.
+    pub findings: Vec<Finding>,
+}
+
+/// AdES baseline level by the elements present (EN 319 142-1 and its sisters).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Level {
+    /// Signed attributes of the baseline.
+    #[serde(rename = "B-B")]
+    BB,
+    /// With a signature time stamp.
+    #[serde(rename = "B-T")]
+    BT,
+    /// With validation material.
+    #[serde(rename = "B-LT")]
+    BLt,
+    /// With an archive or document time stamp over that.
+    #[serde(rename = "B-LTA")]
+    BLta,
+    /// Not a baseline signature.
+    #[serde(rename = "other")]
+    Other,
+}
+
+/// What a signature covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Coverage {
+    /// The whole document as it stands.
+    WholeDocument,
+    /// A whole earlier revision of it.
+    WholeRevision,
+    /// Less than a revision.
+    Partial,
+    /// Data outside the document.
+    External,
+}
+
+/// What came after a signature within the same document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+#[non_exhaustive]
+pub enum LaterChanges {
+    /// Nothing.
+    None,
+    /// Only signatures, document time stamps and validation data were added, object by object explained.
+    SignaturesOnly {
+        /// Number of revisions after the signed one.
+        revisions: u32,
+    },
+    /// Something came after it that nobody has looked into.
+    NotExamined {
+        /// Number of revisions after the signed one.
+        revisions: u32,
+    },
+}
+
+/// Bytes with a signature value over them: a document signature, or the CMS of a time-stamp token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedObject {
+    /// The octets the value was computed over, as they arrived (CMS: the signed attributes with the SET
+    /// tag of RFC 5652 §5.4).
+    pub signed_octets: Octets,
+    /// How.
+    pub algorithm: SignatureAlgorithm,
+    /// The value.
+    pub value: Octets,
+    /// What the signed octets name by digest (CMS: message-digest).
+    pub references: Vec<Reference>,
+    /// How the signature names its signer.
+    pub signer: SignerIdentifier,
+    /// Signed references to the signer's certificate and its path (ESS, RFC 5035), the signer's first.
+    pub certificate_references: Vec<CertificateReference>,
+    /// Certificates that travel inside.
+    pub evidence: EvidenceFacts,
+}
+
+/// A digest that was signed, and the digest of what is really there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// What it refers to.
+    pub name: String,
+    /// What the signed octets say.
+    pub expected: Digest,
+    /// What was computed; `None` when the data isn't at hand or the algorithm is unknown.
+    pub actual: Option<Digest>,
+}
+
+impl Reference {
+    /// Whether the two agree; `None` when there is nothing to compare.
+    #[must_use]
+    pub fn holds(&self) -> Option<bool> {
+        self.actual.as_ref().map(|actual| *actual == self.expected)
+    }
+}
+
+/// How a CMS SignerInfo or an XML KeyInfo points to the signer. A hint, not signed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignerIdentifier {
+    /// Issuer name, DER.
+    pub issuer: Option<Octets>,
+    /// Serial number, the INTEGER's contents.
+    pub serial: Option<Octets>,
+    /// Subject key identifier.
+    pub subject_key_identifier: Option<Octets>,
+}
+
+/// A signed reference to a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateReference {
+    /// Digest of the certificate's DER.
+    pub digest: Digest,
+    /// Issuer name, DER, where given.
+    pub issuer: Option<Octets>,
+    /// Serial number, the INTEGER's contents, where given.
+    pub serial: Option<Octets>,
+}
+
+/// Validation material by its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceFacts {
+    /// Certificates, DER (or BER as found).
+    pub certificates: Vec<Octets>,
+    /// CRLs.
+    pub crls: Vec<Octets>,
+    /// OCSPResponse or BasicOCSPResponse structures, as found.
+    pub ocsp_responses: Vec<Octets>,
+}
+
+impl EvidenceFacts {
+    /// Adds everything of `other`.
+    pub fn extend(&mut self, other: &Self) {
+        self.certificates.extend(other.certificates.iter().cloned());
+        self.crls.extend(other.crls.iter().cloned());
+        self.ocsp_responses.extend(other.ocsp_responses.iter().cloned());
+    }
+}
+
+/// One time-stamp token where it was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimestampFacts {
+    /// Name within the document.
+    pub id: String,
+    /// What it was put on for.
+    pub kind: TimestampKind,
+    /// The token's bytes.
+    pub token: Octets,
+    /// What its imprint covers.
+    pub covers: Vec<Covered>,
+    /// What the token says; `None` when it can't be read, the findings then say why.
+    pub read: Option<TokenFacts>,
+    /// What was noticed; those of severity error make the stamp useless.
+    pub findings: Vec<Finding>,
+}
+
+/// Purpose of a time stamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimestampKind {
+    /// Over the content, before signing.
+    Content,
+    /// Over the signature value.
+    Signature,
+    /// Over signature, content and validation data.
+    Archive,
+    /// Over a whole PDF revision, or any file.
+    Document,
+    /// Inside an evidence record.
+    EvidenceRecord,
+}
+
+/// An object that a time stamp proves to have existed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+#[non_exhaustive]
+pub enum Covered {
+    /// The value of a signature, and with it all that the value signs.
+    SignatureValue {
+        /// Its id.
+        signature: String,
+    },
+    /// The first bytes of the document, all signatures and validation data inside included.
+    DocumentPrefix {
+        /// Length in bytes.
+        length: u64,
+    },
+    /// Data outside the document.
+    External,
+}
+
+/// What an RFC 3161 token says (§2.4.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenFacts {
+    /// genTime.
+    pub gen_time: GenTime,
+    /// The TSA's policy, dotted OID.
+    pub policy: String,
+    /// serialNumber, the INTEGER's contents.
+    pub serial: Octets,
+    /// messageImprint beside the digest of what the token should cover.
+    pub imprint: Reference,
+    /// accuracy in microseconds, where given.
+    pub accuracy_microseconds: Option<u64>,
+    /// ordering.
+    pub ordering: bool,
+    /// nonce, the INTEGER's contents.
+    pub nonce: Option<Octets>,
+    /// The CMS around it.
+    pub signed: SignedObject,
+}

@@ -1,0 +1,25 @@
+//! The words everyone shares.
+//!
+//! Nothing here reads a clock, a file, the environment or the network, and nothing here judges.
+//! Formats write [`facts`], the judgement crates read them, and the rim (files, HTTP, cards) stands
+//! behind the [`ports`].
+
+mod algorithm;
+mod budget;
+mod digest;
+mod error;
+pub mod facts;
+mod finding;
+mod octets;
+pub mod ports;
+mod source;
+mod time;
+
+pub use algorithm::{EllipticCurve, PublicKeyKind, SignatureAlgorithm};
+pub use budget::{Budget, BudgetExhausted};
+pub use digest::{Digest, DigestAlgorithm};
+pub use error::ErrorKind;
+pub use finding::{Finding, Severity};
+pub use octets::Octets;
+pub use source::{Source, read_all, read_range};
+pub use time::{BestSignatureTime, ClaimedSigningTime, GenTime, Time, TimeError, ValidationTime};

@@ -1,0 +1,137 @@
+//! What the core asks of the outside. Implementations live at the rim; tests use scripted ones.
+
+use crate::{Digest, ErrorKind, SignatureAlgorithm};
+
+/// What a signature check says. Whether the algorithm is acceptable is another question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignatureValidity {
+    /// The value belongs to the message and the key.
+    Valid,
+    /// It doesn't.
+    Invalid,
+    /// It can't be told: unknown algorithm, key that can't be decoded, key and algorithm that don't fit.
+    Unsupported(String),
+}
+
+/// Checks a signature value; hsign-crypto implements it.
+pub trait SignatureVerifier {
+    /// Checks `value` over `message` with the DER-encoded SubjectPublicKeyInfo.
+    fn verify(
+        &self,
+        algorithm: &SignatureAlgorithm,
+        public_key: &[u8],
+        message: &[u8],
+        value: &[u8],
+    ) -> SignatureValidity;
+}
+
+/// A failure at the rim: what happened, and whom it belongs to. Never holds secrets or patient data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PortError {
+    /// Decides the exit code.
+    pub kind: ErrorKind,
+    /// What happened, with the name of the party and what it said.
+    pub message: String,
+    /// What would mend it, if known.
+    pub hint: Option<String>,
+}
+
+impl PortError {
+    /// A failure without a hint.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None }
+    }
+
+    /// Adds what would mend it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Somebody who can sign: a key with its certificate.
+pub trait Signer {
+    /// The signer's certificate, DER.
+    fn certificate(&self) -> &[u8];
+
+    /// Further certificates the credential brought, DER, in no particular order.
+    fn chain(&self) -> &[Vec<u8>];
+
+    /// The algorithm this key signs with when `digest` is asked for.
+    fn algorithm(&self, digest: crate::DigestAlgorithm) -> SignatureAlgorithm;
+
+    /// Signs `message` (not its digest); the value is in the form [`SignatureVerifier`] takes.
+    ///
+    /// # Errors
+    /// When the card, the PIN or the key fails.
+    fn sign(&self, algorithm: &SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, PortError>;
+}
+
+/// A time-stamp authority, or several with fail-over.
+pub trait Timestamper {
+    /// A DER-encoded TimeStampToken over `imprint`, already checked against the request (RFC 3161 §2.2).
+    ///
+    /// # Errors
+    /// When no authority gave a usable token.
+    fn stamp(&self, imprint: &Digest) -> Result<Vec<u8>, PortError>;
+}
+
+/// Something a judgement lacks and the network may have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Need {
+    /// A certificate revocation list.
+    Crl {
+        /// Where the certificate says it is (CRL distribution point).
+        url: String,
+        /// SHA-256 of the certificate whose status is in question.
+        certificate: [u8; 32],
+    },
+    /// An OCSP answer.
+    Ocsp {
+        /// The responder (authority information access).
+        url: String,
+        /// DER-encoded OCSPRequest.
+        request: Vec<u8>,
+        /// SHA-256 of the certificate whose status is in question.
+        certificate: [u8; 32],
+    },
+    /// An issuer's certificate (authority information access, caIssuers).
+    CaCertificate {
+        /// Where it is.
+        url: String,
+        /// SHA-256 of the certificate whose issuer is missing.
+        certificate: [u8; 32],
+    },
+}
+
+/// Gets what a judgement needs.
+pub trait Fetcher {
+    /// The bytes as the server sent them.
+    ///
+    /// # Errors
+    /// When the network may not be used or the party failed.
+    fn fetch(&self, need: &Need) -> Result<Vec<u8>, PortError>;
+}
+
+/// Refuses everything: the default wherever the user didn't ask for the network.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoNetwork;
+
+impl Fetcher for NoNetwork {
+    fn fetch(&self, _need: &Need) -> Result<Vec<u8>, PortError> {
+        Err(PortError::new(ErrorKind::Refused, "the network is not used unless asked for"))
+    }
+}
+
+/// Unpredictable bytes, for nonces.
+pub trait Randomness {
+    /// Fills the buffer.
+    ///
+    /// # Errors
+    /// When the system's generator fails.
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), PortError>;
+}

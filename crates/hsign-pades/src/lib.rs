@@ -1,0 +1,1 @@
+//! PAdES signatures in PDF files: preparing, embedding, and reading the facts.

@@ -1,0 +1,1 @@
+//! A verdict as text and JSON, in Japanese and English.

@@ -1,0 +1,1 @@
+//! Certificates, CRLs, OCSP responses and their extensions, hcRole included: reading only.
