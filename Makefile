@@ -1,0 +1,61 @@
+# The one door. `make` alone lists the doors.
+#
+# Everything is built once, in the profile `ci` (optimised, with its checks on). CARGO_TARGET_DIR is respected.
+
+TARGET    := $(or $(CARGO_TARGET_DIR),target)
+BIN       := $(TARGET)/ci
+CARGO     := cargo
+PROFILE   := --profile ci
+CORPORA   := $(or $(HSIGN_CORPORA),../shared/corpora)
+DEMO      := demo
+export HSIGN_CORPORA := $(abspath $(CORPORA))
+export HSIGN_BIN     := $(abspath $(BIN))
+
+.PHONY: help prerequisites build release test check conformance interop bench fuzz demo doc advisories clean
+
+help:            ## list the doors
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+prerequisites:   ## install (as root on Debian) or name what the other doors need
+	@sh tests/tools/prerequisites.sh
+
+build: prerequisites  ## build everything once
+	$(CARGO) build $(PROFILE) --workspace --bins --lib
+
+release: prerequisites  ## build the hsign command for use
+	$(CARGO) build --release -p hsign-cli
+
+demo: build      ## sign, stamp and verify a scanned prescription with a throw-away HPKI
+	@rm -rf $(DEMO)
+	@$(BIN)/hsign demo $(DEMO)
+
+test: prerequisites  ## all tests but the corpora
+	$(CARGO) test $(PROFILE) --workspace -- --skip conformance_
+
+check: prerequisites  ## formatting, lints, licences, documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(PROFILE) --workspace --all-targets -- -D warnings
+	sh tests/tools/cargo-deny.sh check licenses bans sources
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(PROFILE) --workspace --no-deps
+
+conformance: prerequisites  ## the corpora, set by set
+	sh tests/conformance/run.sh
+
+interop: build   ## other implementations judge ours, ours judges theirs
+	sh tests/interop/run.sh
+
+bench: build     ## our speed beside the peers' and the physical limit
+	sh tests/bench/run.sh
+
+fuzz:            ## SECONDS=n for each parser
+	sh tests/fuzz/run.sh
+
+doc:             ## the documentation of the libraries
+	$(CARGO) doc $(PROFILE) --workspace --no-deps --open
+
+advisories:      ## known vulnerabilities of dependencies (needs the network)
+	sh tests/tools/cargo-deny.sh check advisories
+
+clean:           ## remove what was built
+	$(CARGO) clean
+	rm -rf $(DEMO)

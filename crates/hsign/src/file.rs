@@ -1,0 +1,237 @@
+//! Files at the rim: read at any position, put in place only when whole.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use hsign_core::Source;
+
+/// A file read by position. It is not mapped into memory: a file cut short under us is then an error, not a
+/// crash.
+#[derive(Debug)]
+pub struct FileSource {
+    file: File,
+    length: u64,
+}
+
+impl FileSource {
+    /// Opens the file and fixes its length.
+    ///
+    /// # Errors
+    /// When it can't be opened or isn't a regular file.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        Ok(Self { length: metadata.len(), file })
+    }
+}
+
+impl Source for FileSource {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    #[cfg(unix)]
+    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        use std::os::unix::fs::FileExt as _;
+        self.file.read_exact_at(buffer, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_exact_at(&self, mut offset: u64, mut buffer: &mut [u8]) -> io::Result<()> {
+        use std::os::windows::fs::FileExt as _;
+        while !buffer.is_empty() {
+            let count = self.file.seek_read(buffer, offset)?;
+            if count == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            offset += count as u64;
+            buffer = buffer.get_mut(count..).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+/// A source with bytes appended that nobody has written yet: what a signed file will be.
+pub struct Appended<'a> {
+    base: &'a dyn Source,
+    tail: &'a [u8],
+}
+
+impl<'a> Appended<'a> {
+    /// `tail` after `base`.
+    #[must_use]
+    pub fn new(base: &'a dyn Source, tail: &'a [u8]) -> Self {
+        Self { base, tail }
+    }
+}
+
+impl Source for Appended<'_> {
+    fn length(&self) -> u64 {
+        self.base.length() + self.tail.len() as u64
+    }
+
+    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        let from_base = self.base.length().saturating_sub(offset).min(buffer.len() as u64);
+        let split = usize::try_from(from_base).map_err(|_| io::ErrorKind::InvalidInput)?;
+        let (head, rest) = buffer.split_at_mut(split);
+        if !head.is_empty() {
+            self.base.read_exact_at(offset, head)?;
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+        self.tail.read_exact_at((offset + from_base) - self.base.length(), rest)
+    }
+}
+
+/// Whether an existing file may be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It is left alone and the write refused.
+    Keep,
+    /// It is replaced in one step.
+    Replace,
+}
+
+/// The file whose bytes come first, and how long it was when it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Base<'a> {
+    /// Where it is.
+    pub path: &'a Path,
+    /// Its length then.
+    pub length: u64,
+}
+
+/// Writes `base` and then `tail` to `path` so that at no moment a half-written file stands there:
+/// temporary file in the same folder, fsync, rename, fsync of the folder.
+///
+/// # Errors
+/// When the file exists and may not be replaced, or the disk refuses.
+pub fn put_in_place(path: &Path, base: Option<Base<'_>>, tail: &[u8], existing: Existing) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if existing == Existing::Keep && fs::symlink_metadata(path).is_ok() {
+        return Err(already_exists());
+    }
+    let (temporary, mut file) = create_temporary(folder)?;
+    let written = fill(&mut file, base, tail)
+        .and_then(|()| base.map_or(Ok(()), |base| keep_permissions(base.path, &temporary)))
+        .and_then(|()| publish(&temporary, path, existing));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written?;
+    sync_folder(folder)
+}
+
+fn already_exists() -> io::Error {
+    io::Error::new(io::ErrorKind::AlreadyExists, "the output file exists; --force replaces it")
+}
+
+/// The name says nothing about the document: paths may hold patient names.
+fn create_temporary(folder: &Path) -> io::Result<(PathBuf, File)> {
+    for attempt in 0..1000_u32 {
+        let path = folder.join(format!(".hsign-{}-{attempt}.tmp", std::process::id()));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "no free name for a temporary file"))
+}
+
+fn fill(file: &mut File, base: Option<Base<'_>>, tail: &[u8]) -> io::Result<()> {
+    if let Some(base) = base
+        && io::copy(&mut File::open(base.path)?, file)? != base.length
+    {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the input changed while it was being signed"));
+    }
+    file.write_all(tail)?;
+    file.sync_all()
+}
+
+fn keep_permissions(base: &Path, temporary: &Path) -> io::Result<()> {
+    fs::set_permissions(temporary, fs::metadata(base)?.permissions())
+}
+
+/// A hard link refuses an existing target, a rename replaces it: between the check and this step somebody
+/// else may have made the file. Where hard links don't exist, the earlier check has to do.
+fn publish(temporary: &Path, path: &Path, existing: Existing) -> io::Result<()> {
+    if existing == Existing::Keep {
+        match fs::hard_link(temporary, path) {
+            Ok(()) => return fs::remove_file(temporary),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(already_exists()),
+            Err(_) => {}
+        }
+    }
+    fs::rename(temporary, path)
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Windows offers no fsync of a folder; the rename itself is journalled there.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn appended_source_reads_across_the_seam() {
+        let base = b"0123456789".to_vec();
+        let joined = Appended::new(&base, b"abc");
+        let mut buffer = [0; 5];
+        joined.read_exact_at(8, &mut buffer).unwrap();
+        assert_eq!(&buffer, b"89abc");
+        assert!(joined.read_exact_at(9, &mut [0; 5]).is_err());
+        joined.read_exact_at(10, &mut buffer[..3]).unwrap();
+        assert_eq!(&buffer[..3], b"abc");
+    }
+
+    #[test]
+    fn an_existing_output_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.pdf");
+        fs::write(&path, b"precious").unwrap();
+        let error = put_in_place(&path, None, b"new", Existing::Keep).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"precious");
+        put_in_place(&path, None, b"new", Existing::Replace).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn the_original_is_a_prefix_of_the_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, output) = (folder.path().join("in.pdf"), folder.path().join("out.pdf"));
+        fs::write(&input, b"original ").unwrap();
+        let base = Base { path: &input, length: 9 };
+        put_in_place(&output, Some(base), b"appended", Existing::Keep).unwrap();
+        assert_eq!(fs::read(&output).unwrap(), b"original appended");
+        assert_eq!(fs::read(&input).unwrap(), b"original ");
+    }
+
+    #[test]
+    fn an_input_that_changed_meanwhile_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (input, output) = (folder.path().join("in.pdf"), folder.path().join("out.pdf"));
+        fs::write(&input, b"shorter").unwrap();
+        let base = Base { path: &input, length: 9 };
+        assert!(put_in_place(&output, Some(base), b"appended", Existing::Keep).is_err());
+        assert!(!output.exists());
+    }
+}

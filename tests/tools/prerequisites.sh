@@ -1,0 +1,40 @@
+#!/bin/sh
+# Installs what a Debian machine lacks, or names it. Needed to build: a C compiler, OpenSSL's headers, Rust.
+# Used by tests where present: SoftHSM2, the OpenSSL command, qpdf, poppler's pdfsig, Python.
+set -eu
+
+build_packages="build-essential pkg-config libssl-dev"
+test_packages="softhsm2 openssl qpdf poppler-utils python3-venv"
+
+missing=""
+have() { command -v "$1" >/dev/null 2>&1; }
+have cc || missing="$missing build-essential"
+have pkg-config || missing="$missing pkg-config"
+if have pkg-config && ! pkg-config --exists openssl; then missing="$missing libssl-dev"; fi
+have softhsm2-util || missing="$missing softhsm2"
+have openssl || missing="$missing openssl"
+have qpdf || missing="$missing qpdf"
+have pdfsig || missing="$missing poppler-utils"
+have python3 || missing="$missing python3-venv"
+
+if [ -n "$missing" ]; then
+    if have apt-get && [ "$(id -u)" = 0 ]; then
+        echo "installing:$missing" >&2
+        log=$(mktemp)
+        if { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1
+        then rm -f "$log"
+        else cat "$log" >&2; exit 1
+        fi
+    else
+        echo "missing:$missing" >&2
+        echo "hint: on Debian, as root: apt-get install $build_packages $test_packages" >&2
+        if ! have cc || ! have pkg-config || ! pkg-config --exists openssl; then exit 1; fi
+        if [ "${REQUIRE_ALL:-}" = 1 ]; then exit 1; fi
+    fi
+fi
+
+if ! have cargo; then
+    echo "missing: Rust 1.95 or newer" >&2
+    echo "hint: https://www.rust-lang.org/tools/install" >&2
+    exit 1
+fi
