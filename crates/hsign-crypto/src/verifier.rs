@@ -1,0 +1,118 @@
+use hsign_core::ports::{SignatureValidity, SignatureVerifier};
+use hsign_core::{DigestAlgorithm, SignatureAlgorithm};
+use openssl::ec::Asn1Flag;
+use openssl::error::ErrorStack;
+use openssl::pkey::{Id, PKey, Public};
+use openssl::rsa::Padding;
+use openssl::sign::{RsaPssSaltlen, Verifier};
+
+use crate::digest::message_digest;
+use crate::key_cache::{Decoded, KeyCache};
+
+/// [`SignatureVerifier`] on OpenSSL. Keeps decoded keys; share one instance between threads.
+#[derive(Default)]
+pub struct OpensslVerifier {
+    keys: KeyCache,
+}
+
+impl OpensslVerifier {
+    /// With an empty key cache.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl SignatureVerifier for OpensslVerifier {
+    fn verify(
+        &self,
+        algorithm: &SignatureAlgorithm,
+        public_key: &[u8],
+        message: &[u8],
+        value: &[u8],
+    ) -> SignatureValidity {
+        let key = match self.keys.get_or_decode(public_key, decode) {
+            Ok(key) => key,
+            Err(reason) => return SignatureValidity::Unsupported(reason),
+        };
+        let mut verifier = match prepare(algorithm, &key) {
+            Ok(verifier) => verifier,
+            Err(reason) => return SignatureValidity::Unsupported(reason),
+        };
+        // The set-up is done; an error from here on is about the value (an ECDSA value that is no DER).
+        match verifier.verify_oneshot(value, message) {
+            Ok(true) => SignatureValidity::Valid,
+            Ok(false) | Err(_) => SignatureValidity::Invalid,
+        }
+    }
+}
+
+/// Decodes a SubjectPublicKeyInfo and refuses keys that prove nothing.
+fn decode(spki: &[u8]) -> Decoded {
+    let key = PKey::public_key_from_der(spki)
+        .map_err(|stack| format!("the public key can't be decoded: {stack}"))?;
+    if let Ok(rsa) = key.rsa() {
+        // With e = 1 anybody can make a "signature"; an even e or n is no RSA key.
+        let e_is_odd = rsa.e().is_bit_set(0) && rsa.e().num_bits() > 1;
+        if !e_is_odd || !rsa.n().is_bit_set(0) {
+            return Err("the RSA key is degenerate".to_owned());
+        }
+    }
+    if let Ok(ec) = key.ec_key() {
+        // RFC 5480 §2.1.1: parameters spelled out are not allowed; they let a forger choose the generator.
+        if ec.group().asn1_flag() != Asn1Flag::NAMED_CURVE || ec.group().curve_name().is_none() {
+            return Err("the elliptic curve is not named".to_owned());
+        }
+        ec.check_key().map_err(|stack| format!("the public key is not a point on its curve: {stack}"))?;
+    }
+    Ok(key)
+}
+
+fn prepare<'k>(algorithm: &SignatureAlgorithm, key: &'k PKey<Public>) -> Result<Verifier<'k>, String> {
+    match algorithm {
+        SignatureAlgorithm::RsaPkcs1(digest) => {
+            // A key for PSS only (id-RSASSA-PSS, RFC 4055 §1.2) must not verify anything else.
+            fits(algorithm, key, &[Id::RSA])?;
+            let mut verifier = with_digest(*digest, key)?;
+            verifier.set_rsa_padding(Padding::PKCS1).map_err(refused)?;
+            Ok(verifier)
+        }
+        SignatureAlgorithm::RsaPss { digest, mask_digest, salt_length } => {
+            fits(algorithm, key, &[Id::RSA, Id::RSA_PSS])?;
+            let mask = message_digest(*mask_digest).ok_or_else(|| format!("{mask_digest} is not known"))?;
+            let salt = i32::try_from(*salt_length).map_err(|_| "the salt is too long".to_owned())?;
+            let mut verifier = with_digest(*digest, key)?;
+            verifier.set_rsa_padding(Padding::PKCS1_PSS).map_err(refused)?;
+            verifier.set_rsa_mgf1_md(mask).map_err(refused)?;
+            verifier.set_rsa_pss_saltlen(RsaPssSaltlen::custom(salt)).map_err(refused)?;
+            Ok(verifier)
+        }
+        SignatureAlgorithm::Ecdsa(digest) => {
+            fits(algorithm, key, &[Id::EC])?;
+            with_digest(*digest, key)
+        }
+        SignatureAlgorithm::Ed25519 => {
+            fits(algorithm, key, &[Id::ED25519])?;
+            Verifier::new_without_digest(key).map_err(refused)
+        }
+        SignatureAlgorithm::Ed448 => {
+            fits(algorithm, key, &[Id::ED448])?;
+            Verifier::new_without_digest(key).map_err(refused)
+        }
+        SignatureAlgorithm::Unknown(oid) => Err(format!("signature algorithm {oid} is not known")),
+        other => Err(format!("{other} is not known")),
+    }
+}
+
+fn fits(algorithm: &SignatureAlgorithm, key: &PKey<Public>, kinds: &[Id]) -> Result<(), String> {
+    if kinds.contains(&key.id()) { Ok(()) } else { Err(format!("{algorithm} doesn't fit the key's type")) }
+}
+
+fn with_digest(digest: DigestAlgorithm, key: &PKey<Public>) -> Result<Verifier<'_>, String> {
+    let function = message_digest(digest).ok_or_else(|| format!("{digest} is not known"))?;
+    Verifier::new(function, key).map_err(refused)
+}
+
+fn refused(stack: ErrorStack) -> String {
+    format!("OpenSSL refuses the algorithm with this key: {stack}")
+}
