@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -7,7 +7,7 @@ use crate::workspace_root;
 /// Our answers beside a set's expectations, case by case.
 pub struct Comparison {
     set: String,
-    agreeing: usize,
+    agreeing: BTreeSet<String>,
     differing: BTreeMap<String, String>,
     forbidden: BTreeMap<String, String>,
 }
@@ -41,8 +41,8 @@ impl Comparison {
     }
 
     /// We say what the set says.
-    pub fn agree(&mut self) {
-        self.agreeing += 1;
+    pub fn agree(&mut self, case: &str) {
+        self.agreeing.insert(case.to_owned());
     }
 
     /// We say otherwise, on the side of caution.
@@ -68,14 +68,13 @@ impl Comparison {
             .filter(|(case, _)| !known.contains_key(*case))
             .map(|(case, detail)| format!("  {case}: {detail}"))
             .collect();
-        let vanished: Vec<&String> =
-            known.keys().filter(|case| !self.differing.contains_key(*case)).collect();
-        let total = self.agreeing + self.differing.len() + self.forbidden.len();
+        let vanished: Vec<&String> = known.keys().filter(|case| self.agreeing.contains(*case)).collect();
+        let total = self.agreeing.len() + self.differing.len() + self.forbidden.len();
         println!(
             "conformance | {} | {} | {} | {} | {} |",
             self.set,
             total,
-            self.agreeing,
+            self.agreeing.len(),
             self.differing.len() - unlisted.len(),
             unlisted.len() + self.forbidden.len(),
         );
