@@ -1,1 +1,28 @@
-//! CMS SignedData read without ever re-encoding what was signed, ESS and generic attributes, and building.
+//! CMS SignedData (RFC 5652) read without ever re-encoding what was signed, ESS and generic attributes,
+//! and building.
+//!
+//! Reading takes DER and BER and keeps every octet as it arrived. What the syntax allows but a signature
+//! should not have is a [`hsign_core::Finding`]; an [`Error`] means that there is no SignedData to read.
+
+mod algorithm;
+mod attribute;
+pub mod attributes;
+pub mod build;
+mod certificate;
+mod choices;
+mod error;
+mod ess;
+pub mod oid;
+mod protection;
+mod read;
+mod signed_data;
+mod signer_checks;
+mod signer_info;
+mod unsigned;
+
+pub use algorithm::{digest_algorithm_identifier, signature_algorithm_identifier};
+pub use attribute::{Attribute, Attributes};
+pub use error::Error;
+pub use signed_data::SignedData;
+pub use signer_info::SignerInfo;
+pub use unsigned::add_unsigned_attribute;
