@@ -1,0 +1,57 @@
+//! Writes or serves the test PKI, for scripts.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use hsign_testkit::{Clock, Error, Testbed};
+
+const USAGE: &str = "\
+hsign-testkit serve DIR [PORT]   write the test PKI into DIR and serve it on 127.0.0.1 until stdin is closed
+hsign-testkit write DIR [PORT]   write it only; its URLs point to that port (default 8318)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let port = arguments.get(2).and_then(|port| port.parse().ok());
+    let result = match (arguments.as_slice(), port) {
+        (["serve", folder], _) => serve(Path::new(folder), 0),
+        (["serve", folder, _], Some(port)) => serve(Path::new(folder), port),
+        (["write", folder], _) => write(Path::new(folder), 8_318),
+        (["write", folder, _], Some(port)) => write(Path::new(folder), port),
+        _ => {
+            let _ = std::io::stderr().write_all(USAGE.as_bytes());
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "hsign-testkit: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints the base URL as the only line of stdout once everything is ready.
+fn serve(folder: &Path, port: u16) -> Result<(), Error> {
+    let testbed = Testbed::start_in_folder(Clock::system(), folder, port)?;
+    tell(testbed.notes())?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "{}", testbed.base_url())?;
+    stdout.flush()?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink())?;
+    Ok(())
+}
+
+fn write(folder: &Path, port: u16) -> Result<(), Error> {
+    tell(&hsign_testkit::write_folder(&format!("http://127.0.0.1:{port}"), &Clock::system(), folder)?)
+}
+
+fn tell(notes: &[String]) -> Result<(), Error> {
+    for note in notes {
+        writeln!(std::io::stderr(), "hsign-testkit: {note}")?;
+    }
+    Ok(())
+}
