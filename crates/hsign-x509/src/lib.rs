@@ -16,6 +16,7 @@ mod extension;
 mod general_name;
 mod hc_role;
 mod name;
+mod ocsp;
 mod oddity;
 mod public_key;
 
@@ -35,3 +36,4 @@ pub use extension::{
 pub use general_name::GeneralName;
 pub use hc_role::HealthcareActor;
 pub use name::{Name, NameAttribute};
+pub use ocsp::{CertId, CertStatus, OcspResponse, ResponderId, SingleResponse, ocsp_request};

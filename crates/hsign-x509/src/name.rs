@@ -295,6 +295,8 @@ pub(crate) fn has_universal_string(name: &Tlv<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
 
     fn attribute(oid: &str, tag: u8, value: &[u8]) -> Vec<u8> {
@@ -335,7 +337,7 @@ mod tests {
         let other = name(&[&[organisation.clone(), country.clone()]]);
         assert!(one.matches(&other));
         assert_ne!(one, other);
-        let apart = name(&[&[country.clone()], &[organisation.clone()]]);
+        let apart = name(&[slice::from_ref(&country), slice::from_ref(&organisation)]);
         assert!(!one.matches(&apart));
         assert!(!apart.matches(&name(&[&[organisation], &[country]])));
     }

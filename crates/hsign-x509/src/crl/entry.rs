@@ -208,7 +208,7 @@ impl<'a> Entry<'a> {
         let mut names = None;
         self.each_extension(|extension| {
             if extension.oid.contents == CERTIFICATE_ISSUER {
-                names = Some(extension.decode(|value| GeneralName::list(value))?);
+                names = Some(extension.decode(GeneralName::list)?);
             }
             Ok(())
         })?;
