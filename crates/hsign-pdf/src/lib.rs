@@ -1,1 +1,34 @@
 //! PDF revisions, an append-only writer, and signature dictionaries with their byte positions.
+
+mod append;
+mod byte_range;
+pub mod date;
+mod document;
+mod error;
+mod field;
+mod filter;
+mod lexer;
+mod object;
+mod object_stream;
+mod page;
+mod parser;
+mod rebuild;
+mod revision;
+mod signature;
+pub mod text;
+mod window;
+mod xref;
+
+pub use append::{
+    Extended, PreparedSignature, SignatureRequest, SubFilter, Update, Written, prepare_signature,
+};
+pub use byte_range::{Covered, byte_range_check};
+pub use document::{Document, Snapshot};
+pub use error::{Error, Refusal};
+pub use object::{Dictionary, Entry, Object, ObjectId, PdfString, Stream, StringForm};
+pub use revision::Revision;
+pub use signature::{
+    Lock, LockedFields, SignatureDictionary, SignatureField, SignatureFields, SignatureReference,
+    signature_fields,
+};
+pub use xref::{Entry as XrefEntry, SectionKind};

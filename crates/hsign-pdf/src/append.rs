@@ -1,0 +1,12 @@
+//! Incremental updates (ISO 32000-2, 7.5.6): every existing byte stays, what is new follows.
+
+mod extended;
+mod form;
+mod serialise;
+mod signature;
+mod writer;
+mod xref;
+
+pub use extended::Extended;
+pub use signature::{PreparedSignature, SignatureRequest, SubFilter, prepare_signature};
+pub use writer::{Update, Written};

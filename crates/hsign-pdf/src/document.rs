@@ -1,0 +1,378 @@
+//! A document with its revisions, and objects as one revision shows them.
+
+use std::cell::RefCell;
+use std::ops::Range;
+use std::rc::Rc;
+
+use hsign_core::{Budget, Finding, Source};
+
+use crate::error::{Error, Result};
+use crate::filter;
+use crate::lexer::is_space;
+use crate::object::{Dictionary, Object, ObjectId, Stream};
+use crate::object_stream::{self, Cache, ObjectStream};
+use crate::rebuild;
+use crate::revision::{self, Revision};
+use crate::window::Window;
+use crate::xref::{Entry, chain};
+
+/// The header must begin in the first 1024 bytes (ISO 32000-1, H.3).
+const HEADER_WITHIN: u64 = 1024;
+/// All streams of a document together, decoded: enough for the structure of a file of millions of objects.
+const DECODED: u64 = 512 << 20;
+/// References that lead to references.
+const LONGEST_REFERENCE_CHAIN: u32 = 32;
+
+/// A PDF document, open for reading. Nothing is kept of it but its cross-reference data.
+pub struct Document<'s> {
+    pub(crate) window: Window<'s>,
+    pub(crate) revisions: Vec<Revision>,
+    header: u64,
+    repairs: Vec<Finding>,
+    streams: RefCell<Cache>,
+    decoded: RefCell<Budget>,
+}
+
+/// An object and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Located {
+    pub(crate) object: Object,
+    /// Its bytes in the file (a stream's without the data); `None` inside an object stream.
+    pub(crate) span: Option<Range<u64>>,
+}
+
+impl<'s> Document<'s> {
+    /// Reads header, cross-reference chain and catalog. A broken chain is replaced by a scan of the whole
+    /// file, for reading only, and named in [`Document::repairs`].
+    ///
+    /// # Errors
+    /// When it isn't a PDF, is encrypted, or has no catalog that can be found.
+    pub fn open(source: &'s dyn Source) -> Result<Self> {
+        let window = Window::new(source);
+        let header = window.find(b"%PDF-", 0, HEADER_WITHIN.min(window.length()))?.ok_or(Error::NotPdf)?;
+        let mut repairs = Vec::new();
+        if header > 0 {
+            repairs.push(Finding::info("junk-before-header").with("bytes", header));
+        }
+        let document = match Self::from_chain(window, header, repairs.clone()) {
+            Err(error) if rebuild::may_help(&error) => {
+                repairs.push(Finding::warning("cross-reference-rebuilt").with("reason", error));
+                Self::from_scan(window, header, repairs)?
+            }
+            other => other?,
+        };
+        Ok(document)
+    }
+
+    fn new(window: Window<'s>, header: u64, revisions: Vec<Revision>, repairs: Vec<Finding>) -> Self {
+        Self {
+            window,
+            revisions,
+            header,
+            repairs,
+            streams: RefCell::default(),
+            decoded: RefCell::new(Budget::new("decompressed bytes", DECODED)),
+        }
+    }
+
+    fn from_chain(window: Window<'s>, header: u64, repairs: Vec<Finding>) -> Result<Self> {
+        let start = chain::last_startxref(&window)?;
+        let document = Self::with_chain(window, start, header, repairs.clone());
+        match document {
+            // Some writers count from the header instead of from the first byte.
+            Err(_) if header > 0 => Self::with_chain(window.shifted(header), start, header, repairs),
+            other => other,
+        }
+    }
+
+    fn with_chain(window: Window<'s>, start: u64, header: u64, repairs: Vec<Finding>) -> Result<Self> {
+        let sections = chain::read(&window, start)?;
+        let mut oddities = Vec::new();
+        let revisions = revision::from_sections(&window, sections, &mut oddities)?;
+        let mut document = Self::new(window, header, revisions, repairs);
+        document.repairs.extend(
+            oddities
+                .into_iter()
+                .map(|what| Finding::warning("cross-reference-irregular").with("reason", what)),
+        );
+        document.refuse_encrypted()?;
+        document.newest().catalog()?;
+        Ok(document)
+    }
+
+    fn from_scan(window: Window<'s>, header: u64, repairs: Vec<Finding>) -> Result<Self> {
+        let found = rebuild::scan(&window)?;
+        let mut document = Self::new(window, header, vec![found], repairs);
+        document.refuse_encrypted()?;
+        rebuild::add_object_streams(&mut document)?;
+        document.newest().catalog()?;
+        Ok(document)
+    }
+
+    fn refuse_encrypted(&self) -> Result<()> {
+        let encrypted = self.revisions.iter().any(|revision| revision.trailer.get("Encrypt").is_some());
+        if encrypted { Err(Error::Encrypted) } else { Ok(()) }
+    }
+
+    /// Length of the file in bytes.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.window.length()
+    }
+
+    /// Bytes before the `%PDF-` header.
+    #[must_use]
+    pub fn header_offset(&self) -> u64 {
+        self.header
+    }
+
+    /// The revisions, oldest first; never empty.
+    #[must_use]
+    pub fn revisions(&self) -> &[Revision] {
+        &self.revisions
+    }
+
+    /// What had to be mended or guessed to read the file at all. Not empty means: must not be signed.
+    #[must_use]
+    pub fn repairs(&self) -> &[Finding] {
+        &self.repairs
+    }
+
+    /// Whether a table and a stream stand side by side in some revision.
+    #[must_use]
+    pub fn is_hybrid(&self) -> bool {
+        self.revisions.iter().any(|revision| revision.hybrid)
+    }
+
+    pub(crate) fn is_rebuilt(&self) -> bool {
+        self.repairs.iter().any(|repair| repair.code == "cross-reference-rebuilt")
+    }
+
+    /// The document as it is shown today.
+    #[must_use]
+    pub fn newest(&self) -> Snapshot<'_, 's> {
+        self.at(self.revisions.len().saturating_sub(1))
+    }
+
+    /// The document as it was when revision `index` (0 is the oldest) was the newest.
+    #[must_use]
+    pub fn at(&self, index: usize) -> Snapshot<'_, 's> {
+        Snapshot { document: self, revision: index.min(self.revisions.len().saturating_sub(1)) }
+    }
+
+    /// Bytes after the end of the newest revision that are not white space.
+    ///
+    /// # Errors
+    /// When the source fails.
+    pub fn has_trailing_bytes(&self) -> Result<bool> {
+        let Some(end) = self.revisions.last().and_then(Revision::end) else { return Ok(true) };
+        let mut at = end;
+        while at < self.length() {
+            let bytes = self.window.piece(at, 64 << 10)?;
+            if bytes.iter().any(|byte| !is_space(*byte)) {
+                return Ok(true);
+            }
+            at += bytes.len() as u64;
+        }
+        Ok(false)
+    }
+
+    /// The object whose definition begins at `offset`, if it is the one with that id.
+    pub(crate) fn object_at(&self, offset: u64, id: ObjectId) -> Result<Located> {
+        let found = self.window.parse(offset, |parser| parser.indirect())?;
+        if found.id != id {
+            return Err(Error::Damaged { offset, what: "another object stands where this one should" });
+        }
+        let object = match (found.object, found.stream_start) {
+            (Object::Dictionary(dictionary), Some(start)) => Object::Stream(Stream { dictionary, start }),
+            (_, Some(_)) => return Err(Error::Damaged { offset, what: "stream without a dictionary" }),
+            (object, None) => object,
+        };
+        Ok(Located { object, span: Some(offset..found.end) })
+    }
+}
+
+/// A document as one revision shows it.
+#[derive(Clone, Copy)]
+pub struct Snapshot<'d, 's> {
+    pub(crate) document: &'d Document<'s>,
+    pub(crate) revision: usize,
+}
+
+impl<'d> Snapshot<'d, '_> {
+    /// Where the object is, by the newest entry up to this revision.
+    #[must_use]
+    pub fn entry(&self, number: u32) -> Option<Entry> {
+        let visible = self.document.revisions.get(..=self.revision).unwrap_or_default();
+        visible.iter().rev().find_map(|revision| revision.entry(number))
+    }
+
+    /// Whether the number belongs to an object.
+    #[must_use]
+    pub fn is_in_use(&self, number: u32) -> bool {
+        !matches!(self.entry(number), None | Some(Entry::Free))
+    }
+
+    /// The trailer dictionary.
+    #[must_use]
+    pub fn trailer(&self) -> &'d Dictionary {
+        static EMPTY: Dictionary = Dictionary::EMPTY;
+        self.document.revisions.get(self.revision).map_or(&EMPTY, |revision| &revision.trailer)
+    }
+
+    /// An indirect object; null if there is none (ISO 32000-2, 7.3.10).
+    ///
+    /// # Errors
+    /// When the bytes where it should be are damaged.
+    pub fn get(&self, id: ObjectId) -> Result<Object> {
+        Ok(self.locate(id)?.object)
+    }
+
+    pub(crate) fn locate(&self, id: ObjectId) -> Result<Located> {
+        let null = Located { object: Object::Null, span: None };
+        match self.entry(id.number) {
+            None | Some(Entry::Free) => Ok(null),
+            Some(Entry::At { generation, .. }) if generation != id.generation => Ok(null),
+            Some(Entry::At { offset, .. }) => self.document.object_at(offset, id),
+            // ISO 32000-2, 7.5.7: objects in object streams have generation 0.
+            Some(Entry::Within { .. }) if id.generation != 0 => Ok(null),
+            Some(Entry::Within { stream, index }) => {
+                let object = self.object_stream(stream)?.object(index, id.number);
+                let what = "not where its object stream's index says";
+                let object = object.ok_or(Error::Object { object: id.number, what })?;
+                Ok(Located { object, span: None })
+            }
+        }
+    }
+
+    /// Follows references to the object itself.
+    ///
+    /// # Errors
+    /// When an object on the way is damaged or the references form a loop.
+    pub fn resolve(&self, object: &Object) -> Result<Object> {
+        let mut current = object.clone();
+        for _ in 0..LONGEST_REFERENCE_CHAIN {
+            match current {
+                Object::Reference(id) => current = self.get(id)?,
+                other => return Ok(other),
+            }
+        }
+        Err(Error::Structure("references form a loop"))
+    }
+
+    /// A dictionary's value, references followed; null if absent.
+    ///
+    /// # Errors
+    /// As [`Snapshot::resolve`].
+    pub fn value(&self, dictionary: &Dictionary, key: &str) -> Result<Object> {
+        dictionary.get(key).map_or(Ok(Object::Null), |value| self.resolve(value))
+    }
+
+    /// The catalog's id, as the trailer gives it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn root(&self) -> Result<ObjectId> {
+        self.trailer()
+            .get("Root")
+            .and_then(Object::as_reference)
+            .ok_or(Error::Structure("no /Root in the trailer"))
+    }
+
+    /// The document catalog.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged.
+    pub fn catalog(&self) -> Result<Dictionary> {
+        match self.get(self.root()?)? {
+            Object::Dictionary(catalog) => Ok(catalog),
+            _ => Err(Error::Structure("the document catalog is not a dictionary")),
+        }
+    }
+
+    /// A stream's data, decoded, at most `limit` bytes.
+    ///
+    /// # Errors
+    /// When its length is wrong, a filter is unknown, or a limit is reached.
+    pub fn stream_data(&self, stream: &Stream, limit: u64) -> Result<Vec<u8>> {
+        let length = self.value(&stream.dictionary, "Length")?;
+        self.decode(stream, &length, limit)
+    }
+
+    /// A stream's data as it stands in the file.
+    ///
+    /// # Errors
+    /// When its length is wrong.
+    pub fn raw_stream_data(&self, stream: &Stream) -> Result<Vec<u8>> {
+        let length = self.value(&stream.dictionary, "Length")?;
+        self.raw(stream, &length)
+    }
+
+    fn raw(&self, stream: &Stream, length: &Object) -> Result<Vec<u8>> {
+        let length = length
+            .as_integer()
+            .and_then(|length| u64::try_from(length).ok())
+            .ok_or(Error::Damaged { offset: stream.start, what: "stream without a length" })?;
+        stream_end(&self.document.window, stream.start, length)?;
+        self.document.window.exact(stream.start, length)
+    }
+
+    fn decode(&self, stream: &Stream, length: &Object, limit: u64) -> Result<Vec<u8>> {
+        let raw = self.raw(stream, length)?;
+        let mut budget = self.document.decoded.borrow_mut();
+        let bytes = filter::decode(&stream.dictionary, raw, limit.min(budget.left()))?;
+        budget.spend(bytes.len() as u64)?;
+        Ok(bytes)
+    }
+
+    pub(crate) fn object_stream(&self, number: u32) -> Result<Rc<ObjectStream>> {
+        let broken = |what| Error::Object { object: number, what };
+        let Some(Entry::At { offset, generation }) = self.entry(number) else {
+            return Err(broken("object stream that is itself not a plain object"));
+        };
+        if let Some(known) = self.document.streams.borrow().get(offset) {
+            return Ok(known);
+        }
+        let Object::Stream(stream) =
+            self.document.object_at(offset, ObjectId::new(number, generation))?.object
+        else {
+            return Err(broken("object stream expected"));
+        };
+        if !stream.dictionary.get("Type").is_some_and(|kind| kind.is_name("ObjStm")) {
+            return Err(broken("stream of type /ObjStm expected"));
+        }
+        let length = self.plain_integer(stream.dictionary.get("Length"))?;
+        let bytes = self.decode(&stream, &length, object_stream::LARGEST)?;
+        let decoded =
+            ObjectStream::new(&stream.dictionary, bytes).ok_or(broken("bad /N, /First or index"))?;
+        let decoded = Rc::new(decoded);
+        self.document.streams.borrow_mut().put(offset, &decoded);
+        Ok(decoded)
+    }
+
+    /// The length of an object stream: direct, or an object that isn't in an object stream itself, since
+    /// that could go in circles.
+    fn plain_integer(&self, value: Option<&Object>) -> Result<Object> {
+        match value {
+            Some(Object::Reference(id)) => match self.entry(id.number) {
+                Some(Entry::At { .. }) => self.get(*id),
+                _ => Ok(Object::Null),
+            },
+            other => Ok(other.cloned().unwrap_or(Object::Null)),
+        }
+    }
+}
+
+/// The position after `endstream`, which must follow the data.
+pub(crate) fn stream_end(window: &Window<'_>, start: u64, length: u64) -> Result<u64> {
+    let wrong = Error::Damaged { offset: start, what: "no endstream where the stream's length puts it" };
+    let Some(end) = start.checked_add(length).filter(|end| *end <= window.length()) else {
+        return Err(wrong);
+    };
+    let tail = window.piece(end, 32)?;
+    let space = tail.iter().take_while(|byte| is_space(**byte)).count();
+    if !tail.get(space..).is_some_and(|tail| tail.starts_with(b"endstream")) {
+        return Err(wrong);
+    }
+    Ok(end + (space + b"endstream".len()) as u64)
+}

@@ -1,0 +1,124 @@
+use hsign_core::{BudgetExhausted, ErrorKind};
+
+/// Why a PDF could not be read or extended. What is merely odd is a finding instead.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The source failed.
+    #[error("the document can't be read: {0}")]
+    Source(#[from] std::io::Error),
+    /// No `%PDF-` header near the start.
+    #[error("not a PDF document: no %PDF- header in the first 1024 bytes")]
+    NotPdf,
+    /// The document is encrypted.
+    #[error("the document is encrypted")]
+    Encrypted,
+    /// The bytes at a position are not what the format demands.
+    #[error("damaged at byte {offset}: {what}")]
+    Damaged {
+        /// Byte position in the file.
+        offset: u64,
+        /// What was expected or found.
+        what: &'static str,
+    },
+    /// An object has the wrong type or lacks an entry.
+    #[error("object {object}: {what}")]
+    Object {
+        /// Its number.
+        object: u32,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The document's structure has no catalog, page tree or page to work with.
+    #[error("{0}")]
+    Structure(&'static str),
+    /// A stream uses a filter that isn't read here.
+    #[error("unsupported stream filter {0}")]
+    Filter(String),
+    /// A limit on work was reached.
+    #[error(transparent)]
+    Budget(#[from] BudgetExhausted),
+    /// The document can be read but must not be extended.
+    #[error("not extended: {0}")]
+    Refused(Refusal),
+    /// The signature does not fit the space reserved for it.
+    #[error("the signature needs {needed} bytes, {reserved} were reserved")]
+    ContentsTooSmall {
+        /// Bytes of the signature.
+        needed: usize,
+        /// Bytes reserved for it.
+        reserved: usize,
+    },
+    /// A field of that name is there, but is of another type.
+    #[error("the field is not a signature field")]
+    NotASignatureField,
+    /// A field of that name is there and already signed.
+    #[error("the field is already signed")]
+    AlreadySigned,
+    /// The name can't be used for a new field.
+    #[error("a field name must not be empty or contain a full stop")]
+    FieldName,
+}
+
+/// Why a readable document must not be extended.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Cross-reference table and stream side by side.
+    #[error("hybrid cross-reference (/XRefStm)")]
+    Hybrid,
+    /// Reading needed a repair; signing would seal a document that readers understand differently.
+    #[error("damaged document: {0}")]
+    Repaired(String),
+    /// Bytes before the header shift every position.
+    #[error("{0} bytes stand before the header")]
+    JunkBeforeHeader(u64),
+    /// Positions beyond ten digits don't fit a cross-reference table.
+    #[error("too large for its cross-reference table")]
+    TooLarge,
+    /// No object number is left.
+    #[error("no object number is left")]
+    NumbersExhausted,
+    /// A certification signature permits no changes (ISO 32000-2: DocMDP, P = 1).
+    #[error("field {field} certifies the document and permits no changes")]
+    CertifiedNoChanges {
+        /// The certifying field.
+        field: String,
+    },
+    /// A signature locks the field that would be signed (ISO 32000-2: FieldMDP).
+    #[error("the signature in field {field} locks the field to be signed")]
+    FieldLocked {
+        /// The locking field.
+        field: String,
+    },
+    /// The field demands what can't be fulfilled (ISO 32000-2: seed value dictionary).
+    #[error("the field's seed values set required constraints")]
+    SeedValues,
+    /// The page or the form has a structure that can't be extended safely.
+    #[error("{0}")]
+    Structure(&'static str),
+}
+
+impl Error {
+    /// Whom the error belongs to.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Source(_) => ErrorKind::Local,
+            Self::ContentsTooSmall { .. }
+            | Self::NotASignatureField
+            | Self::AlreadySigned
+            | Self::FieldName => ErrorKind::Usage,
+            Self::Refused(_) => ErrorKind::Refused,
+            _ => ErrorKind::Unreadable,
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+pub(crate) type Result<T> = std::result::Result<T, Error>;
