@@ -74,10 +74,8 @@ fn signer_info(pki: &Pki, shape: &Shape, unit: Unit, ess_of: Unit) -> Result<Vec
     let key = pki.unit(unit).private_key()?;
     let attributes = signed_attributes(pki, shape, ess_of)?;
     let mut signature = keys::sign(&key, shape.digest, &attributes)?;
-    if shape.bad_signature {
-        if let Some(last) = signature.last_mut() {
-            *last ^= 1;
-        }
+    if let (true, Some(last)) = (shape.bad_signature, signature.last_mut()) {
+        *last ^= 1;
     }
     Ok(der::sequence(&[
         &der::integer(1),
