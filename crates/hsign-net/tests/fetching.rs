@@ -1,0 +1,115 @@
+//! CRLs, OCSP answers and CA certificates.
+
+use std::time::Duration;
+
+use hsign_core::ErrorKind;
+use hsign_core::ports::{Fetcher, Need};
+use hsign_net::{FetcherOptions, HttpFetcher};
+use hsign_testkit::{Ca, CrlName, Endpoint, Fault, Testbed, Unit};
+use hsign_x509::{Certificate, Crl, OcspResponse, ocsp_request};
+
+fn options() -> FetcherOptions {
+    FetcherOptions { timeout_seconds: 2, retries: 0, ..FetcherOptions::default() }
+}
+
+fn crl(testbed: &Testbed) -> Need {
+    let url = format!("{}/crl/{}", testbed.base_url(), CrlName::ALL[0].file_name());
+    Need::Crl { url, certificate: [0; 32] }
+}
+
+#[test]
+fn a_crl_is_fetched_once_per_run() {
+    let testbed = Testbed::start().unwrap();
+    let fetcher = HttpFetcher::new(options());
+    let first = fetcher.fetch(&crl(&testbed)).unwrap();
+    assert!(Crl::from_der(&first).is_ok());
+    assert_eq!(fetcher.fetch(&crl(&testbed)).unwrap(), first);
+    assert_eq!(testbed.take_requests().len(), 1);
+}
+
+#[test]
+fn a_ca_certificate_is_fetched() {
+    let testbed = Testbed::start().unwrap();
+    let authority = testbed.pki().authority(Ca::ALL[0]);
+    let url = format!("{}/ca/{}.cer", testbed.base_url(), Ca::ALL[0].name());
+    let need = Need::CaCertificate { url, certificate: [0; 32] };
+    assert_eq!(HttpFetcher::new(options()).fetch(&need).unwrap(), authority.certificate_der());
+}
+
+#[test]
+fn ocsp_is_asked_by_post() {
+    let testbed = Testbed::start().unwrap();
+    let server = testbed.unit(Unit::TlsServer);
+    let own = Certificate::from_der(server.certificate_der()).unwrap();
+    let issuer = Certificate::from_der(&server.chain_der()[0]).unwrap();
+    let need = Need::Ocsp {
+        url: format!("{}/ocsp/commercial", testbed.base_url()),
+        request: ocsp_request(&own, &issuer, None).unwrap(),
+        certificate: own.sha256(),
+    };
+    let answer = HttpFetcher::new(options()).fetch(&need).unwrap();
+    assert!(OcspResponse::from_der(&answer).is_ok());
+    let requests = testbed.take_requests();
+    assert_eq!(requests[0].request.method, "POST");
+    assert_eq!(requests[0].request.header("content-type"), Some("application/ocsp-request"));
+}
+
+#[test]
+fn a_failing_server_is_told_apart() {
+    let testbed = Testbed::start().unwrap();
+    for (fault, word) in [
+        (Fault::Status(404), "HTTP status 404"),
+        (Fault::Latency(Duration::from_secs(4)), "no complete answer within 2000 ms"),
+        (Fault::TruncatedBody, "cut off"),
+        (Fault::OversizedBody(2_000_000), "larger than 1000000 bytes"),
+        (Fault::Garbage, "something else than a CRL"),
+        (Fault::Redirect("file:///etc/passwd".to_owned()), "redirected to file:///etc/passwd"),
+    ] {
+        testbed.queue_fault(Endpoint::Crl, fault.clone());
+        let fetcher = HttpFetcher::new(FetcherOptions { max_crl_bytes: 1_000_000, ..options() });
+        let error = fetcher.fetch(&crl(&testbed)).unwrap_err();
+        assert!(error.message.contains(word), "{fault:?}: {}", error.message);
+        assert_eq!(error.kind, ErrorKind::Remote);
+    }
+}
+
+#[test]
+fn redirects_are_followed_a_few_times() {
+    let testbed = Testbed::start().unwrap();
+    let Need::Crl { url, .. } = crl(&testbed) else { unreachable!() };
+    for _ in 0..3 {
+        testbed.queue_fault(Endpoint::Crl, Fault::Redirect(url.clone()));
+    }
+    assert!(HttpFetcher::new(options()).fetch(&crl(&testbed)).is_ok());
+    testbed.always_fault(Endpoint::Crl, &[Fault::Redirect(url)]);
+    let error = HttpFetcher::new(options()).fetch(&crl(&testbed)).unwrap_err();
+    assert!(error.message.contains("in a row"), "{}", error.message);
+}
+
+#[test]
+fn private_addresses_can_be_forbidden() {
+    let testbed = Testbed::start().unwrap();
+    let fetcher = HttpFetcher::new(FetcherOptions { forbid_private_addresses: true, ..options() });
+    let error = fetcher.fetch(&crl(&testbed)).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(error.message.contains("127.0.0.1 is not a public address"), "{}", error.message);
+    assert!(testbed.take_requests().is_empty());
+}
+
+#[test]
+fn ldap_is_refused_with_a_way_out() {
+    let need = Need::Crl { url: "ldap://ldap.example/cn=CRL".to_owned(), certificate: [0; 32] };
+    let error = HttpFetcher::new(options()).fetch(&need).unwrap_err();
+    assert!(error.hint.unwrap().contains("--evidence"));
+}
+
+#[test]
+fn a_kept_answer_serves_the_next_run() {
+    let testbed = Testbed::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let keeping = FetcherOptions { cache_dir: Some(folder.path().to_owned()), ..options() };
+    let first = HttpFetcher::new(keeping.clone()).fetch(&crl(&testbed)).unwrap();
+    testbed.stop_serving();
+    assert_eq!(HttpFetcher::new(keeping).fetch(&crl(&testbed)).unwrap(), first);
+    assert!(HttpFetcher::new(options()).fetch(&crl(&testbed)).is_err());
+}
