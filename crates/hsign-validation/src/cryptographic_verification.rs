@@ -1,0 +1,83 @@
+//! Cryptographic verification (EN 319 102-1): every signed reference, then the value.
+
+use hsign_core::Finding;
+use hsign_core::facts::SignedObject;
+use hsign_core::ports::{SignatureValidity, SignatureVerifier};
+use hsign_x509::Certificate;
+
+use crate::{Conclusion, Integrity, SubIndication};
+
+pub(crate) struct Verification {
+    pub(crate) conclusion: Conclusion,
+    pub(crate) integrity: Integrity,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Checks digests and value with the signer's certificate, as far as there is one.
+pub(crate) fn verify(
+    signed: &SignedObject,
+    signer: Option<&Certificate>,
+    verifier: &dyn SignatureVerifier,
+) -> Verification {
+    let (references, mut findings) = references(signed);
+    let (value, value_findings) = match signer {
+        Some(signer) => value(signed, signer, verifier),
+        None => (Conclusion::Indeterminate(SubIndication::NoSigningCertificateFound), Vec::new()),
+    };
+    findings.extend(value_findings);
+    let conclusion = references.worst(value);
+    let integrity = match conclusion {
+        Conclusion::Passed => Integrity::Valid,
+        Conclusion::Failed(_) => Integrity::Invalid,
+        Conclusion::Indeterminate(_) => Integrity::Undetermined,
+    };
+    Verification { conclusion, integrity, findings }
+}
+
+fn references(signed: &SignedObject) -> (Conclusion, Vec<Finding>) {
+    if signed.references.is_empty() {
+        // Nothing ties the value to any content.
+        let finding = Finding::error("nothing-signed").clause("EN 319 102-1, cryptographic verification");
+        return (Conclusion::Indeterminate(SubIndication::SignedDataNotFound), vec![finding]);
+    }
+    let mut conclusion = Conclusion::Passed;
+    let mut findings = Vec::new();
+    for reference in &signed.references {
+        let (result, code) = match reference.holds() {
+            Some(true) => continue,
+            Some(false) => (Conclusion::Failed(SubIndication::HashFailure), "digest-mismatch"),
+            None => (Conclusion::Indeterminate(SubIndication::SignedDataNotFound), "signed-data-missing"),
+        };
+        conclusion = conclusion.worst(result);
+        findings.push(Finding::error(code).clause("RFC 5652 §5.6").with("reference", &reference.name));
+    }
+    (conclusion, findings)
+}
+
+fn value(
+    signed: &SignedObject,
+    signer: &Certificate,
+    verifier: &dyn SignatureVerifier,
+) -> (Conclusion, Vec<Finding>) {
+    let answer = verifier.verify(
+        &signed.algorithm,
+        signer.public_key_info(),
+        signed.signed_octets.as_slice(),
+        signed.value.as_slice(),
+    );
+    match answer {
+        SignatureValidity::Valid => (Conclusion::Passed, Vec::new()),
+        SignatureValidity::Invalid => (
+            Conclusion::Failed(SubIndication::SigCryptoFailure),
+            vec![Finding::error("signature-value-invalid").clause("RFC 5652 §5.6")],
+        ),
+        SignatureValidity::Unsupported(reason) => (
+            Conclusion::Indeterminate(SubIndication::CryptoConstraintsFailureNoPoe),
+            vec![
+                Finding::error("algorithm-unsupported")
+                    .with("algorithm", &signed.algorithm)
+                    .with("reason", reason),
+            ],
+        ),
+    }
+}

@@ -1,0 +1,92 @@
+//! The signer's profession, judged on what is known about the chain at the best signature time.
+
+use hsign_core::{BestSignatureTime, Finding};
+use hsign_hpki::{
+    ChainState, HPKI_SIGNATURE_POLICIES, Qualification, QualificationStatus, RequiredRoles, qualify,
+};
+use hsign_pki::TrustKind;
+use hsign_x509::Certificate;
+
+use crate::chain::Chain;
+use crate::policy::Demand;
+use crate::{Conclusion, Context, SubIndication};
+
+/// Who signs, as of the best signature time.
+pub(crate) fn of_signer(
+    signer: &Certificate,
+    chain: Option<&Chain>,
+    best: BestSignatureTime,
+    context: &Context<'_>,
+) -> Qualification {
+    let state = match chain {
+        Some(chain) if vouches(chain, best, context) => ChainState::Confirmed,
+        _ => ChainState::Open,
+    };
+    qualify(signer, state, &context.required(), context.professions)
+}
+
+/// A role counts on the word of the ministry's hierarchy alone: the path ends at one of its anchors, an HPKI
+/// signature policy holds all the way, and nothing is open about revocation and validity. Any CA could write
+/// a profession into a certificate.
+fn vouches(chain: &Chain, best: BestSignatureTime, context: &Context<'_>) -> bool {
+    let hierarchy = matches!(
+        chain.path.anchor().entry().kind,
+        TrustKind::HpkiRoot | TrustKind::HpkiSignatureCa | TrustKind::Bare
+    );
+    let policy = HPKI_SIGNATURE_POLICIES.iter().any(|oid| chain.path.policies().contains(*oid));
+    let known = Chain { demand: Demand::Required, ..chain.clone() };
+    hierarchy && policy && known.conclusion_at(best.0, context.policy.revocation()).is_passed()
+}
+
+/// What the policy makes of it.
+pub(crate) fn acceptance(
+    qualification: &Qualification,
+    signer: &Certificate,
+    context: &Context<'_>,
+) -> (Conclusion, Option<Finding>) {
+    if qualification.status == QualificationStatus::Qualified {
+        return (Conclusion::Passed, None);
+    }
+    if is_listed(qualification.status, signer, &context.required(), context.listed_signers) {
+        return (Conclusion::Passed, Some(Finding::info("signer-listed-by-institution")));
+    }
+    match context.policy.signer().qualification {
+        Demand::Required => (
+            Conclusion::Indeterminate(SubIndication::ChainConstraintsFailure),
+            Some(not_qualified(Finding::error("signer-not-qualified"), qualification)),
+        ),
+        Demand::Reported => {
+            (Conclusion::Passed, Some(not_qualified(Finding::warning("signer-not-qualified"), qualification)))
+        }
+    }
+}
+
+fn not_qualified(finding: Finding, qualification: &Qualification) -> Finding {
+    let status = serde_name(qualification.status);
+    finding.clause("guideline 5.2 §6.12").with("status", status)
+}
+
+/// Scans may be signed by somebody whom the institution lists; never with a test card or a login key.
+fn is_listed(
+    status: QualificationStatus,
+    signer: &Certificate,
+    required: &RequiredRoles,
+    listed: &[[u8; 32]],
+) -> bool {
+    required.accept_listed_signers()
+        && !matches!(status, QualificationStatus::AuthenticationCertificate | QualificationStatus::TestCard)
+        && listed.contains(&signer.sha256())
+}
+
+/// The status as the reports spell it.
+pub(crate) fn serde_name(status: QualificationStatus) -> &'static str {
+    match status {
+        QualificationStatus::AuthenticationCertificate => "authentication-certificate",
+        QualificationStatus::TestCard => "test-card",
+        QualificationStatus::Undetermined => "undetermined",
+        QualificationStatus::NoRole => "no-role",
+        QualificationStatus::UnrecognisedRole => "unrecognised-role",
+        QualificationStatus::RoleMismatch => "role-mismatch",
+        QualificationStatus::Qualified => "qualified",
+    }
+}

@@ -1,0 +1,238 @@
+//! Verdicts. Their fields can be read by everybody and set by the engine alone.
+
+use hsign_core::facts::{Coverage, DocumentFormat, Level, TimestampKind};
+use hsign_core::{BestSignatureTime, ClaimedSigningTime, Digest, Finding, GenTime, Time};
+use hsign_hpki::Qualification;
+use hsign_pki::Accreditation;
+use serde::Serialize;
+
+use crate::{Conclusion, Indication, Integrity, SubIndication};
+
+macro_rules! verdict {
+    ($(#[$doc:meta])* $name:ident {
+        by value { $($(#[$copy_doc:meta])* $copy:ident: $copy_type:ty,)* }
+        by reference { $($(#[$field_doc:meta])* $field:ident: $type:ty => $shown:ty = $get:ident,)* }
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        pub struct $name {
+            $($(#[$copy_doc])* pub(crate) $copy: $copy_type,)*
+            $($(#[$field_doc])* pub(crate) $field: $type,)*
+        }
+
+        impl $name {
+            $($(#[$copy_doc])* #[must_use] pub fn $copy(&self) -> $copy_type { self.$copy })*
+            $($(#[$field_doc])* #[must_use] pub fn $field(&self) -> $shown { self.$field.$get() })*
+        }
+    };
+}
+
+verdict! {
+    /// The answer for one document.
+    DocumentVerdict {
+        by value {
+            /// What kind of document it is.
+            format: DocumentFormat,
+            /// The worst of its signatures; for a bare token the token's.
+            indication: Indication,
+            /// Why it isn't passed: that of the worst signature.
+            sub_indication: Option<SubIndication>,
+        }
+        by reference {
+            /// Digests of the document.
+            digests: Vec<Digest> => &[Digest] = as_slice,
+            /// What was noticed about the document as a whole.
+            findings: Vec<Finding> => &[Finding] = as_slice,
+            /// Every signature, in document order.
+            signatures: Vec<SignatureVerdict> => &[SignatureVerdict] = as_slice,
+            /// Time stamps of the document as a whole.
+            timestamps: Vec<TimestampVerdict> => &[TimestampVerdict] = as_slice,
+        }
+    }
+}
+
+verdict! {
+    /// The answer for one signature.
+    SignatureVerdict {
+        by value {
+            /// Level by the elements present.
+            level: Level,
+            /// The status.
+            indication: Indication,
+            /// Why it isn't passed.
+            sub_indication: Option<SubIndication>,
+            /// Digests and signature value, whatever the trust.
+            integrity: Integrity,
+            /// What of the document is covered.
+            coverage: Coverage,
+            /// The signer's claim.
+            claimed_signing_time: Option<ClaimedSigningTime>,
+            /// The earliest proven time; the validation time when no time stamp helps.
+            best_signature_time: Option<BestSignatureTime>,
+            /// The last day by which a new stamp is due, where it was computed.
+            renew_by: Option<Time>,
+        }
+        by reference {
+            /// Name within the document.
+            id: String => &str = as_str,
+            /// The signer's certificate.
+            signer: Option<CertificateSummary> => Option<&CertificateSummary> = as_ref,
+            /// Who signs with which qualification; none without a signer's certificate.
+            qualification: Option<Qualification> => Option<&Qualification> = as_ref,
+            /// The path, anchor last; empty when none was found.
+            path: Vec<CertificateSummary> => &[CertificateSummary] = as_slice,
+            /// What is known about the revocation of the path's certificates.
+            revocation: Vec<RevocationVerdict> => &[RevocationVerdict] = as_slice,
+            /// Its time stamps, and those of the document that cover it.
+            timestamps: Vec<TimestampVerdict> => &[TimestampVerdict] = as_slice,
+            /// The building blocks in the order they ran.
+            checks: Vec<Check> => &[Check] = as_slice,
+            /// Everything noticed.
+            findings: Vec<Finding> => &[Finding] = as_slice,
+        }
+    }
+}
+
+verdict! {
+    /// The answer for one time stamp.
+    TimestampVerdict {
+        by value {
+            /// What it was put on for.
+            kind: TimestampKind,
+            /// What the token says.
+            gen_time: Option<GenTime>,
+            /// Imprint, digests and the token's signature value.
+            integrity: Integrity,
+            /// The status.
+            indication: Indication,
+            /// Why it isn't passed.
+            sub_indication: Option<SubIndication>,
+        }
+        by reference {
+            /// Name within the document.
+            id: String => &str = as_str,
+            /// Who stamped.
+            tsa: Option<TsaSummary> => Option<&TsaSummary> = as_ref,
+            /// What is known about the revocation of the path's certificates.
+            revocation: Vec<RevocationVerdict> => &[RevocationVerdict] = as_slice,
+            /// Everything noticed.
+            findings: Vec<Finding> => &[Finding] = as_slice,
+        }
+    }
+}
+
+verdict! {
+    /// A time-stamp authority.
+    TsaSummary {
+        by value {
+            /// Whose accreditation it had when stamping; `None` when no path to a known one was found.
+            accreditation: Option<Accreditation>,
+            /// The end of its certificate, after which its stamps prove nothing by themselves.
+            not_after: Time,
+        }
+        by reference {
+            /// Its certificate's subject.
+            subject: String => &str = as_str,
+        }
+    }
+}
+
+verdict! {
+    /// A certificate, by what people and machines know it by.
+    CertificateSummary {
+        by value {
+            /// First moment of its validity.
+            not_before: Time,
+            /// Last moment of its validity.
+            not_after: Time,
+        }
+        by reference {
+            /// The common name, for people.
+            name: Option<String> => Option<&String> = as_ref,
+            /// Subject (RFC 4514), personal fields of the public's certificates masked.
+            subject: String => &str = as_str,
+            /// Issuer (RFC 4514).
+            issuer: String => &str = as_str,
+            /// Serial number, hexadecimal.
+            serial: String => &str = as_str,
+            /// SHA-256 of the certificate, lower-case hexadecimal.
+            sha256: String => &str = as_str,
+        }
+    }
+}
+
+verdict! {
+    /// What is known about the revocation of one certificate.
+    RevocationVerdict {
+        by value {
+            /// The status.
+            status: RevocationState,
+            /// When it was revoked or put on hold.
+            revoked_at: Option<Time>,
+            /// Age of the data.
+            this_update: Option<Time>,
+            /// When newer data were promised.
+            next_update: Option<Time>,
+        }
+        by reference {
+            /// SHA-256 of the certificate, lower-case hexadecimal.
+            sha256: String => &str = as_str,
+            /// Where the data came from, in words for display.
+            source: Option<String> => Option<&String> = as_ref,
+        }
+    }
+}
+
+/// Revocation status of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevocationState {
+    /// Not revoked.
+    Good,
+    /// Revoked.
+    Revoked,
+    /// Suspended.
+    OnHold,
+    /// Nothing usable says.
+    Unknown,
+    /// The policy doesn't ask.
+    NotChecked,
+}
+
+/// The building blocks and processes of EN 319 102-1, as they ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckKind {
+    /// Can it be read?
+    FormatChecking,
+    /// Whose certificate?
+    SignerIdentification,
+    /// Path, revocation, constraints on certificates.
+    X509Validation,
+    /// Digests and value.
+    CryptographicVerification,
+    /// Attributes and algorithms against the policy.
+    SignatureAcceptance,
+    /// What the time stamps prove.
+    ValidationWithTime,
+    /// The profession at that time.
+    Qualification,
+}
+
+/// How one of them ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Which.
+    pub check: CheckKind,
+    /// How.
+    #[serde(flatten)]
+    pub conclusion: Conclusion,
+}
+
+impl TsaSummary {
+    /// The accreditation's name in reports.
+    #[must_use]
+    pub fn accreditation_name(&self) -> &'static str {
+        self.accreditation.map_or("undetermined", Accreditation::name)
+    }
+}
