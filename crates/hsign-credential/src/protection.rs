@@ -1,0 +1,132 @@
+//! How well a private key is kept, and whether that is good enough for HPKI.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// How a private key is kept. What a token says about itself is its own word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum KeyProtection {
+    /// In a file, readable for whoever has the file (and its passphrase).
+    File {
+        /// A passphrase is needed.
+        encrypted: bool,
+    },
+    /// On a PKCS#11 token. `None`: the token doesn't say, or says it only after login.
+    Token {
+        /// Slot or mechanism are declared as hardware (CKF_HW_SLOT, CKF_HW). SoftHSM is not.
+        hardware: bool,
+        /// The PIN is asked for before every signature (CKA_ALWAYS_AUTHENTICATE).
+        always_authenticate: Option<bool>,
+        /// The key can leave the token (CKA_EXTRACTABLE).
+        extractable: Option<bool>,
+        /// The key never leaves the token in clear (CKA_SENSITIVE).
+        sensitive: Option<bool>,
+    },
+    /// At a remote signing service.
+    Remote,
+}
+
+impl KeyProtection {
+    /// Kept by software: a file, or a token that isn't hardware.
+    #[must_use]
+    pub fn is_software(&self) -> bool {
+        matches!(self, Self::File { .. } | Self::Token { hardware: false, .. })
+    }
+}
+
+impl fmt::Display for KeyProtection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { encrypted: true } => f.write_str("file with passphrase"),
+            Self::File { encrypted: false } => f.write_str("file without passphrase"),
+            Self::Remote => f.write_str("remote signing service"),
+            Self::Token { hardware, always_authenticate, extractable, sensitive } => {
+                f.write_str(if *hardware { "hardware token" } else { "software token" })?;
+                for (value, yes, no) in [
+                    (always_authenticate, ", PIN for each signature", ", PIN once per session"),
+                    (extractable, ", key can be exported", ", key can't be exported"),
+                    (sensitive, "", ", key readable in clear"),
+                ] {
+                    f.write_str(value.map_or("", |value| if value { yes } else { no }))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A key kept by software was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProtectionRefused {
+    /// The key lies in a file.
+    #[error("the key of an HPKI certificate lies in a file, not on a card: the policy does not allow that")]
+    KeyInFile,
+    /// The token isn't hardware.
+    #[error(
+        "the key of an HPKI certificate lies on a software token, not on a card: the policy does not allow that"
+    )]
+    SoftwareToken,
+}
+
+impl ProtectionRefused {
+    /// The finding's code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::KeyInFile => "key-in-file",
+            Self::SoftwareToken => "key-on-software-token",
+        }
+    }
+}
+
+/// Whether a key so kept may sign under the `hpki` policy: software keys are for test certificates only,
+/// unless the policy file allows more.
+///
+/// # Errors
+/// The reason why not.
+pub fn protection_allowed(
+    protection: &KeyProtection,
+    is_test_certificate: bool,
+    allow_software: bool,
+) -> Result<(), ProtectionRefused> {
+    match protection {
+        _ if is_test_certificate || allow_software => Ok(()),
+        KeyProtection::File { .. } => Err(ProtectionRefused::KeyInFile),
+        KeyProtection::Token { hardware: false, .. } => Err(ProtectionRefused::SoftwareToken),
+        KeyProtection::Token { .. } | KeyProtection::Remote => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(hardware: bool) -> KeyProtection {
+        KeyProtection::Token {
+            hardware,
+            always_authenticate: Some(true),
+            extractable: Some(false),
+            sensitive: None,
+        }
+    }
+
+    #[test]
+    fn software_keys_of_real_certificates_are_refused_unless_allowed() {
+        let file = KeyProtection::File { encrypted: true };
+        assert_eq!(protection_allowed(&file, false, false), Err(ProtectionRefused::KeyInFile));
+        assert_eq!(protection_allowed(&token(false), false, false), Err(ProtectionRefused::SoftwareToken));
+        assert_eq!(protection_allowed(&file, true, false), Ok(()));
+        assert_eq!(protection_allowed(&file, false, true), Ok(()));
+        assert_eq!(protection_allowed(&token(true), false, false), Ok(()));
+        assert_eq!(protection_allowed(&KeyProtection::Remote, false, false), Ok(()));
+    }
+
+    #[test]
+    fn shown_in_words() {
+        assert_eq!(token(true).to_string(), "hardware token, PIN for each signature, key can't be exported");
+    }
+}
