@@ -1,0 +1,127 @@
+use std::collections::BTreeSet;
+
+use hsign_core::Finding;
+use hsign_x509::Certificate;
+
+use crate::Anchor;
+
+/// A path that passed every rule. Only the validator makes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValidatedPath {
+    pub(super) certificates: Vec<Certificate>,
+    pub(super) anchor: Anchor,
+    pub(super) policies: BTreeSet<String>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl ValidatedPath {
+    /// The certificates, target first, anchor last. One certificate alone when the target is the anchor.
+    #[must_use]
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// The certificates below the anchor, target first: those that can be revoked.
+    #[must_use]
+    pub fn below_anchor(&self) -> &[Certificate] {
+        self.certificates.split_last().map_or(&[], |(_, below)| below)
+    }
+
+    /// The certificate whose path this is.
+    #[must_use]
+    pub fn target(&self) -> &Certificate {
+        self.certificates.first().unwrap_or(self.anchor.certificate())
+    }
+
+    /// The issuer of the certificate at `index`.
+    #[must_use]
+    pub fn issuer_of(&self, index: usize) -> Option<&Certificate> {
+        self.certificates.get(index + 1)
+    }
+
+    /// Where it ends.
+    #[must_use]
+    pub fn anchor(&self) -> &Anchor {
+        &self.anchor
+    }
+
+    /// user-constrained-policy-set (RFC 5280 §6.1.6).
+    #[must_use]
+    pub fn policies(&self) -> &BTreeSet<String> {
+        &self.policies
+    }
+
+    /// What was noticed without making the path invalid.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+}
+
+/// What kind of failure a path met, the mildest first; the engine maps it to a sub-indication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum PathFailureKind {
+    /// All rules hold but the target's own validity period.
+    TargetValidity,
+    /// Certificate policies, name constraints, path length or extended key usage forbid it.
+    Constraints,
+    /// A CA's validity period or the anchor's own.
+    Validity,
+    /// The registry trusts the anchor only at other times.
+    AnchorPeriod,
+    /// A rule about the form of a certificate: key usage, CA flag, critical or repeated extensions.
+    Form,
+    /// A signature can't be checked: unknown algorithm or undecodable key.
+    SignatureUnsupported,
+    /// A signature that doesn't verify, or a name that doesn't chain.
+    Signature,
+    /// The search used up its budget.
+    Budget,
+    /// No chain of issuers leads to an anchor.
+    NoPath,
+}
+
+/// One prospective path and why it isn't valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathFailure {
+    /// The gravest of its failures.
+    pub kind: PathFailureKind,
+    /// Every rule that failed, with the certificate, and what else was noticed.
+    pub findings: Vec<Finding>,
+    /// The certificates, target first, as far as the path went.
+    pub path: Vec<Certificate>,
+}
+
+/// No valid path. The failures are ordered so that the one that came nearest to success is first; there
+/// is always one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathFailures {
+    failures: Vec<PathFailure>,
+}
+
+impl PathFailures {
+    pub(super) fn new(mut failures: Vec<PathFailure>) -> Self {
+        // Among paths that failed alike, one that got further (to an anchor) tells more.
+        failures.sort_by_key(|failure| (failure.kind, std::cmp::Reverse(failure.path.len())));
+        Self { failures }
+    }
+
+    /// The most useful one to show.
+    #[must_use]
+    pub fn best(&self) -> Option<&PathFailure> {
+        self.failures.first()
+    }
+
+    /// What went wrong, by the best one.
+    #[must_use]
+    pub fn kind(&self) -> PathFailureKind {
+        self.best().map_or(PathFailureKind::NoPath, |failure| failure.kind)
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> &[PathFailure] {
+        &self.failures
+    }
+}

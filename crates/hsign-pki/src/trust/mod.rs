@@ -1,0 +1,8 @@
+//! The trust registry: anchors and services, trusted from a date to a date.
+
+mod entry;
+mod file;
+mod registry;
+
+pub use entry::{Accreditation, Confidence, Purpose, TrustEntry, TrustKind};
+pub use registry::TrustRegistry;
