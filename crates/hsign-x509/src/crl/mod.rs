@@ -44,13 +44,14 @@ struct Inner {
 const WHAT: &str = "CRL";
 
 /// Critical extensions of the list whose rules the readers here and their callers know.
-const KNOWN: [&str; 6] = [
+const KNOWN: [&str; 7] = [
     id::ISSUING_DISTRIBUTION_POINT,
     id::DELTA_CRL_INDICATOR,
     id::AUTHORITY_KEY_IDENTIFIER,
     id::CRL_NUMBER,
     id::ISSUER_ALTERNATIVE_NAME,
     id::FRESHEST_CRL,
+    id::EXPIRED_CERTS_ON_CRL,
 ];
 
 impl Crl {
@@ -187,6 +188,16 @@ impl Crl {
     /// See [`Crl::number`].
     pub fn freshest_crl(&self) -> Result<Option<Vec<DistributionPoint>>, Error> {
         self.decode(id::FRESHEST_CRL, extension::distribution_points)
+    }
+
+    /// Since when it keeps certificates that have expired (X.509 expiredCertsOnCRL), if told.
+    ///
+    /// # Errors
+    /// See [`Crl::number`].
+    pub fn expired_certs_on_crl(&self) -> Result<Option<Time>, Error> {
+        self.decode(id::EXPIRED_CERTS_ON_CRL, |extension| {
+            extension.decode("expiredCertsOnCRL", Tag::GENERALIZED_TIME, hsign_asn1::time)
+        })
     }
 
     /// Critical extensions of the list and of any entry that nobody here knows. If there is one, the list

@@ -50,6 +50,7 @@ pub mod extension_oid {
     pub const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
     pub const FRESHEST_CRL: &str = "2.5.29.46";
     pub const INHIBIT_ANY_POLICY: &str = "2.5.29.54";
+    pub const EXPIRED_CERTS_ON_CRL: &str = "2.5.29.60";
     pub const AUTHORITY_INFORMATION_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
     pub const QC_STATEMENTS: &str = "1.3.6.1.5.5.7.1.3";
     pub const OCSP_NONCE: &str = "1.3.6.1.5.5.7.48.1.2";
