@@ -22,7 +22,7 @@ pub(super) fn agent(settings: &Settings) -> ureq::Agent {
     match &settings.pinned {
         None => ureq::Agent::new_with_config(config),
         Some((_, addresses)) => {
-            let resolver = Pinned(addresses.iter().copied().collect());
+            let resolver = Pinned(addresses.to_vec());
             ureq::Agent::with_parts(config, DefaultConnector::new(), resolver)
         }
     }

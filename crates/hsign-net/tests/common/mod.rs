@@ -1,4 +1,5 @@
-#![allow(dead_code, unreachable_pub)] // each test binary uses its own part
+// Each test binary uses its own part; these helpers fail as tests do.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use hsign_core::ports::PortError;
 use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Time};
