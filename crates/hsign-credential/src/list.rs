@@ -126,11 +126,25 @@ fn tokens(
 ) -> Result<(), Error> {
     for view in look(uri, None, options)? {
         match view {
-            Ok(view) => listing.credentials.extend(summaries(&view, uri)),
+            Ok(view) => summaries(&view, uri).into_iter().for_each(|summary| push_new(listing, summary)),
             Err(error) => listing.problems.push(problem(specification, &error)),
         }
     }
     Ok(())
+}
+
+/// A token may be reached through two modules (p11-kit's proxy stands for others); the first one counts.
+fn push_new(listing: &mut Listing, summary: CredentialSummary) {
+    let key = |one: &CredentialSummary| {
+        let token = match &one.place {
+            Place::Token { token, model, .. } => Some((token.clone(), model.clone())),
+            Place::File => None,
+        };
+        (token, one.certificate.sha256.clone())
+    };
+    if !listing.credentials.iter().any(|known| key(known) == key(&summary)) {
+        listing.credentials.push(summary);
+    }
 }
 
 fn summaries(view: &View, uri: &Pkcs11Uri) -> Vec<CredentialSummary> {

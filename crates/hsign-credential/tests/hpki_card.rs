@@ -63,6 +63,19 @@ impl Reader {
         format!("pkcs11:{path}?module-path={}", self.module.display()).parse().unwrap()
     }
 
+    /// Another module file with a copy of the same card.
+    fn second_module(&self, name: &str) -> PathBuf {
+        let module = self.module.with_file_name(format!("{name}{}", std::env::consts::DLL_SUFFIX));
+        fs::copy(&self.module, &module).unwrap();
+        let (from, to) = (self.module.with_extension("card"), module.with_extension("card"));
+        fs::create_dir(&to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+        module
+    }
+
     fn tries_left(&self) -> String {
         fs::read_to_string(self.module.with_extension("card").join("tries-left")).unwrap()
     }
@@ -346,4 +359,27 @@ fn rfc7512_section_2_5_an_unknown_path_attribute_matches_nothing() {
     let reader = Reader::signature();
     let error = open(&reader.uri_with("vendor-x=1"), &NoSecrets, &Options::default()).err().unwrap();
     assert!(matches!(error, Error::Specification(_)), "{error}");
+}
+
+#[test]
+fn a_module_of_another_name_that_accepts_only_null_is_initialised_with_null() {
+    let reader = Reader::signature();
+    let module = reader.second_module("middleware");
+    let uri: Specification = format!("pkcs11:?module-path={}", module.display()).parse().unwrap();
+    let pin = Secret::from("1234");
+    signs(&*open(&uri, &pin, &Options::default()).unwrap());
+    let profile = check(&uri, &NoSecrets, false, &Options::default()).unwrap();
+    assert!(profile.cards[0].module.initialized_with_null);
+    assert_eq!(profile.cards[0].module.kind, ModuleKind::Other);
+}
+
+#[test]
+fn the_same_card_behind_two_modules_is_one() {
+    let reader = Reader::signature();
+    // As behind p11-kit's proxy.
+    let proxy = reader.second_module("HpkiSigP11_proxy");
+    let options = Options { modules: vec![reader.module.clone(), proxy], ..Options::default() };
+    let pin = Secret::from("1234");
+    signs(&*open(&"pkcs11:".parse().unwrap(), &pin, &options).unwrap());
+    assert_eq!(list(&[], &NoSecrets, &options).credentials.len(), 1);
 }

@@ -36,7 +36,7 @@ pub(crate) fn open<'a>(
         Some(source) => Box::new(source.clone()),
         None => Box::new(secrets),
     };
-    let mut candidates = Vec::new();
+    let mut candidates: Vec<Candidate> = Vec::new();
     let mut tokens = 0;
     let mut refused = None;
     for module in modules(uri, options)? {
@@ -45,9 +45,22 @@ pub(crate) fn open<'a>(
             refused = Some(Error::AuthenticationModule(name.to_string_lossy().into_owned()));
             continue;
         }
-        for token in fitting_tokens(&module, uri)? {
-            tokens += 1;
-            candidates.extend(candidates_on(&module, token, uri, &*secrets)?);
+        // A broken token in one reader must not keep the one in another from signing.
+        let fitting = match fitting_tokens(&module, uri) {
+            Err(error) if is_passing(&error, uri) => {
+                refused = Some(error);
+                continue;
+            }
+            other => other?,
+        };
+        for token in fitting {
+            match candidates_on(&module, token, uri, &*secrets) {
+                Err(error) if is_passing(&error, uri) => refused = Some(error),
+                found => {
+                    tokens += 1;
+                    found?.into_iter().for_each(|candidate| push_new(&mut candidates, candidate));
+                }
+            }
         }
     }
     match (candidates.is_empty(), tokens, refused) {
@@ -55,6 +68,20 @@ pub(crate) fn open<'a>(
         (true, 0, Some(refused)) => Err(refused),
         (true, 0, None) => Err(Error::NoToken),
         (true, ..) => Err(Error::NoObject(uri.token.clone().unwrap_or_else(|| "in the reader".to_owned()))),
+    }
+}
+
+/// A token that fails, behind a module that the URI doesn't name.
+fn is_passing(error: &Error, uri: &Pkcs11Uri) -> bool {
+    let named = uri.module_path.is_some() || uri.module_name.is_some();
+    !named && matches!(error, Error::Token { .. } | Error::TokenRemoved)
+}
+
+/// A token may be reached through two modules (p11-kit's proxy stands for others); the first one counts.
+fn push_new(candidates: &mut Vec<Candidate>, candidate: Candidate) {
+    let key = |one: &Candidate| (identity(&one.token.info), one.object.certificate.clone());
+    if !candidates.iter().any(|known| key(known) == key(&candidate)) {
+        candidates.push(candidate);
     }
 }
 
