@@ -2,10 +2,9 @@
 
 use hsign_asn1::encode;
 use hsign_core::{Digest, DigestAlgorithm, Time};
+use hsign_x509::{Certificate, digest_algorithm_to_der};
 
 use crate::Error;
-use crate::algorithm::digest_algorithm_identifier;
-use crate::certificate::Named;
 use crate::oid::{CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_CERTIFICATE_V2, SIGNING_TIME};
 
 /// An Attribute with one value, which is DER already.
@@ -46,12 +45,15 @@ pub fn signing_time(time: Time) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// When the certificate can't be read.
 pub fn signing_certificate_v2(certificate: &[u8], digest: &Digest) -> Result<Vec<u8>, Error> {
-    let named = Named::read(certificate)?;
-    let directory_name = encode::explicit(4, named.issuer);
-    let issuer_serial = encode::sequence(&[&encode::sequence(&[&directory_name]), named.serial]);
+    let certificate = Certificate::from_der(certificate)?;
+    let directory_name = encode::explicit(4, certificate.issuer().der());
+    let issuer_serial = encode::sequence(&[
+        &encode::sequence(&[&directory_name]),
+        &encode::integer_from_contents(certificate.serial()),
+    ]);
     let algorithm = match digest.algorithm {
         DigestAlgorithm::Sha256 => Vec::new(),
-        other => digest_algorithm_identifier(other)?,
+        other => digest_algorithm_to_der(other),
     };
     let hash = encode::octet_string(digest.value.as_slice());
     let reference = encode::sequence(&[&algorithm, &hash, &issuer_serial]);

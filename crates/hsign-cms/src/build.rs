@@ -2,10 +2,9 @@
 
 use hsign_asn1::{Rules, Tag, encode, single};
 use hsign_core::{DigestAlgorithm, SignatureAlgorithm};
+use hsign_x509::{Certificate, digest_algorithm_to_der, signature_algorithm_to_der};
 
 use crate::Error;
-use crate::algorithm::{digest_algorithm_identifier, signature_algorithm_identifier};
-use crate::certificate::Named;
 use crate::oid::{DATA, SIGNED_DATA};
 
 /// What goes into a SignedData with one signer.
@@ -39,7 +38,7 @@ pub struct Parts<'a> {
 pub fn signed_data(parts: &Parts<'_>) -> Result<Vec<u8>, Error> {
     // RFC 5652 §5.1: 3 for any other content than id-data, 1 with plain certificates otherwise.
     let version = if parts.content_type == DATA { 1 } else { 3 };
-    let digest = digest_algorithm_identifier(parts.digest)?;
+    let digest = digest_algorithm_to_der(parts.digest);
     let content = parts.content.map(|octets| encode::explicit(0, &encode::octet_string(octets)));
     let encapsulated =
         encode::sequence(&[&encode::oid(parts.content_type)?, content.as_deref().unwrap_or_default()]);
@@ -65,8 +64,9 @@ fn certificate_set(parts: &Parts<'_>) -> Vec<u8> {
 }
 
 fn signer_info(parts: &Parts<'_>, digest: &[u8]) -> Result<Vec<u8>, Error> {
-    let named = Named::read(parts.signer_certificate)?;
-    let signer = encode::sequence(&[named.issuer, named.serial]);
+    let certificate = Certificate::from_der(parts.signer_certificate)?;
+    let serial = encode::integer_from_contents(certificate.serial());
+    let signer = encode::sequence(&[certificate.issuer().der(), &serial]);
     let attributes = single(parts.signed_attributes, Tag::SET, Rules::Der)?;
     let unsigned = if parts.unsigned_attributes.is_empty() {
         Vec::new()
@@ -80,7 +80,7 @@ fn signer_info(parts: &Parts<'_>, digest: &[u8]) -> Result<Vec<u8>, Error> {
         &signer,
         digest,
         &encode::tlv(0xA0, attributes.contents),
-        &signature_algorithm_identifier(parts.signature_algorithm)?,
+        &signature_algorithm_to_der(parts.signature_algorithm)?,
         &encode::octet_string(parts.signature),
         &unsigned,
     ]))

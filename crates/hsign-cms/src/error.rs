@@ -1,4 +1,4 @@
-use hsign_core::{BudgetExhausted, ErrorKind, SignatureAlgorithm};
+use hsign_core::{BudgetExhausted, ErrorKind};
 
 /// There is no SignedData to read, or none can be built.
 #[derive(Debug, thiserror::Error)]
@@ -9,15 +9,12 @@ pub enum Error {
     /// A ContentInfo, but of something else.
     #[error("CMS content type {0} is not signed-data")]
     NotSignedData(String),
-    /// A certificate given for building can't be read.
-    #[error("certificate: {0}")]
-    Certificate(hsign_asn1::Error),
+    /// A certificate given for building, or an algorithm identifier, can't be read or written.
+    #[error(transparent)]
+    X509(#[from] hsign_x509::Error),
     /// The SignedData has fewer signers than asked for.
     #[error("the CMS has no signer number {0} (counted from 0)")]
     NoSuchSigner(usize),
-    /// We can verify this algorithm or know of it, but make no signatures with it.
-    #[error("no CMS signatures are made with {0}")]
-    UnsupportedAlgorithm(SignatureAlgorithm),
     /// Too many certificates, signers or attributes.
     #[error(transparent)]
     Budget(#[from] BudgetExhausted),
@@ -31,8 +28,7 @@ impl Error {
             Self::Asn1(_) | Self::NotSignedData(_) | Self::Budget(_) | Self::NoSuchSigner(_) => {
                 ErrorKind::Unreadable
             }
-            Self::Certificate(_) => ErrorKind::Credential,
-            Self::UnsupportedAlgorithm(_) => ErrorKind::Usage,
+            Self::X509(error) => error.kind(),
         }
     }
 }

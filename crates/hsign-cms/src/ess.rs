@@ -3,9 +3,9 @@
 use hsign_asn1::{Reader, Tag, Tlv, octet_string};
 use hsign_core::facts::CertificateReference;
 use hsign_core::{Digest, DigestAlgorithm};
+use hsign_x509::digest_algorithm_from_der;
 
 use crate::Error;
-use crate::algorithm::identifier;
 use crate::read::only;
 
 /// One ESSCertID; `None` when its hash function is unknown to us.
@@ -27,7 +27,7 @@ pub(crate) fn version_2(value: &[u8]) -> Result<Vec<Entry>, Error> {
     certificates(value, |entry| {
         let mut fields = entry.reader()?;
         let algorithm = match fields.optional(Tag::SEQUENCE)? {
-            Some(algorithm) => DigestAlgorithm::from_oid(&identifier(&algorithm)?),
+            Some(algorithm) => digest_algorithm_from_der(&algorithm)?.1,
             None => Some(DigestAlgorithm::Sha256),
         };
         reference(algorithm, &mut fields)

@@ -4,11 +4,9 @@
 //! Reading takes DER and BER and keeps every octet as it arrived. What the syntax allows but a signature
 //! should not have is a [`hsign_core::Finding`]; an [`Error`] means that there is no SignedData to read.
 
-mod algorithm;
 mod attribute;
 pub mod attributes;
 pub mod build;
-mod certificate;
 mod choices;
 mod error;
 mod ess;
@@ -20,7 +18,6 @@ mod signer_checks;
 mod signer_info;
 mod unsigned;
 
-pub use algorithm::{digest_algorithm_identifier, signature_algorithm_identifier};
 pub use attribute::{Attribute, Attributes};
 pub use error::Error;
 pub use signed_data::SignedData;

@@ -23,10 +23,3 @@ pub const SIGNING_CERTIFICATE_V2: &str = "1.2.840.113549.1.9.16.2.47";
 pub const OCSP_RESPONSE: &str = "1.3.6.1.5.5.7.16.2";
 /// adbe-revocationInfoArchival (ISO 32000): revocation data as a signed attribute.
 pub const REVOCATION_INFO_ARCHIVAL: &str = "1.2.840.113583.1.1.8";
-
-pub(crate) const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
-pub(crate) const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
-pub(crate) const MGF1: &str = "1.2.840.113549.1.1.8";
-pub(crate) const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
-pub(crate) const ED25519: &str = "1.3.101.112";
-pub(crate) const ED448: &str = "1.3.101.113";

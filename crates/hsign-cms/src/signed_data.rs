@@ -1,6 +1,8 @@
 use hsign_asn1::{Reader, Tag, integer_u64, octet_string, oid_to_string};
-use hsign_core::facts::EvidenceFacts;
-use hsign_core::{Budget, Finding, Octets};
+use hsign_core::facts::{EvidenceFacts, Reference, SignedObject};
+use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, Octets};
+
+use hsign_x509::digest_algorithm_from_der;
 
 use crate::choices::{Certificates, Revocations};
 use crate::oid::{REVOCATION_INFO_ARCHIVAL, SIGNED_DATA};
@@ -51,7 +53,7 @@ impl SignedData {
         let mut digest_algorithms = Vec::new();
         while let Some(algorithm) = digests.optional(Tag::SEQUENCE)? {
             budget.spend(1)?;
-            digest_algorithms.push(crate::algorithm::identifier(&algorithm)?);
+            digest_algorithms.push(digest_algorithm_from_der(&algorithm)?.0);
         }
         digests.finish()?;
         let encapsulated = Encapsulated::read(fields.expect(Tag::SEQUENCE)?.reader()?)?;
@@ -196,6 +198,34 @@ impl SignedData {
             crls: octets(self.crls()),
             ocsp_responses: octets(self.ocsp_responses()),
         }
+    }
+
+    /// The signature of one signer as facts. `digest_of_content` is asked for the digest of the content in
+    /// the signer's algorithm. Without signed attributes the content itself was signed: `None` then,
+    /// unless it is attached.
+    pub fn signed_object(
+        &self,
+        signer: &SignerInfo,
+        digest_of_content: &mut dyn FnMut(DigestAlgorithm) -> Option<Digest>,
+    ) -> Option<SignedObject> {
+        let signed_octets = match signer.signed_attributes() {
+            Some(_) => signer.signed_octets()?,
+            None => self.content()?,
+        };
+        let reference = signer.message_digest().map(|expected| Reference {
+            name: "message-digest".to_owned(),
+            actual: digest_of_content(expected.algorithm),
+            expected,
+        });
+        Some(SignedObject {
+            signed_octets: signed_octets.into(),
+            algorithm: signer.signature_algorithm().clone(),
+            value: signer.signature().into(),
+            references: reference.into_iter().collect(),
+            signer: signer.signer().clone(),
+            certificate_references: signer.certificate_references(),
+            evidence: self.evidence(),
+        })
     }
 
     /// What was noticed about the whole; that of each signer is with the signer.

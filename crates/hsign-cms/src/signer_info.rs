@@ -1,8 +1,8 @@
 use hsign_asn1::{Reader, Rules, Tag, Tlv, integer_u64, normalise_to_der, octet_string, time};
 use hsign_core::facts::{CertificateReference, SignerIdentifier};
 use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, SignatureAlgorithm, Time};
+use hsign_x509::{digest_algorithm_from_der, signature_algorithm_from_der};
 
-use crate::algorithm::{identifier, signature_algorithm};
 use crate::oid::{CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, SIGNING_TIME};
 use crate::read::only;
 use crate::{Attributes, Error, ess, signer_checks};
@@ -35,13 +35,12 @@ impl SignerInfo {
         let unsigned = fields.optional(Tag::context(1, true))?;
         fields.finish()?;
 
-        let digest_algorithm_oid = identifier(&digest)?;
-        let digest_algorithm = DigestAlgorithm::from_oid(&digest_algorithm_oid);
+        let (digest_algorithm_oid, digest_algorithm) = digest_algorithm_from_der(&digest)?;
         let mut info = Self {
             bytes: tlv.bytes.to_vec(),
             version,
             signer,
-            signature_algorithm: signature_algorithm(&signature_identifier, digest_algorithm)?,
+            signature_algorithm: signature_algorithm_from_der(&signature_identifier, digest_algorithm)?,
             digest_algorithm_oid,
             signed_attributes: signed.as_ref().map(|set| Attributes::read(set, budget)).transpose()?,
             signed_octets: signed.as_ref().map(signed_octets).transpose()?,

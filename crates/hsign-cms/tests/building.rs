@@ -55,7 +55,7 @@ fn we_read_back_what_we_built() {
         assert_eq!(signer.signed_octets(), Some(attributes.as_slice()));
         assert_eq!(*signer.signature_algorithm(), algorithm);
         assert_eq!(signer.message_digest(), Some(hsign_crypto::digest(digest, CONTENT).unwrap()));
-        assert_eq!(signed_data.certificates(), [identity.certificate.clone()]);
+        assert_eq!(signed_data.certificates(), std::slice::from_ref(&identity.certificate));
         assert_eq!(signed_data.content(), None);
         let [reference] = signer.certificate_references().try_into().unwrap();
         assert_eq!(

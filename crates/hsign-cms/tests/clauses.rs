@@ -29,10 +29,10 @@ fn attribute_set() -> Vec<Vec<u8>> {
 }
 
 fn protection(digest: DigestAlgorithm, signature: &SignatureAlgorithm) -> Vec<u8> {
-    let signature = hsign_cms::signature_algorithm_identifier(signature).unwrap();
+    let signature = hsign_x509::signature_algorithm_to_der(signature).unwrap();
     let contents = &signature[2..];
     let value = encode::sequence(&[
-        &hsign_cms::digest_algorithm_identifier(digest).unwrap(),
+        &hsign_x509::digest_algorithm_to_der(digest),
         &encode::implicit_constructed(1, contents),
     ]);
     attributes::attribute(oid::ALGORITHM_PROTECTION, &value).unwrap()
@@ -42,7 +42,7 @@ fn protection(digest: DigestAlgorithm, signature: &SignatureAlgorithm) -> Vec<u8
 fn rfc5652_5_3_signed_attributes_absent() {
     let identity = Identity::p256();
     let signature = identity.sign(&ECDSA, CONTENT);
-    let digest = hsign_cms::digest_algorithm_identifier(DigestAlgorithm::Sha256).unwrap();
+    let digest = hsign_x509::digest_algorithm_to_der(DigestAlgorithm::Sha256);
     let signed_data = SignedData::parse(&support::plain(&identity)).unwrap();
     let sid = signed_data.signers()[0].signer().clone();
     let signer = encode::sequence(&[
@@ -53,7 +53,7 @@ fn rfc5652_5_3_signed_attributes_absent() {
         &encode::integer(1),
         &signer,
         &digest,
-        &hsign_cms::signature_algorithm_identifier(&ECDSA).unwrap(),
+        &hsign_x509::signature_algorithm_to_der(&ECDSA).unwrap(),
         &encode::octet_string(&signature),
     ]);
     let data = encode::sequence(&[
@@ -203,7 +203,7 @@ fn rfc5652_10_2_choices_are_told_apart() {
     let ocsp = encode::sequence(&[&encode::enumerated(0)]);
     let other =
         encode::implicit_constructed(1, &[encode::oid(oid::OCSP_RESPONSE).unwrap(), ocsp.clone()].concat());
-    let digest = hsign_cms::digest_algorithm_identifier(DigestAlgorithm::Sha256).unwrap();
+    let digest = hsign_x509::digest_algorithm_to_der(DigestAlgorithm::Sha256);
     let data = encode::sequence(&[
         &encode::integer(5),
         &encode::tlv(0x31, &digest),

@@ -2,7 +2,7 @@
 #![allow(dead_code, clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(clippy::print_stderr, missing_docs, unreachable_pub)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use hsign_asn1::encode;
@@ -143,27 +143,4 @@ pub fn accepted_by_openssl(cms: &[u8]) -> Option<bool> {
         eprintln!("{}", String::from_utf8_lossy(&output.stderr));
     }
     Some(output.status.success())
-}
-
-/// The files of a corpus, or `None` when the corpora aren't here.
-pub fn corpus(name: &str) -> Option<Vec<(String, Vec<u8>)>> {
-    let folder = std::env::var_os("HSIGN_CORPORA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora"),
-        PathBuf::from,
-    );
-    let Ok(file) = std::fs::File::open(folder.join(name).join(format!("{name}.tar.zst"))) else {
-        skip(&format!("corpus {name}"));
-        return None;
-    };
-    let mut archive = tar::Archive::new(zstd::Decoder::new(file).unwrap());
-    let mut files = Vec::new();
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        if entry.header().entry_type().is_file() {
-            let mut bytes = Vec::new();
-            std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
-            files.push((entry.path().unwrap().display().to_string(), bytes));
-        }
-    }
-    Some(files)
 }
