@@ -15,7 +15,7 @@ const CLAUSE: &str = "ISO 32000-2 §12.8.1";
 pub struct Covered {
     /// The whole document, a whole revision, or less.
     pub coverage: Coverage,
-    /// Index of the revision at whose end the range ends.
+    /// Index of the revision at whose end the range ends; `None` if the range is wrong in itself.
     pub revision: Option<usize>,
     /// What is wrong with it. With an error among them the coverage is partial.
     pub findings: Vec<Finding>,
@@ -38,6 +38,7 @@ pub fn byte_range_check(document: &Document<'_>, range: [u64; 4], contents: Opti
     let end = range[2].saturating_add(range[3]);
     let revision = document.revisions().iter().position(|revision| revision.ends_at(end));
     let sound = findings.iter().all(|finding| finding.severity != Severity::Error);
+    let revision = revision.filter(|_| sound);
     let coverage = match revision {
         _ if !sound => Coverage::Partial,
         _ if end == document.length() => Coverage::WholeDocument,

@@ -138,16 +138,6 @@ impl<'s> Document<'s> {
         &self.repairs
     }
 
-    /// Whether a table and a stream stand side by side in some revision.
-    #[must_use]
-    pub fn is_hybrid(&self) -> bool {
-        self.revisions.iter().any(|revision| revision.hybrid)
-    }
-
-    pub(crate) fn is_rebuilt(&self) -> bool {
-        self.repairs.iter().any(|repair| repair.code == "cross-reference-rebuilt")
-    }
-
     /// The document as it is shown today.
     #[must_use]
     pub fn newest(&self) -> Snapshot<'_, 's> {

@@ -64,9 +64,6 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// Cross-reference table and stream side by side.
-    #[error("hybrid cross-reference (/XRefStm)")]
-    Hybrid,
     /// Reading needed a repair; signing would seal a document that readers understand differently.
     #[error("damaged document: {0}")]
     Repaired(String),

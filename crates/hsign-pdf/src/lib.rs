@@ -2,6 +2,7 @@
 
 mod append;
 mod byte_range;
+mod changes;
 pub mod date;
 mod document;
 mod error;
@@ -23,6 +24,7 @@ pub use append::{
     Extended, PreparedSignature, SignatureRequest, SubFilter, Update, Written, prepare_signature,
 };
 pub use byte_range::{Covered, byte_range_check};
+pub use changes::LaterRevisions;
 pub use document::{Document, Snapshot};
 pub use error::{Error, Refusal};
 pub use object::{Dictionary, Entry, Object, ObjectId, PdfString, Stream, StringForm};

@@ -62,7 +62,6 @@ pub(crate) fn scan(window: &Window<'_>) -> Result<Revision> {
         kind: SectionKind::Table,
         entries: entries.into_iter().collect(),
         trailer,
-        hybrid: false,
         ends: None,
     })
 }

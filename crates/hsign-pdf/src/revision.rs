@@ -13,7 +13,6 @@ pub struct Revision {
     pub(crate) kind: SectionKind,
     pub(crate) entries: Vec<(u32, Entry)>,
     pub(crate) trailer: Dictionary,
-    pub(crate) hybrid: bool,
     /// End of the `%%EOF` marker, and of the line it stands on.
     pub(crate) ends: Option<(u64, u64)>,
 }
@@ -88,7 +87,6 @@ pub(crate) fn from_sections(
             kind: section.kind,
             entries: section.entries,
             trailer: section.trailer,
-            hybrid: section.hybrid,
             ends,
         });
     }
@@ -115,7 +113,6 @@ fn linearised_main(sections: &[Section]) -> bool {
 }
 
 fn merge(first: &mut Revision, main: Section) {
-    first.hybrid |= main.hybrid;
     let newer = std::mem::take(&mut first.entries);
     first.entries = newer.into_iter().chain(main.entries).collect();
     first.entries.sort_by_key(|(number, _)| *number);

@@ -4,7 +4,7 @@
 mod dictionary;
 mod search;
 
-pub(crate) use dictionary::lock as lock_of;
+pub(crate) use dictionary::{lock as lock_of, looks_like_signature};
 use std::ops::Range;
 
 use hsign_core::facts::Coverage;
@@ -140,7 +140,7 @@ impl Lock {
 }
 
 /// Every signature field of every revision: those of the newest form, signatures that an earlier form had
-/// and the newest has not, and, if no form leads to any, whatever object looks like a signature.
+/// and the newest has not, and whatever object looks like a signature though no form leads to it.
 ///
 /// # Errors
 /// When catalog or form can't be read, or a limit is reached. A single broken field is a finding.

@@ -35,7 +35,7 @@ impl<'d, 's> Update<'d, 's> {
     /// Begins an update of a document that can be extended safely.
     ///
     /// # Errors
-    /// [`crate::Error::Refused`] with the reason, for documents that only a repair could read, hybrid ones, ones
+    /// [`crate::Error::Refused`] with the reason, for documents that only a repair could read, ones
     /// with bytes before the header, and too large ones.
     pub fn new(document: &'d Document<'s>) -> Result<Self> {
         if document.header_offset() > 0 {
@@ -44,9 +44,6 @@ impl<'d, 's> Update<'d, 's> {
         if let Some(repair) = document.repairs().first() {
             let reason = repair.values.get("reason").unwrap_or(&repair.code);
             return Err(Refusal::Repaired(reason.clone()).into());
-        }
-        if document.is_hybrid() {
-            return Err(Refusal::Hybrid.into());
         }
         // Without its end marker a later verifier could not say where the last revision ends.
         if document.revisions().last().is_none_or(|revision| revision.end().is_none()) {

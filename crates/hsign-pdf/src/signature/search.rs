@@ -28,9 +28,7 @@ pub(crate) fn all(document: &Document<'_>) -> Result<SignatureFields> {
         known.insert(Place::Object(id.number));
         found.findings.push(Finding::info("usage-rights-signature").with("object", id.number));
     }
-    if found.fields.iter().all(|field| !field.signed) {
-        found.fields.extend(outside_form(document, &form, &mut known));
-    }
+    found.fields.extend(outside_form(document, &form, &mut known));
     Ok(found)
 }
 
@@ -139,8 +137,8 @@ fn without_field(document: &Document<'_>, revision: usize, id: ObjectId) -> Sign
     }
 }
 
-/// Every object that is a signature field or a signature, when the form leads to none: a form that was
-/// taken out must not turn a signed document into one that never was.
+/// Every object that is a signature field or a signature and that the form doesn't lead to: taking it out of
+/// the form must not turn a signed document into one that never was.
 fn outside_form(document: &Document<'_>, form: &Form, known: &mut HashSet<Place>) -> Vec<SignatureField> {
     let snapshot = document.newest();
     let in_form: HashSet<ObjectId> = form.fields.iter().filter_map(|field| field.id).collect();

@@ -81,13 +81,20 @@ fn hybrid(window: &Window<'_>, section: &mut Section, budget: &mut hsign_core::B
     if section.kind != super::SectionKind::Table {
         return Ok(());
     }
-    section.hybrid = true;
     let offset = u64::try_from(offset)
         .map_err(|_| Error::Damaged { offset: section.offset, what: "/XRefStm is not a position" })?;
     let hidden = stream::read(window, offset.saturating_add(window.shift), budget)?;
     // Of two entries the first counts: the table's where it is in use, else the hidden one, else a free one.
     let (used, free): (Vec<_>, Vec<_>) =
         std::mem::take(&mut section.entries).into_iter().partition(|(_, entry)| *entry != Entry::Free);
+    let differs = |(number, entry): &(u32, Entry)| {
+        let at = used.binary_search_by_key(number, |(number, _)| *number).ok();
+        *entry != Entry::Free && at.and_then(|at| used.get(at)).is_some_and(|(_, known)| known != entry)
+    };
+    if hidden.entries.iter().any(differs) {
+        section.oddities.push("the two parts of a hybrid cross-reference contradict each other");
+    }
+    section.oddities.extend(hidden.oddities);
     section.entries = used.into_iter().chain(hidden.entries).chain(free).collect();
     section.entries.sort_by_key(|(number, _)| *number);
     section.entries.dedup_by_key(|(number, _)| *number);

@@ -48,8 +48,6 @@ pub(crate) struct Section {
     /// Sorted by number, each number once.
     pub(crate) entries: Vec<(u32, Entry)>,
     pub(crate) trailer: Dictionary,
-    /// Whether it has a `/XRefStm` beside its table.
-    pub(crate) hybrid: bool,
     pub(crate) oddities: Vec<&'static str>,
 }
 

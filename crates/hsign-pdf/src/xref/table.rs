@@ -17,7 +17,6 @@ pub(crate) fn read(window: &Window<'_>, offset: u64, budget: &mut Budget) -> Res
         kind: SectionKind::Table,
         entries: Vec::new(),
         trailer: crate::object::Dictionary::new(),
-        hybrid: false,
         oddities: Vec::new(),
     };
     let mut at = window.parse(offset, |parser| match parser.lexer().next()? {
@@ -38,8 +37,20 @@ pub(crate) fn read(window: &Window<'_>, offset: u64, budget: &mut Budget) -> Res
     };
     section.trailer = trailer;
     section.end = end;
+    renumber(&mut section);
     sort(&mut section.entries, &mut section.oddities);
     Ok(section)
+}
+
+/// A common mistake: the list of the first section begins with the free object 0 but says 1.
+fn renumber(section: &mut Section) {
+    let starts_at_one = matches!(section.entries.first(), Some((1, Entry::Free)));
+    if starts_at_one && section.trailer.get("Prev").is_none() {
+        section.oddities.push("the cross-reference table numbers its objects one too high");
+        for (number, _) in &mut section.entries {
+            *number = number.saturating_sub(1);
+        }
+    }
 }
 
 /// First number, count, and where the entries begin; `None` at `trailer`.
@@ -66,9 +77,7 @@ fn subsection(window: &Window<'_>, at: u64) -> Result<Option<(u32, u32, u64)>> {
 
 fn entries(window: &Window<'_>, at: u64, first: u32, count: u32, section: &mut Section) -> Result<u64> {
     let mut at = at;
-    let mut first = first;
     let mut done = 0;
-    let mut before_first = true;
     while done < count {
         let block = u64::from(count - done).min(BLOCK);
         let bytes = window.piece(at, block * ENTRY_LENGTH as u64 + 64)?;
@@ -80,15 +89,7 @@ fn entries(window: &Window<'_>, at: u64, first: u32, count: u32, section: &mut S
             let number = first
                 .checked_add(done)
                 .ok_or(Error::Damaged { offset: at, what: "object number out of range" })?;
-            if before_first && number == 1 && entry == (Entry::Free, 65_535) {
-                // A common mistake: the list begins with object 0 but says 1.
-                section.oddities.push("the cross-reference table numbers its objects one too high");
-                first -= 1;
-                section.entries.push((0, Entry::Free));
-            } else {
-                section.entries.push((number, shifted(entry.0, window.shift)));
-            }
-            before_first = false;
+            section.entries.push((number, shifted(entry, window.shift)));
             done += 1;
         }
         at += used as u64;
@@ -103,8 +104,8 @@ fn shifted(entry: Entry, shift: u64) -> Entry {
     }
 }
 
-/// `nnnnnnnnnn ggggg n` and an end of line; other spacing is read too. Gives generation and length as well.
-fn entry(bytes: &[u8], at: u64, oddities: &mut Vec<&'static str>) -> Result<((Entry, u32), usize)> {
+/// `nnnnnnnnnn ggggg n` and an end of line; other spacing is read too. Gives its length as well.
+fn entry(bytes: &[u8], at: u64, oddities: &mut Vec<&'static str>) -> Result<(Entry, usize)> {
     let bad = Error::Damaged { offset: at, what: "entry of a cross-reference table expected" };
     let mut position = 0;
     let mut number = || {
@@ -122,7 +123,6 @@ fn entry(bytes: &[u8], at: u64, oddities: &mut Vec<&'static str>) -> Result<((En
     position += start + 1;
     let trailing = bytes.get(position..).unwrap_or_default();
     position += trailing.iter().take_while(|byte| is_space(**byte)).count();
-    let generation = u32::try_from(generation).unwrap_or(u32::MAX);
     let entry = match kind {
         // Position 0 holds the header, never an object: writers mean a free entry.
         Some(b'n') if offset == 0 => Entry::Free,
@@ -136,5 +136,5 @@ fn entry(bytes: &[u8], at: u64, oddities: &mut Vec<&'static str>) -> Result<((En
         Some(b'f') => Entry::Free,
         _ => return Err(bad),
     };
-    Ok(((entry, generation), position))
+    Ok((entry, position))
 }
