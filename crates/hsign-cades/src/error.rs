@@ -1,0 +1,39 @@
+use hsign_core::{DigestAlgorithm, ErrorKind};
+
+/// A signature that can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// CMS can't be read or built.
+    #[error(transparent)]
+    Cms(#[from] hsign_cms::Error),
+    /// The token to add can't be read.
+    #[error(transparent)]
+    Token(#[from] hsign_tsp::Error),
+    /// A digest can't be computed.
+    #[error(transparent)]
+    Digest(#[from] hsign_crypto::Error),
+    /// Content and signature value would be hashed differently, which verifiers refuse.
+    #[error("the content was hashed with {content}, the signature with {signature}")]
+    DigestMismatch {
+        /// Of the message-digest attribute.
+        content: DigestAlgorithm,
+        /// Of the signature algorithm.
+        signature: DigestAlgorithm,
+    },
+    /// The CMS to extend has no signer, or several.
+    #[error("the CMS has {0} signers, not one")]
+    NotOneSigner(usize),
+}
+
+impl Error {
+    /// Whose failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Cms(error) => error.kind(),
+            Self::Token(error) => error.kind(),
+            Self::Digest(_) | Self::DigestMismatch { .. } => ErrorKind::Usage,
+            Self::NotOneSigner(_) => ErrorKind::Unreadable,
+        }
+    }
+}

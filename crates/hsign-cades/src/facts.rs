@@ -1,0 +1,104 @@
+use hsign_cms::oid::{SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2};
+use hsign_cms::{SignedData, SignerInfo};
+use hsign_core::facts::{Level, SignedObject, TimestampFacts, TimestampKind};
+use hsign_core::{ClaimedSigningTime, Digest, DigestAlgorithm, Finding};
+
+use crate::{certificate_references, timestamps};
+
+/// By which rules a CMS signature was meant to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// CAdES (EN 319 122-1), also inside a PDF.
+    Cades,
+    /// Plain CMS, as PDF readers wrote before PAdES.
+    Cms,
+}
+
+/// Everything read from one CMS.
+#[derive(Clone, Debug)]
+pub struct CmsFacts {
+    /// Octets of the CMS; what follows is not part of it.
+    pub encoded_length: usize,
+    /// Octets of the content when it is attached.
+    pub attached_content: Option<Vec<u8>>,
+    /// Every signer in the order found.
+    pub signers: Vec<SignerFacts>,
+}
+
+/// Everything read from one signer.
+#[derive(Clone, Debug)]
+pub struct SignerFacts {
+    /// The signature proper; `None` when content was signed without attributes and isn't attached.
+    pub signed: Option<SignedObject>,
+    /// Content, signature and archive time stamps.
+    pub timestamps: Vec<TimestampFacts>,
+    /// signing-time.
+    pub claimed_signing_time: Option<ClaimedSigningTime>,
+    /// B-B, B-T or other, by presence. Levels above need what the container holds.
+    pub level: Level,
+    /// What was noticed about this signer and the CMS around it.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads a CMS signature, DER or BER. `id` names the signature within its document (a second signer gets a
+/// number behind it). `digest_of_content` is asked for digests of the detached content; attached content is
+/// hashed here.
+///
+/// # Errors
+/// When there is no SignedData to read.
+pub fn signature_facts(
+    cms: &[u8],
+    id: &str,
+    profile: Profile,
+    digest_of_content: &mut dyn FnMut(DigestAlgorithm) -> Option<Digest>,
+) -> Result<CmsFacts, hsign_cms::Error> {
+    let signed_data = SignedData::parse(cms)?;
+    let mut digest = |algorithm| match signed_data.content() {
+        Some(content) => hsign_crypto::digest(algorithm, content).ok(),
+        None => digest_of_content(algorithm),
+    };
+    let mut signers = Vec::new();
+    for (number, signer) in signed_data.signers().iter().enumerate() {
+        let id = if number == 0 { id.to_owned() } else { format!("{id}#{}", number + 1) };
+        signers.push(signer_facts(&signed_data, signer, &id, profile, &mut digest));
+    }
+    Ok(CmsFacts {
+        encoded_length: signed_data.encoded_length(),
+        attached_content: signed_data.content().map(<[u8]>::to_vec),
+        signers,
+    })
+}
+
+fn signer_facts(
+    signed_data: &SignedData,
+    signer: &SignerInfo,
+    id: &str,
+    profile: Profile,
+    digest: &mut dyn FnMut(DigestAlgorithm) -> Option<Digest>,
+) -> SignerFacts {
+    let mut findings = signed_data.findings().to_vec();
+    findings.extend(signer.findings().iter().cloned());
+    findings.extend(certificate_references::check(signed_data, signer, profile));
+    let timestamps = timestamps::all(signer, id, digest);
+    SignerFacts {
+        signed: signed_data.signed_object(signer, digest),
+        claimed_signing_time: signer.signing_time().map(ClaimedSigningTime),
+        level: level(signer, &timestamps),
+        timestamps,
+        findings,
+    }
+}
+
+/// Presence only (EN 319 122-1): B-B by the reference to the certificate, B-T by a signature time stamp.
+fn level(signer: &SignerInfo, timestamps: &[TimestampFacts]) -> Level {
+    let baseline = signer.message_digest().is_some()
+        && signer.signed_attributes().is_some_and(|attributes| {
+            attributes.has(SIGNING_CERTIFICATE_V2) || attributes.has(SIGNING_CERTIFICATE)
+        });
+    let stamped = timestamps.iter().any(|timestamp| timestamp.kind == TimestampKind::Signature);
+    match (baseline, stamped) {
+        (false, _) => Level::Other,
+        (true, false) => Level::BB,
+        (true, true) => Level::BT,
+    }
+}
