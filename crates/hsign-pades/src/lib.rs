@@ -1,1 +1,25 @@
 //! PAdES signatures in PDF files: preparing, embedding, and reading the facts.
+//!
+//! [`read_facts`] says what is there, every signature field included, and judges nothing. [`prepare`] and
+//! [`Prepared::embed`] put a signature in; what was in the file before stays as it is.
+
+mod document;
+mod dss;
+mod error;
+mod hashing;
+mod levels;
+mod prepare;
+mod ranges;
+mod rules;
+mod signature;
+mod timestamp;
+
+pub use document::read_facts;
+pub use error::Error;
+pub use hsign_pdf::Extended as Appended;
+pub use prepare::{Prepared, Request, contents_size, prepare, prepare_document_timestamp};
+
+/// /SubFilter of PAdES signatures (EN 319 142-1).
+pub const CADES_DETACHED: &str = "ETSI.CAdES.detached";
+/// /SubFilter of CMS signatures as ISO 32000-1 has them.
+pub const PKCS7_DETACHED: &str = "adbe.pkcs7.detached";

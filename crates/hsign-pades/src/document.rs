@@ -1,0 +1,109 @@
+use std::ops::Range;
+use std::slice;
+
+use hsign_core::facts::{DocumentFacts, DocumentFormat, SignatureFacts, TimestampFacts};
+use hsign_core::{Budget, DigestAlgorithm, Finding, Source};
+use hsign_pdf::{Document, LaterRevisions, SignatureDictionary, SignatureField, signature_fields};
+
+use crate::ranges::RangeDigests;
+use crate::{Error, dss, levels, signature, timestamp};
+
+/// Signatures and document time stamps of one file; each may need a pass of its own over the bytes.
+const MAXIMUM_SIGNATURES: u64 = 500;
+
+/// Everything a PDF says about its signatures, nothing judged. Every signature field with a value is
+/// listed, the unreadable ones with the reason. The bytes are hashed in one pass in constant memory.
+///
+/// # Errors
+/// When it is no PDF, is encrypted, or can't be read at all.
+pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
+    let document = Document::open(source)?;
+    let fields = signature_fields(&document)?;
+    let signed: Vec<_> = fields.fields.iter().filter(|field| field.signed).collect();
+    let mut budget = Budget::new("signatures of a document", MAXIMUM_SIGNATURES);
+    budget.spend(signed.len() as u64)?;
+
+    let digests = compute(&document, source, &signed)?;
+    let (store, store_findings) = dss::evidence(&document);
+    let timestamps: Vec<TimestampFacts> = document_timestamps(&signed)
+        .map(|(field, dictionary)| timestamp::facts(field, dictionary, document.length(), &digests))
+        .collect();
+    let mut signatures = signatures(&document, &signed, &digests)?;
+    let stamping: Vec<_> = document_timestamps(&signed).map(|(_, dictionary)| dictionary).collect();
+    for (facts, dictionary) in &mut signatures {
+        if let Some(dictionary) = dictionary {
+            levels::raise(&document, facts, dictionary, &stamping, &store);
+        }
+    }
+    let signatures: Vec<_> = signatures.into_iter().map(|(facts, _)| facts).collect();
+    let none = signatures.is_empty() && timestamps.is_empty();
+    Ok(DocumentFacts {
+        format: if none { DocumentFormat::None } else { DocumentFormat::Pades },
+        length: document.length(),
+        digests: digests
+            .get(DigestAlgorithm::Sha256, slice::from_ref(&whole(&document)))
+            .into_iter()
+            .collect(),
+        signatures,
+        timestamps,
+        evidence: store,
+        findings: document_findings(&document, &fields.findings, store_findings),
+    })
+}
+
+fn whole(document: &Document<'_>) -> Range<u64> {
+    0..document.length()
+}
+
+fn compute(
+    document: &Document<'_>,
+    source: &dyn Source,
+    signed: &[&SignatureField],
+) -> Result<RangeDigests, Error> {
+    let mut digests = RangeDigests::new();
+    digests.want(DigestAlgorithm::Sha256, slice::from_ref(&whole(document)));
+    for dictionary in signed.iter().filter_map(|field| field.value.as_ref()) {
+        if dictionary.is_document_timestamp() {
+            timestamp::want(dictionary, document.length(), &mut digests);
+        } else {
+            signature::want(dictionary, document.length(), &mut digests);
+        }
+    }
+    digests.compute(source)?;
+    Ok(digests)
+}
+
+fn document_timestamps<'a>(
+    signed: &'a [&'a SignatureField],
+) -> impl Iterator<Item = (&'a SignatureField, &'a SignatureDictionary)> {
+    signed
+        .iter()
+        .filter_map(|field| field.value.as_ref().map(|dictionary| (*field, dictionary)))
+        .filter(|(_, dictionary)| dictionary.is_document_timestamp())
+}
+
+type WithDictionary<'a> = (SignatureFacts, Option<&'a SignatureDictionary>);
+
+/// The fields that aren't document time stamps; one whose value can't be read counts as a signature.
+fn signatures<'a>(
+    document: &Document<'_>,
+    signed: &[&'a SignatureField],
+    digests: &RangeDigests,
+) -> Result<Vec<WithDictionary<'a>>, Error> {
+    let later = LaterRevisions::new(document)?;
+    signed
+        .iter()
+        .filter(|field| !field.value.as_ref().is_some_and(SignatureDictionary::is_document_timestamp))
+        .map(|field| {
+            let facts = signature::facts(field, document.length(), &later, digests)?;
+            Ok((facts, field.value.as_ref()))
+        })
+        .collect()
+}
+
+fn document_findings(document: &Document<'_>, fields: &[Finding], store: Vec<Finding>) -> Vec<Finding> {
+    let mut findings = document.repairs().to_vec();
+    findings.extend(fields.iter().cloned());
+    findings.extend(store);
+    findings
+}

@@ -1,0 +1,96 @@
+//! Facts of one signature field.
+
+use std::ops::Range;
+
+use hsign_cades::{CmsFacts, Profile, signature_facts};
+use hsign_core::facts::{Coverage, LaterChanges, Level, SignatureFacts};
+use hsign_core::{ClaimedSigningTime, DigestAlgorithm, Finding};
+use hsign_pdf::{LaterRevisions, SignatureDictionary, SignatureField};
+
+use crate::ranges::{RangeDigests, ranges};
+use crate::{CADES_DETACHED, Error, PKCS7_DETACHED, rules};
+
+/// The rules a sub-filter stands for; `None` for one that isn't read here.
+fn profile(dictionary: &SignatureDictionary) -> Option<Profile> {
+    match dictionary.sub_filter.as_deref() {
+        Some(CADES_DETACHED) => Some(Profile::Cades),
+        Some(PKCS7_DETACHED) => Some(Profile::Cms),
+        _ => None,
+    }
+}
+
+/// Asks for the digests that the signature names.
+pub(crate) fn want(dictionary: &SignatureDictionary, length: u64, digests: &mut RangeDigests) {
+    let Some(ranges) = ranges(dictionary.byte_range, length) else { return };
+    let Some(profile) = profile(dictionary) else { return };
+    let mut record = |algorithm: DigestAlgorithm| {
+        digests.want(algorithm, &ranges);
+        None
+    };
+    // What can't be read is told when the facts are made.
+    let _ = signature_facts(&dictionary.contents, "", profile, &mut record);
+}
+
+/// The facts of a field that has a value, readable or not.
+pub(crate) fn facts(
+    field: &SignatureField,
+    length: u64,
+    later: &LaterRevisions<'_, '_>,
+    digests: &RangeDigests,
+) -> Result<SignatureFacts, Error> {
+    let mut facts = SignatureFacts {
+        id: field.name.clone(),
+        level: Level::Other,
+        coverage: Coverage::Partial,
+        claimed_signing_time: None,
+        signed: None,
+        timestamps: Vec::new(),
+        later_changes: LaterChanges::NotExamined { revisions: 0 },
+        findings: field.findings.clone(),
+    };
+    let Some(dictionary) = &field.value else { return Ok(facts) };
+    facts.coverage = dictionary.coverage;
+    facts.later_changes = later.after(dictionary)?;
+    facts.claimed_signing_time = dictionary.signing_time.map(ClaimedSigningTime);
+    facts.findings.extend(dictionary.findings.iter().cloned());
+    let Some(profile) = profile(dictionary) else {
+        facts.findings.push(unsupported(dictionary));
+        return Ok(facts);
+    };
+    let ranges = ranges(dictionary.byte_range, length);
+    match read_cms(dictionary, &field.name, profile, ranges.as_deref(), digests) {
+        Ok(cms) => add_cms(&mut facts, dictionary, profile, cms),
+        Err(error) => {
+            facts.findings.push(Finding::error("cms-unreadable").clause("RFC 5652 §5").with("reason", error))
+        }
+    }
+    Ok(facts)
+}
+
+fn read_cms(
+    dictionary: &SignatureDictionary,
+    id: &str,
+    profile: Profile,
+    ranges: Option<&[Range<u64>]>,
+    digests: &RangeDigests,
+) -> Result<CmsFacts, hsign_cms::Error> {
+    let mut digest = |algorithm| digests.get(algorithm, ranges?);
+    signature_facts(&dictionary.contents, id, profile, &mut digest)
+}
+
+fn add_cms(facts: &mut SignatureFacts, dictionary: &SignatureDictionary, profile: Profile, cms: CmsFacts) {
+    facts.findings.extend(rules::check(dictionary, &cms));
+    let Some(signer) = cms.signers.into_iter().next() else { return };
+    if profile == Profile::Cades {
+        facts.level = signer.level;
+    }
+    facts.claimed_signing_time = facts.claimed_signing_time.or(signer.claimed_signing_time);
+    facts.signed = signer.signed;
+    facts.timestamps = signer.timestamps;
+    facts.findings.extend(signer.findings);
+}
+
+fn unsupported(dictionary: &SignatureDictionary) -> Finding {
+    let name = dictionary.sub_filter.as_deref().unwrap_or("none");
+    Finding::warning("unsupported-sub-filter").clause("ISO 32000-2 §12.8.3").with("sub_filter", name)
+}

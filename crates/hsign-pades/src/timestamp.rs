@@ -1,0 +1,64 @@
+//! Facts of one document time stamp (EN 319 142-1).
+
+use hsign_core::DigestAlgorithm;
+use hsign_core::facts::{Coverage, Covered, TimestampFacts, TimestampKind};
+use hsign_pdf::{SignatureDictionary, SignatureField};
+use hsign_tsp::{Token, token_facts};
+
+use crate::ranges::{RangeDigests, ranges};
+use crate::rules::padding;
+
+/// Asks for the digest that the imprint names.
+pub(crate) fn want(dictionary: &SignatureDictionary, length: u64, digests: &mut RangeDigests) {
+    let Some(ranges) = ranges(dictionary.byte_range, length) else { return };
+    token_facts(&dictionary.contents, &mut |algorithm: DigestAlgorithm| {
+        digests.want(algorithm, &ranges);
+        None
+    });
+}
+
+pub(crate) fn facts(
+    field: &SignatureField,
+    dictionary: &SignatureDictionary,
+    length: u64,
+    digests: &RangeDigests,
+) -> TimestampFacts {
+    let ranges = ranges(dictionary.byte_range, length);
+    let mut digest = |algorithm| digests.get(algorithm, ranges.as_deref()?);
+    let (read, found) = token_facts(&dictionary.contents, &mut digest);
+    let mut findings = field.findings.clone();
+    findings.extend(dictionary.findings.iter().cloned());
+    findings.extend(found);
+    let token = match Token::parse(&dictionary.contents) {
+        Ok(token) => {
+            let encoded = token.signed_data().encoded_length();
+            findings.extend(padding(&dictionary.contents, encoded));
+            token.bytes().to_vec()
+        }
+        Err(_) => dictionary.contents.clone(),
+    };
+    TimestampFacts {
+        id: field.name.clone(),
+        kind: TimestampKind::Document,
+        token: token.into(),
+        covers: covers(dictionary),
+        read,
+        findings,
+    }
+}
+
+/// Everything up to the end of the byte range: the hole in it holds the token itself.
+fn covers(dictionary: &SignatureDictionary) -> Vec<Covered> {
+    match (dictionary.coverage, end(dictionary)) {
+        (Coverage::WholeDocument | Coverage::WholeRevision, Some(length)) => {
+            vec![Covered::DocumentPrefix { length }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Where the byte range ends.
+pub(crate) fn end(dictionary: &SignatureDictionary) -> Option<u64> {
+    let [_, _, start, length] = dictionary.byte_range?;
+    start.checked_add(length)
+}
