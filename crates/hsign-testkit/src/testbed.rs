@@ -64,7 +64,8 @@ impl Testbed {
     }
 
     /// One more listener with demands of its own, before the same endpoints. Gives its base URL, e.g.
-    /// `https://127.0.0.1:40001`; append `/tsa`, or use it as a proxy.
+    /// `https://127.0.0.1:40001`; append `/tsa`, or use it as a proxy. TLS clients look at the system's clock, so HTTPS
+    /// wants a testbed whose clock was near it when it started.
     ///
     /// # Errors
     /// No port, or what OpenSSL says.

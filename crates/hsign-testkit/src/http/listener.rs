@@ -1,9 +1,10 @@
 //! One listening socket and its connections, a thread each.
 
+use std::collections::HashMap;
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use openssl::ssl::{SslAcceptor, SslRef, SslStream};
@@ -25,7 +26,8 @@ pub(crate) struct Listener {
 
 struct Shared {
     stopped: AtomicBool,
-    connections: Mutex<Vec<TcpStream>>,
+    /// Those that are open, by number.
+    connections: Mutex<HashMap<u64, TcpStream>>,
     options: ListenerOptions,
     acceptor: Option<SslAcceptor>,
     router: Arc<Router>,
@@ -77,7 +79,7 @@ impl Drop for Listener {
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
         }
-        for connection in self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for (_, connection) in self.shared.connections().drain() {
             let _ = connection.shutdown(Shutdown::Both);
         }
     }
@@ -85,20 +87,25 @@ impl Drop for Listener {
 
 impl Shared {
     fn accept(self: &Arc<Self>, socket: &TcpListener) {
-        for connection in socket.incoming() {
+        for (number, connection) in (0..).zip(socket.incoming()) {
             if self.stopped.load(Ordering::SeqCst) {
                 return;
             }
             let Ok(connection) = connection else { continue };
             let Ok(handle) = connection.try_clone() else { continue };
-            self.connections.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+            self.connections().insert(number, handle);
             let shared = Arc::clone(self);
             // A client that goes away in the middle is part of the tests, not an error.
             let _ = thread::Builder::new().name("testkit-connection".into()).spawn(move || {
                 let _ = shared.serve(&connection);
                 let _ = connection.shutdown(Shutdown::Both);
+                shared.connections().remove(&number);
             });
         }
+    }
+
+    fn connections(&self) -> MutexGuard<'_, HashMap<u64, TcpStream>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn serve(&self, connection: &TcpStream) -> io::Result<()> {

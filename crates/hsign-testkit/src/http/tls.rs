@@ -19,8 +19,7 @@ pub(crate) fn acceptor(pki: &Pki, options: &ListenerOptions) -> Result<Option<Ss
     builder.set_min_proto_version(Some(version))?;
     builder.set_max_proto_version(Some(version))?;
     let server = pki.unit(Unit::TlsServer);
-    let key = server.private_key()?;
-    builder.set_private_key(&key)?;
+    builder.set_private_key(server.private_key())?;
     builder.set_certificate(&*X509::from_der(server.certificate_der())?)?;
     if let Some(issuer) = server.chain_der().first() {
         builder.add_extra_chain_cert(X509::from_der(issuer)?)?;

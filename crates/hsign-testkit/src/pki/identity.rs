@@ -19,6 +19,7 @@ pub const PASSPHRASE: &str = "hsign-test";
 #[derive(Debug)]
 pub struct Identity {
     certificate: Vec<u8>,
+    key: PKey<Private>,
     key_name: &'static str,
     /// Issuer first, root last.
     chain: Vec<Vec<u8>>,
@@ -55,9 +56,9 @@ impl Identity {
         key_name: &'static str,
         issuers: &[&Authority],
     ) -> Result<Self, Error> {
-        keys::pem(key_name)?;
+        let key = keys::load(key_name)?;
         let chain = issuers.iter().map(|issuer| issuer.certificate_der().to_vec()).collect();
-        Ok(Self { certificate, key_name, chain })
+        Ok(Self { certificate, key, key_name, chain })
     }
 
     /// The certificate, DER.
@@ -87,11 +88,8 @@ impl Identity {
     }
 
     /// The private key.
-    ///
-    /// # Errors
-    /// What OpenSSL says.
-    pub fn private_key(&self) -> Result<PKey<Private>, Error> {
-        keys::load(self.key_name)
+    pub fn private_key(&self) -> &PKey<Private> {
+        &self.key
     }
 
     /// The identity as PKCS#12 under [`PASSPHRASE`], chain included.
@@ -116,11 +114,7 @@ impl Identity {
             above.push(X509::from_der(certificate)?)?;
         }
         let mut builder = Pkcs12::builder();
-        builder
-            .name(self.key_name)
-            .pkey(&*self.private_key()?)
-            .cert(&*X509::from_der(&self.certificate)?)
-            .ca(above);
+        builder.name(self.key_name).pkey(&self.key).cert(&*X509::from_der(&self.certificate)?).ca(above);
         builder.key_algorithm(key).cert_algorithm(certificates).key_iter(2_048).mac_iter(2_048).mac_md(mac);
         Ok(builder.build2(PASSPHRASE)?.to_der()?)
     }

@@ -45,17 +45,17 @@ pub(crate) fn respond(pki: &Pki, responder: Unit, request: &[u8], now: Seconds) 
         der::explicit(1, &der::sequence(&[&other_extension(NONCE, false, nonce)]))
     });
     let identity = pki.unit(responder);
-    let key = identity.private_key()?;
+    let key = identity.private_key();
     let data = der::sequence(&[
         &der::explicit(1, &responder.subject().der()),
         &der::generalized_time(now),
         &der::tlv(tag::SEQUENCE, &answers),
         &extensions,
     ]);
-    let signature = keys::sign(&key, Hash::Sha256, &data)?;
+    let signature = keys::sign(key, Hash::Sha256, &data)?;
     let basic = der::sequence(&[
         &data,
-        &keys::signature_algorithm(&key, Hash::Sha256),
+        &keys::signature_algorithm(key, Hash::Sha256),
         &der::bit_string(&signature),
         &der::explicit(0, &der::sequence(&[identity.certificate_der()])),
     ]);

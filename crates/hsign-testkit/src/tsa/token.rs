@@ -71,9 +71,9 @@ fn certificates(pki: &Pki, shape: &Shape, second: Unit) -> Result<Vec<u8>, Error
 }
 
 fn signer_info(pki: &Pki, shape: &Shape, unit: Unit, ess_of: Unit) -> Result<Vec<u8>, Error> {
-    let key = pki.unit(unit).private_key()?;
+    let key = pki.unit(unit).private_key();
     let attributes = signed_attributes(pki, shape, ess_of)?;
-    let mut signature = keys::sign(&key, shape.digest, &attributes)?;
+    let mut signature = keys::sign(key, shape.digest, &attributes)?;
     if let (true, Some(last)) = (shape.bad_signature, signature.last_mut()) {
         *last ^= 1;
     }
@@ -82,7 +82,7 @@ fn signer_info(pki: &Pki, shape: &Shape, unit: Unit, ess_of: Unit) -> Result<Vec
         &issuer_and_serial(pki, unit),
         &shape.digest.algorithm_identifier(),
         &retag(&attributes, tag::constructed(0)),
-        &keys::signature_algorithm(&key, shape.digest),
+        &keys::signature_algorithm(key, shape.digest),
         &der::octet_string(&signature),
     ]))
 }
