@@ -1,0 +1,87 @@
+"""The test PKI with its time-stamp authority, and the commands under test."""
+
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+
+HSIGN = os.environ["HSIGN"]
+HSIGN_TESTKIT = os.environ["HSIGN_TESTKIT"]
+
+#: Key type -> the testkit's person who has it.
+SIGNERS = {
+    "RSA-2048": "doctor",
+    "RSA-3072": "doctor-rsa-3072",
+    "P-256": "doctor-p256",
+    "P-384": "doctor-p384",
+}
+
+
+class Testbed:
+    """Serves the test PKI while the context is open; everything lies in one throw-away folder."""
+
+    def __enter__(self):
+        self._temporary = tempfile.TemporaryDirectory(prefix="hsign-interop-")
+        root = pathlib.Path(self._temporary.name)
+        self.pki, self.work, home = root / "pki", root / "work", root / "home"
+        self.work.mkdir()
+        home.mkdir()
+        self._environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+        self._server = subprocess.Popen(
+            [HSIGN_TESTKIT, "serve", str(self.pki)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.base_url = self._server.stdout.readline().strip()
+        if not self.base_url:
+            raise RuntimeError("hsign-testkit did not start")
+        return self
+
+    def __exit__(self, *_):
+        self._server.stdin.close()
+        self._server.wait(timeout=30)
+        self._temporary.cleanup()
+
+    @property
+    def tsa_url(self):
+        return f"{self.base_url}/tsa"
+
+    def person(self, key):
+        return self.pki / "people" / SIGNERS[key]
+
+    def authority(self, name):
+        return self.pki / "ca" / f"{name}.pem"
+
+    def document(self, name):
+        return self.pki / "documents" / name
+
+    def run(self, *command):
+        """stdout, stderr (bytes) and the exit code of a command, in an environment of its own."""
+        return subprocess.run(
+            [str(part) for part in command], capture_output=True, timeout=120, env=self._environment, check=False
+        )
+
+    def hsign_sign(self, key, level, document, out):
+        # The etsi policy: under hpki a software key of a production certificate is refused, as it should be.
+        person = self.person(key)
+        command = [
+            HSIGN, "sign", document, "-o", out, "--level", level, "--policy", "etsi",
+            "--credential", f"pkcs12:{person / 'identity.p12'}", "--pin-source", f"file:{self.pki / 'passphrase.txt'}",
+            "--trust", self.pki / "trust.toml",
+        ]
+        if level != "B-B":
+            command += ["--tsa", self.tsa_url]
+        result = self.run(*command)
+        if not out.exists():
+            raise RuntimeError(f"hsign sign ended with {result.returncode}: {result.stderr.decode(errors='replace')}")
+
+    def hsign_verify(self, *arguments):
+        """The one document of the report."""
+        result = self.run(
+            HSIGN, "verify", *arguments, "--output", "json", "--trust", self.pki / "trust.toml",
+            "--evidence", self.pki / "crl", "--evidence", self.pki / "ca",
+        )
+        try:
+            return json.loads(result.stdout)["documents"][0]
+        except (ValueError, LookupError) as error:
+            said = result.stderr.decode(errors="replace")
+            raise RuntimeError(f"hsign verify ended with {result.returncode} and no report: {said}") from error
