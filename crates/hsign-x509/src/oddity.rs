@@ -1,6 +1,6 @@
 //! Findings about encodings that were read although a strict reader refuses them.
 
-use hsign_asn1::{TimeForm, Violation, der_violations};
+use hsign_asn1::{BitString, TimeForm, Violation, der_violations};
 use hsign_core::{Finding, Time};
 
 use crate::extension::Extension;
@@ -39,4 +39,18 @@ pub(crate) fn time(field: &str, time: Time, form: TimeForm) -> Option<Finding> {
     };
     let finding = Finding::warning("time-form-not-allowed").clause("RFC 5280 §4.1.2.5");
     Some(finding.with("field", field).with("form", form_name))
+}
+
+/// The octets of a signature value. No algorithm here makes anything but whole octets; a value that claims
+/// otherwise becomes empty, so that it can't be valid, and is told.
+pub(crate) fn signature_value(bits: BitString<'_>, oddities: &mut Vec<Finding>) -> Vec<u8> {
+    if bits.unused == 0 {
+        return bits.octets.into_owned();
+    }
+    oddities.push(
+        Finding::error("signature-value-not-octets")
+            .clause("RFC 5280 §4.1.1.3")
+            .with("unused-bits", bits.unused),
+    );
+    Vec::new()
 }

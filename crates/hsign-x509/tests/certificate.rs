@@ -141,8 +141,14 @@ fn what_is_not_exactly_one_certificate_is_refused() {
     for bytes in [&[][..], &der[..der.len() - 1], &[der.as_slice(), &[0]].concat(), &der[4..], b"hello"] {
         assert!(Certificate::from_der(bytes).is_err());
     }
-    let bits = Parts { signature: vec![0x03, 0x02, 0x04, 0xf0], ..Parts::default() };
-    assert!(Certificate::from_der(&bits.der()).is_err(), "a signature value of half octets");
+}
+
+#[test]
+fn rfc5280_4_1_1_3_a_signature_value_of_half_octets_is_none() {
+    let certificate = read(&Parts { signature: vec![0x03, 0x03, 0x04, 0xf0, 0xf0], ..Parts::default() });
+    assert!(certificate.signature_value().is_empty());
+    assert_eq!(certificate.oddities()[0].code, "signature-value-not-octets");
+    assert_eq!(certificate.oddities()[0].severity, Severity::Error);
 }
 
 #[test]

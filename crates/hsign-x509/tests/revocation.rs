@@ -123,6 +123,16 @@ fn hundred_thousand_entries_are_walked() {
     assert!(list.entry_for(&[1, 0, 1, 0x86, 0x9f], &issuer("CA")).unwrap().is_some());
 }
 
+#[test]
+fn rfc5280_5_1_2_1_crls_have_no_version_3() {
+    let der = crl(&[], &[]);
+    let place = der.windows(3).position(|part| part == [2, 1, 1]).unwrap();
+    let mut newer = der.clone();
+    newer[place + 2] = 2;
+    assert!(Crl::from_der(&der).is_ok());
+    assert_eq!(Crl::from_der(&newer), Err(Error::Version { what: "CRL", version: 2 }));
+}
+
 fn single(status: &[u8], extensions: &[u8]) -> Vec<u8> {
     let hash = encode::sequence(&[&oid("1.3.14.3.2.26"), &encode::null()]);
     let id = encode::sequence(&[

@@ -70,7 +70,7 @@ impl Certificate {
         self.0.algorithms_agree
     }
 
-    /// The issuer's signature value.
+    /// The issuer's signature value; empty, and so never valid, if it isn't whole octets.
     #[must_use]
     pub fn signature_value(&self) -> &[u8] {
         &self.0.signature_value

@@ -20,11 +20,9 @@ pub(super) fn certificate(bytes: &[u8]) -> Result<Inner, Error> {
     let signature = parts.expect(Tag::BIT_STRING).within(WHAT)?;
     parts.finish().within(WHAT)?;
     let signature_bits = bit_string(&signature).within(WHAT)?;
-    if signature_bits.unused != 0 {
-        return Err(signature.bad("a signature value has whole octets")).within(WHAT);
-    }
     let mut fields = tbs.reader().within(WHAT)?;
     let mut oddities = Vec::new();
+    let signature_value = oddity::signature_value(signature_bits, &mut oddities);
     let version = version(&mut fields, &mut oddities)?;
     let serial = fields.expect(Tag::INTEGER).within(WHAT)?;
     let inner_algorithm = fields.expect(Tag::SEQUENCE).within(WHAT)?;
@@ -60,7 +58,7 @@ pub(super) fn certificate(bytes: &[u8]) -> Result<Inner, Error> {
         version,
         signature_algorithm,
         algorithms_agree,
-        signature_value: signature_bits.octets.into_owned(),
+        signature_value,
         subject: Name::from_tlv(&subject_element).within("subject")?,
         issuer: Name::from_tlv(&issuer_element).within("issuer")?,
         not_before,

@@ -105,7 +105,7 @@ impl Crl {
         &self.0.signature_algorithm
     }
 
-    /// The signature value.
+    /// The signature value; empty, and so never valid, if it isn't whole octets.
     #[must_use]
     pub fn signature_value(&self) -> &[u8] {
         &self.0.signature_value
@@ -245,10 +245,8 @@ fn read(bytes: &[u8]) -> Result<Inner, Error> {
     let signature = parts.expect(Tag::BIT_STRING).within(WHAT)?;
     parts.finish().within(WHAT)?;
     let signature_bits = bit_string(&signature).within(WHAT)?;
-    if signature_bits.unused != 0 {
-        return Err(signature.bad("a signature value has whole octets")).within(WHAT);
-    }
     let mut oddities = Vec::new();
+    let signature_value = oddity::signature_value(signature_bits, &mut oddities);
     let mut fields = tbs.reader().within(WHAT)?;
     let version = fields.optional(Tag::INTEGER).within(WHAT)?;
     let version = version.map(|number| integer_u64(number.contents)).transpose().within(WHAT)?;
@@ -300,7 +298,7 @@ fn read(bytes: &[u8]) -> Result<Inner, Error> {
         entry_count: survey.count,
         unknown_entry_extensions: survey.unknown_critical,
         signature_algorithm: algorithm::signature_algorithm_from_der(&outer_algorithm, None)?,
-        signature_value: signature_bits.octets.into_owned(),
+        signature_value,
         issuer,
         this_update,
         next_update,

@@ -15,7 +15,7 @@ pub use single::{CertId, CertStatus, SingleResponse};
 
 use crate::error::{OcspStatus, Within as _};
 use crate::extension::{self, Extension, extension_oid as id};
-use crate::{Certificate, Error, Name, algorithm};
+use crate::{Certificate, Error, Name, algorithm, oddity};
 
 /// A basic OCSP response with its original bytes. Clones share them; equality is that of the bytes.
 #[derive(Clone)]
@@ -105,7 +105,7 @@ impl OcspResponse {
         &self.0.signature_algorithm
     }
 
-    /// The signature value.
+    /// The signature value; empty, and so never valid, if it isn't whole octets.
     #[must_use]
     pub fn signature_value(&self) -> &[u8] {
         &self.0.signature_value
@@ -196,16 +196,13 @@ fn read(bytes: &[u8], basic: Vec<u8>) -> Result<Inner, Error> {
     let sent_along = parts.optional(Tag::context(0, true)).within(WHAT)?;
     parts.finish().within(WHAT)?;
     let signature_bits = bit_string(&signature).within(WHAT)?;
-    if signature_bits.unused != 0 {
-        return Err(signature.bad("a signature value has whole octets")).within(WHAT);
-    }
     let (certificates, unreadable_certificates) = match sent_along {
         Some(field) => certificates(&field)?,
         None => (Vec::new(), 0),
     };
     let data = response_data(&tbs).within(WHAT)?;
     let tbs = tbs.offset()..tbs.offset().saturating_add(tbs.bytes.len());
-    let signature_value = signature_bits.octets.into_owned();
+    let signature_value = oddity::signature_value(signature_bits, &mut Vec::new());
     Ok(Inner {
         der: bytes.to_vec(),
         tbs,
