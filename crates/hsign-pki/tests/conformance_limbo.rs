@@ -1,6 +1,13 @@
 //! x509-limbo: the cases about paths, with the certificate profile enforced and the anchor's own extensions
 //! and dates counting, as its authors mean it.
-#![allow(clippy::disallowed_methods)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
 
 mod common;
 

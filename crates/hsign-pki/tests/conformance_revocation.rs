@@ -1,5 +1,12 @@
 //! OpenSSL's OCSP vectors, and pyHanko's CRLs and responses from three moments.
-#![allow(clippy::disallowed_methods)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
 
 mod common;
 

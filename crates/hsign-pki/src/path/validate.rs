@@ -29,7 +29,7 @@ pub(super) fn validate(
     signatures: &mut SignatureChecks<'_>,
 ) -> Outcome {
     let target = below.first().unwrap_or(anchor.certificate());
-    let mut walk = Walk::start(below.len(), anchor, parameters);
+    let mut walk = Walk::start(below.len().max(1), anchor, parameters);
     if below.is_empty() {
         walk.directly_trusted(anchor);
     } else {
@@ -120,6 +120,9 @@ impl<'a> Walk<'a> {
         let certificate = anchor.certificate();
         self.violations.extend(rules::anchor_period(anchor, self.parameters.time));
         self.violations.extend(rules::repeated_extension(certificate, true));
+        self.violations.extend(rules::reading_errors(certificate, true));
+        self.notes.extend(rules::oddities(certificate, true));
+        self.profile.extend(profile::certificate(certificate, certificate, true));
         self.violations.extend(rules::critical_extensions(certificate, true));
         self.policies_of(certificate, true);
         self.wrap_up(certificate);

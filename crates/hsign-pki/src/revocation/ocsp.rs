@@ -9,6 +9,9 @@ use super::checker::{Checker, Statement};
 use super::evidence::Provided;
 use crate::{OCSP_SIGNING, ValidatedPath};
 
+/// RFC 6962 §3.3: where the certificate was logged. It adds a fact and takes nothing from the answer.
+const SIGNED_CERTIFICATE_TIMESTAMPS: &str = "1.3.6.1.4.1.11129.2.4.5";
+
 /// What the responses at hand say about the certificate.
 pub(super) fn statements(
     checker: &mut Checker<'_>,
@@ -53,7 +56,8 @@ fn judge(
     single: &SingleResponse,
 ) -> Result<Option<Statement>, Finding> {
     let now = checker.parameters.now;
-    let unknown = response.value.unknown_critical_extensions();
+    let mut unknown = response.value.unknown_critical_extensions();
+    unknown.retain(|oid| oid != SIGNED_CERTIFICATE_TIMESTAMPS);
     if !unknown.is_empty() {
         return Err(Finding::warning("ocsp-critical-extension-unknown").with("extension", unknown.join(" ")));
     }

@@ -107,8 +107,25 @@ impl TrustRegistry {
 
     /// Anchors for `purpose`: every entry that counts and whose certificate the registry brings or is among
     /// `known`. Dates aren't looked at here, since they are judged at the time of each path.
+    ///
+    /// An HPKI signature CA is one only while no HPKI root is at hand: paths that end at the root include
+    /// the CA's own revocation.
     #[must_use]
     pub fn anchors(&self, purpose: Purpose, known: &[Certificate]) -> Vec<Anchor> {
+        let mut anchors = self.counting(purpose, known);
+        if anchors.iter().any(|anchor| anchor.entry().kind == TrustKind::HpkiRoot) {
+            anchors.retain(|anchor| anchor.entry().kind != TrustKind::HpkiSignatureCa);
+        }
+        anchors
+    }
+
+    /// The certificates that the registry brings, for path building: they stand in no document for sure.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<Certificate> {
+        self.entries.iter().filter_map(|entry| entry.certificate.clone()).collect()
+    }
+
+    fn counting(&self, purpose: Purpose, known: &[Certificate]) -> Vec<Anchor> {
         self.entries
             .iter()
             .filter(|entry| entry.confirmed && entry.serves(purpose))
