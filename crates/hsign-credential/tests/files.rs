@@ -14,7 +14,8 @@ use std::fs;
 use std::path::Path;
 
 use common::{Use, child_variable, ec, in_child, missing, openssl_command, pki, rsa, signs};
-use hsign_core::ErrorKind;
+use hsign_core::ports::{SignatureValidity, SignatureVerifier};
+use hsign_core::{DigestAlgorithm, ErrorKind, SignatureAlgorithm};
 use hsign_credential::{
     Error, KeyProtection, NoSecrets, Options, Secret, Specification, Unsuitable, check, list, open,
     suitability,
@@ -219,6 +220,45 @@ fn pem_key_and_certificate_in_one_file_with_a_pin_source() {
     fs::write(&pin, "aus der Datei\n").unwrap();
     let text = format!("pem:{}?pin-source=file:{}", both.display(), pin.display());
     signs(&*open(&text.parse().unwrap(), &NoSecrets, &Options::default()).unwrap());
+}
+
+#[test]
+fn of_several_certificates_for_one_key_the_signer_s_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = folder.path().join("both.pem");
+    let key = ec(Nid::X9_62_PRIME256V1);
+    let [login, signature] = [Use::Login, Use::Signature].map(|usage| pki().issue(usage, &key));
+    for order in [[&login, &signature], [&signature, &login]] {
+        let pem = order.map(|certificate| certificate.to_pem().unwrap()).concat();
+        fs::write(&both, [key.private_key_to_pem_pkcs8().unwrap(), pem].concat()).unwrap();
+        let credential = open(&specification("pem", &both), &NoSecrets, &Options::default()).unwrap();
+        assert_eq!(credential.certificate(), signature.to_der().unwrap());
+        assert_eq!(credential.chain(), [login.to_der().unwrap()]);
+    }
+}
+
+#[test]
+fn rfc8017_section_8_1_pss_with_a_software_key_and_nothing_that_does_not_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = folder.path().join("both.pem");
+    let key = rsa(2048);
+    let certificate = pki().issue(Use::Signature, &key);
+    fs::write(&both, [key.private_key_to_pem_pkcs8().unwrap(), certificate.to_pem().unwrap()].concat())
+        .unwrap();
+    let credential = open(&specification("pem", &both), &NoSecrets, &Options::default()).unwrap();
+    let pss = SignatureAlgorithm::RsaPss {
+        digest: DigestAlgorithm::Sha256,
+        mask_digest: DigestAlgorithm::Sha256,
+        salt_length: 32,
+    };
+    let value = credential.sign(&pss, b"message").unwrap();
+    let spki = key.public_key_to_der().unwrap();
+    let verifier = hsign_crypto::OpensslVerifier::new();
+    assert_eq!(verifier.verify(&pss, &spki, b"message", &value), SignatureValidity::Valid);
+    let weak = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha1);
+    for wrong in [weak, SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256), SignatureAlgorithm::Ed25519] {
+        assert!(credential.sign(&wrong, b"message").unwrap_err().message.contains("can't sign with"));
+    }
 }
 
 #[test]

@@ -315,6 +315,24 @@ fn a_key_that_does_not_fit_its_certificate_signs_nothing() {
 }
 
 #[test]
+fn an_only_key_without_modulus_and_identifier_of_its_own_is_tried_and_verified() {
+    let reader = Reader::new(Kind::Signature, |card| {
+        card.key_id = 0x01;
+        card.modulus_visible = false;
+    });
+    let pin = Secret::from("1234");
+    signs(&*open(&reader.uri(), &pin, &Options::default()).unwrap());
+
+    let other = Reader::new(Kind::Signature, |card| {
+        card.modulus_visible = false;
+        card.certificate = pki().issue(Use::Signature, &rsa(2048)).to_pem().unwrap();
+    });
+    let credential = open(&other.uri(), &pin, &Options::default()).unwrap();
+    let error = sign(&*credential).unwrap_err();
+    assert!(error.message.contains("key and certificate don't belong together"), "{error}");
+}
+
+#[test]
 fn check_gives_the_guideline_s_facts_and_nothing_about_the_holder() {
     let reader = Reader::signature();
     let profile = check(&reader.uri(), &Secret::from("1234"), true, &Options::default()).unwrap();

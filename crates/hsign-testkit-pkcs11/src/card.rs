@@ -32,6 +32,10 @@ pub struct Card {
     pub label: String,
     /// Label of the key; the guideline's is an example only.
     pub key_label: String,
+    /// CKA_ID of the key; the certificate's is the guideline's 0x17.
+    pub key_id: u8,
+    /// The key shows CKA_MODULUS.
+    pub modulus_visible: bool,
     /// The private key, PEM (RSA).
     pub key: Vec<u8>,
     /// The holder's certificate, PEM.
@@ -63,6 +67,8 @@ impl Card {
             library_description: "HPKI 3.0".to_owned(),
             label: "HPKI Application".to_owned(),
             key_label: "Private key of HPKI".to_owned(),
+            key_id: 0x17,
+            modulus_visible: true,
             key: key_pem.to_vec(),
             certificate: certificate_pem.to_vec(),
             chain: chain_pem.to_vec(),
@@ -76,8 +82,9 @@ impl Card {
     pub fn write(&self, folder: &Path) -> Result<(), CardError> {
         let kind = if self.kind == Kind::Signature { "sign" } else { "auth" };
         let conf = format!(
-            "kind={kind}\npin={}\nlibrary-description={}\nlabel={}\nkey-label={}\n",
-            self.pin, self.library_description, self.label, self.key_label
+            "kind={kind}\npin={}\nlibrary-description={}\nlabel={}\nkey-label={}\n\
+             key-id={}\nmodulus-visible={}\n",
+            self.pin, self.library_description, self.label, self.key_label, self.key_id, self.modulus_visible
         );
         let put = |name: &str, bytes: &[u8]| {
             fs::write(folder.join(name), bytes).map_err(|error| CardError(format!("{name}: {error}")))
@@ -100,6 +107,8 @@ pub(crate) struct Inserted {
     pub(crate) library_description: String,
     pub(crate) label: String,
     pub(crate) key_label: String,
+    pub(crate) key_id: u8,
+    pub(crate) modulus_visible: bool,
     pub(crate) key: PKey<Private>,
     pub(crate) certificate: X509,
     pub(crate) chain: Vec<X509>,
@@ -122,6 +131,8 @@ impl Inserted {
             library_description: value("library-description")?,
             label: value("label")?,
             key_label: value("key-label")?,
+            key_id: value("key-id")?.parse().map_err(|_| CardError("key-id".to_owned()))?,
+            modulus_visible: value("modulus-visible")? == "true",
             key: PKey::private_key_from_pem(&get("key.pem")?).map_err(openssl)?,
             certificate: X509::from_pem(&get("certificate.pem")?).map_err(openssl)?,
             chain: X509::stack_from_pem(&get("chain.pem")?).map_err(openssl)?,

@@ -20,7 +20,7 @@ pub(crate) enum Answer<'a> {
     Unknown,
 }
 
-const KEY_ID: u8 = 0x17;
+const CERTIFICATE_ID: u8 = 0x17;
 const CHAIN: [(&str, u8); 3] =
     [("HPKI ROOT CA CERTIFICATE", 0x1A), ("MHLW CA CERTIFICATE", 0x19), ("HPKI CA CERTIFICATE", 0x1B)];
 
@@ -29,7 +29,7 @@ impl Object {
     pub(crate) fn all(card: &Inserted) -> Option<Vec<Self>> {
         let mut objects = vec![
             Self::private_key(card)?,
-            Self::certificate(2, "HPKI END ENTITY CERTIFICATE", KEY_ID, &card.certificate)?,
+            Self::certificate(2, "HPKI END ENTITY CERTIFICATE", CERTIFICATE_ID, &card.certificate)?,
         ];
         for (handle, (certificate, (label, id))) in (3..).zip(card.chain.iter().zip(CHAIN)) {
             objects.push(Self::certificate(handle, label, id, certificate)?);
@@ -39,22 +39,24 @@ impl Object {
 
     fn private_key(card: &Inserted) -> Option<Self> {
         let rsa = card.key.rsa().ok()?;
-        let attributes = vec![
+        let mut attributes = vec![
             (CKA_CLASS, number(CKO_PRIVATE_KEY)),
             (CKA_KEY_TYPE, number(CKK_RSA)),
             (CKA_TOKEN, flag(true)),
             (CKA_PRIVATE, flag(true)),
             (CKA_LABEL, card.key_label.clone().into_bytes()),
-            (CKA_ID, vec![KEY_ID]),
+            (CKA_ID, vec![card.key_id]),
             (CKA_SIGN, flag(true)),
             (CKA_DECRYPT, flag(false)),
             (CKA_SENSITIVE, flag(true)),
             (CKA_EXTRACTABLE, flag(false)),
             (CKA_NEVER_EXTRACTABLE, flag(true)),
             (CKA_ALWAYS_AUTHENTICATE, flag(card.kind == Kind::Signature)),
-            (CKA_MODULUS, rsa.n().to_vec()),
-            (CKA_PUBLIC_EXPONENT, rsa.e().to_vec()),
         ];
+        if card.modulus_visible {
+            attributes.push((CKA_MODULUS, rsa.n().to_vec()));
+            attributes.push((CKA_PUBLIC_EXPONENT, rsa.e().to_vec()));
+        }
         Some(Self { handle: 1, private: true, key: true, attributes })
     }
 

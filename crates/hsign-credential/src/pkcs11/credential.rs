@@ -34,6 +34,7 @@ pub(crate) struct TokenCredential<'a> {
     pub(super) mechanisms: Vec<MechanismType>,
     pub(super) protection: KeyProtection,
     pub(super) specification: Specification,
+    pub(super) needs_login: bool,
     pub(super) secrets: Box<dyn SecretSource + 'a>,
     pub(super) retention: PinRetention,
     pub(super) state: Mutex<State>,
@@ -81,7 +82,8 @@ impl TokenCredential<'_> {
         let pin = match state.pin.take() {
             Some(pin) => pin,
             // Without the lock: a person may take a while, and may use the module elsewhere meanwhile.
-            None => door.ask()?,
+            None if self.needs_login => door.ask()?,
+            None => None,
         };
         let _alone = self.module.alone();
         self.same_token()?;
@@ -90,7 +92,9 @@ impl TokenCredential<'_> {
             None => self.module.cryptoki.open_ro_session(self.slot).map_err(failed)?,
         };
         let session = state.session.insert(session);
-        door.login(session, UserType::User, &pin)?;
+        if self.needs_login {
+            door.login(session, UserType::User, &pin)?;
+        }
 
         let key = self.key(session)?;
         session.sign_init(&prepared.mechanism, key.handle).map_err(failed)?;
@@ -113,8 +117,14 @@ impl TokenCredential<'_> {
     }
 
     fn key(&self, session: &Session) -> Result<KeyObject, Error> {
-        let mut fitting =
-            keys(session)?.into_iter().filter(|key| key.belongs_to(&self.object)).collect::<Vec<_>>();
+        let (mut fitting, others): (Vec<_>, Vec<_>) =
+            keys(session)?.into_iter().partition(|key| key.belongs_to(&self.object));
+        // The only key of a card that shows neither modulus nor the same identifier: the signature will tell.
+        if let (true, [only]) = (fitting.is_empty(), &others[..])
+            && only.rsa_modulus.is_none()
+        {
+            return Ok(only.clone());
+        }
         // Copies of one key under several identifiers: the certificate's own first.
         fitting.sort_by_key(|key| key.id != self.object.id);
         fitting

@@ -58,7 +58,7 @@ fn view(
     token: PresentToken,
     secrets: Option<&dyn SecretSource>,
 ) -> Result<View, Error> {
-    let asked = secrets.filter(|_| token.info.login_required()).map(|secrets| {
+    let asked = secrets.filter(|_| token.needs_login(module)).map(|secrets| {
         let door = Door { module, slot: token.slot, secrets };
         door.ask().map(|pin| (door, pin))
     });

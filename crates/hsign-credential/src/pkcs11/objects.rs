@@ -1,11 +1,12 @@
 //! Certificates and keys on a token. Labels are hints only: a pair is found by public key and CKA_ID.
 
+use cryptoki::error::Error as CryptokiError;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use hsign_x509::Certificate;
 use openssl::pkey::{PKey, Public};
 
-use super::failure::failed;
+use super::failure::{failed, is_removal};
 use crate::{Error, KeyProtection};
 
 /// More objects than any card has; an HSM that has more must be asked more precisely.
@@ -121,13 +122,18 @@ fn find(session: &Session, class: ObjectClass) -> Result<Vec<ObjectHandle>, Erro
     Ok(handles)
 }
 
-/// One attribute per call: some modules answer a request with one unknown attribute in it with nothing at all.
+/// One attribute per call: some modules answer a request with one unknown attribute in it with nothing at all, or
+/// with an error of their own. What can't be had is absent; only a card taken out is an error.
 fn attribute(
     session: &Session,
     handle: ObjectHandle,
     kind: AttributeType,
 ) -> Result<Option<Attribute>, Error> {
-    Ok(session.get_attributes(handle, &[kind]).map_err(failed)?.into_iter().next())
+    match session.get_attributes(handle, &[kind]) {
+        Ok(found) => Ok(found.into_iter().next()),
+        Err(CryptokiError::Pkcs11(code, _)) if !is_removal(code) => Ok(None),
+        Err(error) => Err(failed(error)),
+    }
 }
 
 fn label(session: &Session, handle: ObjectHandle) -> Result<String, Error> {

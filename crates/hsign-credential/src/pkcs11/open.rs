@@ -139,7 +139,7 @@ fn candidates_on(
 
     let (certificates, keys) = look(None)?;
     let pairs = pairs(&certificates, &keys, uri);
-    if !pairs.is_empty() || !token.info.login_required() {
+    if !pairs.is_empty() || !token.needs_login(module) {
         return Ok(candidates(certificates, pairs, None));
     }
     // Cards show certificates to everybody and the key only after login: one certificate that can be a signer's
@@ -239,7 +239,9 @@ fn credential<'a>(
     if let crate::Specification::Pkcs11(own) = &mut specification {
         own.pin_source.clone_from(&uri.pin_source);
     }
+    let always = matches!(protection, KeyProtection::Token { always_authenticate: Some(true), .. });
     Ok(TokenCredential {
+        needs_login: always || token.needs_login(&module),
         slot: token.slot,
         token: identity(&token.info),
         module,

@@ -75,7 +75,9 @@ impl Door<'_> {
         if tries == PinTries::Locked {
             return Err(Error::PinLocked(name));
         }
-        if !token.user_pin_initialized() || token.user_pin_to_be_changed() {
+        // HPKI cards are issued with a PIN, whatever flags their module sets.
+        let set = token.user_pin_initialized() || self.module.kind != ModuleKind::Other;
+        if !set || token.user_pin_to_be_changed() {
             return Err(Error::PinNotUsable(name));
         }
         if token.protected_authentication_path() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cryptoki::mechanism::MechanismType;
 use cryptoki::slot::{Slot, SlotInfo, TokenInfo};
 
-use super::discovery;
+use super::discovery::{self, ModuleKind};
 use super::failure::failed;
 use super::module::Module;
 use crate::specification::Pkcs11Uri;
@@ -20,14 +20,16 @@ pub(super) struct PresentToken {
 }
 
 impl PresentToken {
-    /// Every initialised token of a module. The caller holds [`Module::alone`].
+    /// Every token of a module that could be used. The caller holds [`Module::alone`].
     pub(super) fn all(module: &Module) -> Result<Vec<Self>, Error> {
         let slots = module.cryptoki.get_slots_with_token().map_err(failed)?;
         let tokens = slots.into_iter().filter_map(|slot| {
             let slot_info = module.cryptoki.get_slot_info(slot).ok()?;
             // A card pulled out between the two calls, or one the reader can't talk to, is no token.
             let info = module.cryptoki.get_token_info(slot).ok()?;
-            info.token_initialized().then_some(Self { slot, slot_info, info })
+            // An HPKI card is issued initialised, whatever flags its module sets.
+            let usable = info.token_initialized() || module.kind != ModuleKind::Other;
+            usable.then_some(Self { slot, slot_info, info })
         });
         Ok(tokens.collect())
     }
@@ -44,6 +46,11 @@ impl PresentToken {
             && same(&uri.slot_description, self.slot_info.slot_description())
             && same(&uri.slot_manufacturer, self.slot_info.manufacturer_id())
             && uri.slot_id.is_none_or(|wanted| wanted == self.slot.id())
+    }
+
+    /// The key is used, and often seen, only after login. HPKI cards always ask, whatever flags their module sets.
+    pub(super) fn needs_login(&self, module: &Module) -> bool {
+        self.info.login_required() || module.kind != ModuleKind::Other
     }
 
     /// Declared as hardware by slot or mechanism; SoftHSM declares neither.
