@@ -32,6 +32,16 @@ pub(crate) fn public_addresses(url: &Url, limit: Duration) -> Result<Vec<SocketA
     }
 }
 
+/// For hosts that somebody else looks up.
+pub(crate) fn not_written_as_private(url: &Url) -> Result<(), Failure> {
+    let private = literal(url).map_or_else(|| is_loopback(url), |address| !is_public(address));
+    if private {
+        Err(Failure::Forbidden(format!("{} is not a public address", url.host_str().unwrap_or_default())))
+    } else {
+        Ok(())
+    }
+}
+
 /// The system's resolver knows no time limit of ours, so it is waited for from outside.
 fn look_up(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>, Failure> {
     let (sender, receiver) = mpsc::channel();

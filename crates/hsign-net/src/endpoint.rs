@@ -307,7 +307,7 @@ impl ClientCertificate {
 }
 
 impl ProxyEndpoint {
-    fn read(&self, secrets: &SecretResolver) -> Result<Proxy, Error> {
+    pub(crate) fn read(&self, secrets: &SecretResolver) -> Result<Proxy, Error> {
         let url =
             web_address(&self.url).map_err(|problem| Error::Configuration(format!("proxy: {problem}")))?;
         let credentials = match (&self.user, &self.password) {
@@ -331,7 +331,7 @@ fn web_address(text: &str) -> Result<Url, String> {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|source| Error::File { path: path.display().to_string(), source })
 }
 

@@ -1,6 +1,6 @@
 //! CRLs, OCSP answers and CA certificates.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -11,7 +11,9 @@ use reqwest::Url;
 
 use crate::cache::Cache;
 use crate::channel::{Answer, Channel, Failure, Request, Settings};
+use crate::endpoint::{ProxyEndpoint, read};
 use crate::retry::with_retries;
+use crate::secret::SecretResolver;
 use crate::{Error, address};
 
 const MAX_REDIRECTS: usize = 5;
@@ -63,6 +65,7 @@ impl Default for FetcherOptions {
 /// method stays POST. PEM armour around one object is taken off; everything else comes as the server sent it.
 pub struct HttpFetcher {
     options: FetcherOptions,
+    settings: Settings,
     channel: Channel,
     cache: Cache,
 }
@@ -79,8 +82,27 @@ impl HttpFetcher {
     #[must_use]
     pub fn new(options: FetcherOptions) -> Self {
         let cache = Cache::new(options.cache_dir.clone(), Duration::from_secs(options.cache_max_age_seconds));
-        let channel = Channel::new(settings(&options));
-        Self { options, channel, cache }
+        let settings = settings(&options);
+        Self { channel: Channel::new(settings.clone()), options, settings, cache }
+    }
+
+    /// Goes through a proxy. It resolves the names, so of private addresses only those written as numbers can be
+    /// told then.
+    ///
+    /// # Errors
+    /// When the proxy's address can't be read or its password can't be had.
+    pub fn through(self, proxy: &ProxyEndpoint, secrets: &SecretResolver) -> Result<Self, Error> {
+        let settings = Settings { proxy: Some(proxy.read(secrets)?), ..self.settings };
+        Ok(Self { channel: Channel::new(settings.clone()), settings, ..self })
+    }
+
+    /// Trusts the PEM certificates of a file in place of the system's CAs, for `https://`.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn trusting(self, ca_file: &Path) -> Result<Self, Error> {
+        let settings = Settings { authorities: Some(read(ca_file)?), ..self.settings };
+        Ok(Self { channel: Channel::new(settings.clone()), settings, ..self })
     }
 
     fn kind(&self, need: &Need) -> Option<Kind> {
@@ -128,10 +150,13 @@ impl HttpFetcher {
         if !self.options.forbid_private_addresses {
             return Ok(self.channel.exchange(&request)?);
         }
-        let limit = Duration::from_secs(self.options.connect_timeout_seconds);
-        let addresses = address::public_addresses(url, limit)?;
+        if self.settings.proxy.is_some() {
+            address::not_written_as_private(url)?;
+            return Ok(self.channel.exchange(&request)?);
+        }
+        let addresses = address::public_addresses(url, self.settings.connect_timeout)?;
         let pinned = Some((url.host_str().unwrap_or_default().to_owned(), addresses));
-        Ok(Channel::new(Settings { pinned, ..settings(&self.options) }).exchange(&request)?)
+        Ok(Channel::new(Settings { pinned, ..self.settings.clone() }).exchange(&request)?)
     }
 }
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use hsign_core::ErrorKind;
+use hsign_core::ports::PortError;
 use hsign_core::ports::{Fetcher, Need};
-use hsign_net::{FetcherOptions, HttpFetcher};
-use hsign_testkit::{Ca, CrlName, Endpoint, Fault, Testbed, Unit};
+use hsign_net::{FetcherOptions, HttpFetcher, ProxyEndpoint, Secret};
+use hsign_testkit::{Ca, CrlName, Endpoint, Fault, ListenerOptions, Testbed, Tls, Unit};
 use hsign_x509::{Certificate, Crl, OcspResponse, ocsp_request};
 
 fn options() -> FetcherOptions {
@@ -112,4 +113,33 @@ fn a_kept_answer_serves_the_next_run() {
     testbed.stop_serving();
     assert_eq!(HttpFetcher::new(keeping).fetch(&crl(&testbed)).unwrap(), first);
     assert!(HttpFetcher::new(options()).fetch(&crl(&testbed)).is_err());
+}
+
+fn secret(_: &hsign_net::SecretReference) -> Result<Secret, PortError> {
+    Ok(Secret::new(b"open sesame".to_vec()))
+}
+
+#[test]
+fn through_a_proxy() {
+    let testbed = Testbed::start().unwrap();
+    let url = testbed.listen(ListenerOptions::http().proxy_basic("clinic", "open sesame")).unwrap();
+    let password = Some("env:PROXY".parse().unwrap());
+    let proxy = ProxyEndpoint { url, user: Some("clinic".to_owned()), password };
+    let fetcher = HttpFetcher::new(options()).through(&proxy, &secret).unwrap();
+    assert!(fetcher.fetch(&crl(&testbed)).is_ok());
+    let forbidding = FetcherOptions { forbid_private_addresses: true, ..options() };
+    let fetcher = HttpFetcher::new(forbidding).through(&proxy, &secret).unwrap();
+    assert_eq!(fetcher.fetch(&crl(&testbed)).unwrap_err().kind, ErrorKind::Refused);
+}
+
+#[test]
+fn over_https_of_a_private_ca() {
+    let testbed = Testbed::start().unwrap();
+    let base = testbed.listen(ListenerOptions::https(Tls::V1_3)).unwrap();
+    let url = format!("{base}/crl/{}", CrlName::ALL[0].file_name());
+    let need = Need::Crl { url, certificate: [0; 32] };
+    let refused = HttpFetcher::new(options()).fetch(&need).unwrap_err();
+    assert!(refused.message.contains("certificate is not accepted"), "{}", refused.message);
+    let trusting = HttpFetcher::new(options()).trusting(&testbed.tls_root_path()).unwrap();
+    assert!(trusting.fetch(&need).is_ok());
 }

@@ -35,19 +35,21 @@ pub enum TlsVersion {
 }
 
 /// A client certificate with its key.
+#[derive(Clone)]
 pub(crate) enum Identity {
     Pkcs12 { bytes: Vec<u8>, password: Secret },
     Pem { certificates: Vec<u8>, key: Secret },
 }
 
 /// An HTTP proxy.
+#[derive(Clone)]
 pub(crate) struct Proxy {
     pub(crate) url: Url,
     pub(crate) credentials: Option<(String, Secret)>,
 }
 
 /// What stays the same for all exchanges with one party.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Settings {
     pub(crate) connect_timeout: Duration,
     /// From the first packet to the last byte of the body.

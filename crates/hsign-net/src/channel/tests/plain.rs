@@ -167,3 +167,11 @@ fn a_proxy_that_wants_a_password_is_told_apart() {
     let failure = post(&channel, "https://tsa.invalid/").unwrap_err();
     assert!(matches!(failure, Failure::Proxy(_)), "{failure:?}");
 }
+
+#[test]
+fn a_pinned_name_is_not_looked_up() {
+    let (port, _heads) = serve(send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+    let pinned = Some(("tsa.invalid".to_owned(), vec![([127, 0, 0, 1], port).into()]));
+    let channel = Channel::new(Settings { pinned, ..settings() });
+    assert_eq!(post(&channel, &format!("http://tsa.invalid:{port}/")).unwrap().body, b"ok");
+}

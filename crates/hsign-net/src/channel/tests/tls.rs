@@ -178,3 +178,15 @@ fn a_wrong_password_of_the_client_certificate_is_a_matter_of_configuration() {
     assert!(failure.to_string().contains("client certificate"), "{failure}");
     assert!(!failure.to_string().contains("hunter2"));
 }
+
+#[test]
+fn a_pinned_name_is_not_looked_up_and_still_checked() {
+    let server = serve("tsa.invalid", SslVersion::TLS1_3, false);
+    let pinned = |name: &str| Some((name.to_owned(), vec![([127, 0, 0, 1], server.port).into()]));
+    let ask = |name: &str| {
+        let channel = Channel::new(Settings { pinned: pinned(name), ..server.settings() });
+        post(&channel, &format!("https://{name}:{}/", server.port))
+    };
+    assert_eq!(ask("tsa.invalid").unwrap().body, b"ok");
+    assert!(matches!(ask("other.invalid"), Err(Failure::ServerCertificate(_))));
+}
