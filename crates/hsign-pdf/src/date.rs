@@ -13,7 +13,7 @@ pub fn parse(text: &str) -> Option<Time> {
         Some(part) => part.parse().ok(),
         None => Some(default),
     };
-    if digits.len() < 4 || digits.len() > 14 || digits.len() % 2 != 0 {
+    if digits.len() < 4 || digits.len() > 14 || !digits.len().is_multiple_of(2) {
         return None;
     }
     let year = digits.get(..4)?.parse().ok()?;

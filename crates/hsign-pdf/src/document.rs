@@ -50,18 +50,13 @@ impl<'s> Document<'s> {
     pub fn open(source: &'s dyn Source) -> Result<Self> {
         let window = Window::new(source);
         let header = window.find(b"%PDF-", 0, HEADER_WITHIN.min(window.length()))?.ok_or(Error::NotPdf)?;
-        let mut repairs = Vec::new();
-        if header > 0 {
-            repairs.push(Finding::info("junk-before-header").with("bytes", header));
-        }
-        let document = match Self::from_chain(window, header, repairs.clone()) {
+        match Self::from_chain(window, header) {
             Err(error) if rebuild::may_help(&error) => {
-                repairs.push(Finding::warning("cross-reference-rebuilt").with("reason", error));
-                Self::from_scan(window, header, repairs)?
+                let rebuilt = Finding::warning("cross-reference-rebuilt").with("reason", error);
+                Self::from_scan(window, header, vec![rebuilt])
             }
-            other => other?,
-        };
-        Ok(document)
+            other => other,
+        }
     }
 
     fn new(window: Window<'s>, header: u64, revisions: Vec<Revision>, repairs: Vec<Finding>) -> Self {
@@ -75,14 +70,17 @@ impl<'s> Document<'s> {
         }
     }
 
-    fn from_chain(window: Window<'s>, header: u64, repairs: Vec<Finding>) -> Result<Self> {
+    fn from_chain(window: Window<'s>, header: u64) -> Result<Self> {
         let start = chain::last_startxref(&window)?;
-        let document = Self::with_chain(window, start, header, repairs.clone());
-        match document {
-            // Some writers count from the header instead of from the first byte.
-            Err(_) if header > 0 => Self::with_chain(window.shifted(header), start, header, repairs),
-            other => other,
+        if header == 0 {
+            return Self::with_chain(window, start, header, Vec::new());
         }
+        // Positions count from the header (ISO 32000-2, 7.5.2, Note); some writers count from the first byte.
+        Self::with_chain(window.shifted(header), start, header, Vec::new()).or_else(|_| {
+            let what = "positions count from before the header";
+            let irregular = Finding::warning("cross-reference-irregular").with("reason", what);
+            Self::with_chain(window, start, header, vec![irregular])
+        })
     }
 
     fn with_chain(window: Window<'s>, start: u64, header: u64, repairs: Vec<Finding>) -> Result<Self> {
@@ -120,7 +118,7 @@ impl<'s> Document<'s> {
         self.window.length()
     }
 
-    /// Bytes before the `%PDF-` header.
+    /// Bytes before the `%PDF-` header; the positions in cross-reference sections count from there.
     #[must_use]
     pub fn header_offset(&self) -> u64 {
         self.header

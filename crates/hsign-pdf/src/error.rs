@@ -67,9 +67,6 @@ pub enum Refusal {
     /// Reading needed a repair; signing would seal a document that readers understand differently.
     #[error("damaged document: {0}")]
     Repaired(String),
-    /// Bytes before the header shift every position.
-    #[error("{0} bytes stand before the header")]
-    JunkBeforeHeader(u64),
     /// Positions beyond ten digits don't fit a cross-reference table.
     #[error("too large for its cross-reference table")]
     TooLarge,

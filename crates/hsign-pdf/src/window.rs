@@ -34,12 +34,18 @@ impl<'s> Window<'s> {
 
     /// The bytes from `start`, cut at the end of the file.
     pub(crate) fn piece(&self, start: u64, length: u64) -> Result<Vec<u8>> {
+        if start >= self.length() {
+            return Ok(Vec::new());
+        }
         let length = length.min(self.length().saturating_sub(start));
         Ok(read_range(self.source, start, length)?)
     }
 
     /// Exactly these bytes.
     pub(crate) fn exact(&self, start: u64, length: u64) -> Result<Vec<u8>> {
+        if start.checked_add(length).is_none_or(|end| end > self.length()) {
+            return Err(Error::Damaged { offset: start, what: "data beyond the end of the file" });
+        }
         Ok(read_range(self.source, start, length)?)
     }
 

@@ -35,12 +35,8 @@ impl<'d, 's> Update<'d, 's> {
     /// Begins an update of a document that can be extended safely.
     ///
     /// # Errors
-    /// [`crate::Error::Refused`] with the reason, for documents that only a repair could read, ones
-    /// with bytes before the header, and too large ones.
+    /// [`crate::Error::Refused`] with the reason, for documents that only a repair could read.
     pub fn new(document: &'d Document<'s>) -> Result<Self> {
-        if document.header_offset() > 0 {
-            return Err(Refusal::JunkBeforeHeader(document.header_offset()).into());
-        }
         if let Some(repair) = document.repairs().first() {
             let reason = repair.values.get("reason").unwrap_or(&repair.code);
             return Err(Refusal::Repaired(reason.clone()).into());
@@ -129,6 +125,8 @@ impl<'d, 's> Update<'d, 's> {
     /// When positions no longer fit the cross-reference table.
     pub fn finish(mut self) -> Result<Written> {
         let base = self.document.length();
+        // Cross-reference sections count from the header, everything else from the first byte.
+        let shift = self.document.header_offset();
         let mut bytes = Vec::new();
         if !ends_with_line_end(self.document)? {
             bytes.push(b'\n');
@@ -137,7 +135,8 @@ impl<'d, 's> Update<'d, 's> {
         let mut bodies = BTreeMap::new();
         for (number, (generation, body)) in &self.bodies {
             let offset = base + bytes.len() as u64;
-            entries.insert(*number, Entry::At { offset, generation: *generation });
+            let entry = Entry::At { offset: offset - shift, generation: *generation };
+            entries.insert(*number, entry);
             bytes.extend(format!("{number} {generation} obj\n").bytes());
             bodies.insert(*number, base + bytes.len() as u64);
             bytes.extend(body);
@@ -145,7 +144,7 @@ impl<'d, 's> Update<'d, 's> {
         }
         let newest = self.document.revisions().last();
         let kind = newest.map_or(SectionKind::Table, crate::Revision::kind);
-        let start = base + bytes.len() as u64;
+        let start = base + bytes.len() as u64 - shift;
         if kind == SectionKind::Table && start > LAST_IN_TABLE {
             return Err(Refusal::TooLarge.into());
         }
@@ -179,7 +178,8 @@ impl<'d, 's> Update<'d, 's> {
             let pair = Object::Array(vec![first.clone(), Object::String(second)]);
             trailer.set("ID", pair);
         }
-        let previous = self.document.revisions().last().map_or(0, crate::Revision::offset);
+        let previous = self.document.revisions().last().map_or(0, crate::Revision::offset)
+            - self.document.header_offset();
         trailer.set("Prev", Object::Integer(i64::try_from(previous).unwrap_or(i64::MAX)));
         trailer
     }
