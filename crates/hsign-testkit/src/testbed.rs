@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::clock::Clock;
 use crate::faults::{Endpoint, Fault};
 use crate::http::{Listener, ListenerOptions, RecordedRequest, Router};
-use crate::pki::{Identity, Pki, Protection};
+use crate::pki::{Ca, Identity, Pki, Protection};
 use crate::tsa::{Tsa, TsaOptions};
 use crate::{Error, Person, Unit, folder};
 
@@ -163,6 +163,16 @@ impl Testbed {
         self.router.pki.revoke(person.issuer(), person.serial(), self.router.clock.now());
     }
 
+    /// A machine's certificate is revoked from what the clock shows now.
+    pub fn revoke_unit(&self, unit: Unit) {
+        self.router.pki.revoke(unit.issuer(), unit.serial(), self.router.clock.now());
+    }
+
+    /// An authority's certificate is revoked from what the clock shows now.
+    pub fn revoke_authority(&self, ca: Ca) {
+        self.router.pki.revoke(ca.issuer(), ca.serial(), self.router.clock.now());
+    }
+
     /// The next request to `endpoint` that nothing waits for yet meets this fault.
     pub fn queue_fault(&self, endpoint: Endpoint, fault: Fault) {
         self.queue_faults(endpoint, &[fault]);
@@ -228,5 +238,16 @@ impl Deref for Files<'_> {
 
     fn deref(&self) -> &Identity {
         self.identity
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Testbed;
+
+    #[test]
+    fn threads_may_share_a_testbed() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Testbed>();
     }
 }

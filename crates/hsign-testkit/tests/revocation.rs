@@ -10,7 +10,7 @@
 mod common;
 
 use common::*;
-use hsign_testkit::{Clock, CrlName, DAY, Endpoint, Fault, OcspError, Person, Testbed};
+use hsign_testkit::{Ca, Clock, CrlName, DAY, Endpoint, Fault, OcspError, Person, Testbed, Unit};
 
 /// All lists as one PEM file.
 fn write_lists(testbed: &Testbed) {
@@ -58,6 +58,36 @@ fn somebody_revoked_later_stands_in_later_lists_only() {
     assert!(!check(&testbed, Person::Nurse).0);
     testbed.clock().advance(-1);
     assert!(check(&testbed, Person::Nurse).0);
+}
+
+#[test]
+fn a_revoked_authority_stands_in_the_list_of_authorities() {
+    let testbed = Testbed::start_at(Clock::fixed(NOW)).unwrap();
+    if !has_openssl() {
+        return;
+    }
+    testbed.revoke_authority(Ca::HpkiSignature);
+    let (passed, text) = check(&testbed, Person::Doctor);
+    assert!(!passed && text.contains("error 23 at 1 depth"), "{text}");
+    let rarl = testbed.pki().crl(CrlName::Rarl, NOW).unwrap();
+    assert!(openssl::x509::X509Crl::from_der(&rarl).unwrap().get_revoked().is_none());
+}
+
+#[test]
+fn a_revoked_unit_stands_in_the_list_and_in_ocsp() {
+    let testbed = Testbed::start().unwrap();
+    if !has_openssl() {
+        return;
+    }
+    testbed.revoke_unit(Unit::Tsa);
+    let list = testbed.pki().crl(CrlName::Tsa, testbed.clock().now()).unwrap();
+    let list = openssl::x509::X509Crl::from_der(&list).unwrap();
+    assert_eq!(list.get_revoked().unwrap().len(), 1);
+    let command = format!(
+        "ocsp -issuer ca/tsa-ca.pem -cert units/tsa-unit/certificate.pem -url {}/ocsp/tsa -noverify",
+        testbed.base_url()
+    );
+    assert!(openssl_ok(testbed.folder(), &command).contains(": revoked"));
 }
 
 #[test]

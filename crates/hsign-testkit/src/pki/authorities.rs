@@ -68,7 +68,8 @@ impl Ca {
         self.issuer() == self
     }
 
-    fn serial(self) -> u64 {
+    /// The certificate's serial number.
+    pub fn serial(self) -> u64 {
         match self {
             Self::HpkiRoot | Self::TsaRoot | Self::CommercialRoot => 1,
             Self::HpkiSignature => 4,

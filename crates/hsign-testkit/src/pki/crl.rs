@@ -74,6 +74,17 @@ impl CrlName {
         }
     }
 
+    /// Whether a revocation belongs here: the HPKI root keeps one list for the CAs below it and one for itself.
+    fn covers(self, revocation: &Revocation) -> bool {
+        let of_root = revocation.serial == Ca::HpkiRoot.serial();
+        let other_list = match self {
+            Self::Sarl => of_root,
+            Self::Rarl => !of_root,
+            _ => false,
+        };
+        revocation.issuer == self.issuer() && !other_list
+    }
+
     /// The directoryName in the list's IssuingDistributionPoint, for those that have one.
     pub(crate) fn issuing_distribution_point(self, issuer: &Name) -> Option<Name> {
         let common_name = match self {
@@ -104,8 +115,7 @@ pub(crate) fn create(
     revocations: &[Revocation],
     now: Seconds,
 ) -> Result<Vec<u8>, Error> {
-    let listed: Vec<_> =
-        revocations.iter().filter(|entry| entry.issuer == list.issuer() && entry.date <= now).collect();
+    let listed: Vec<_> = revocations.iter().filter(|entry| list.covers(entry) && entry.date <= now).collect();
     let daily = (now - 18 * 3_600).div_euclid(DAY) * DAY + 18 * 3_600;
     let this_update = listed.iter().map(|entry| entry.date).chain([daily]).max().unwrap_or(daily);
     let entries: Vec<u8> = listed.iter().flat_map(|revocation| entry(revocation)).collect();
