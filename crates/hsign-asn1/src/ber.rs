@@ -1,6 +1,6 @@
 use crate::encode::push_header;
 use crate::reader::read_header;
-use crate::{Class, Error, MAXIMUM_DEPTH, Reason, Tag};
+use crate::{Error, MAXIMUM_DEPTH, Reason, Tag};
 
 /// Rewrites BER with definite lengths in their shortest form and with strings in one piece; primitive
 /// values stay as they are, and so does the order of SET members. For reading only: nothing may be hashed
@@ -40,7 +40,7 @@ fn element(bytes: &[u8], start: usize, limit: usize, depth: u32, out: &mut Vec<u
     }
     let mut inside = Vec::new();
     let end = children(bytes, body, end, limit, depth, &mut inside)?;
-    if is_string_in_pieces(header.tag) {
+    if header.tag.constructed && header.tag.may_be_in_pieces() {
         let joined = join(header.tag, &inside, start)?;
         push_header(Tag { constructed: false, ..header.tag }, joined.len(), out);
         out.extend_from_slice(&joined);
@@ -70,12 +70,6 @@ fn children(
         }
         position = element(bytes, position, end.unwrap_or(limit), depth.saturating_add(1), out)?;
     }
-}
-
-/// Universal types that are primitive in DER (X.690 §10.2). EXTERNAL, EMBEDDED PDV, SEQUENCE and SET are
-/// constructed by nature.
-fn is_string_in_pieces(tag: Tag) -> bool {
-    tag.class == Class::Universal && tag.constructed && matches!(tag.number, 3 | 4 | 12 | 18..=28 | 30)
 }
 
 /// Joins normalised pieces: their contents one after the other; a BIT STRING's unused bits stand in its

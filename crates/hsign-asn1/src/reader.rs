@@ -182,8 +182,9 @@ impl<'a> Reader<'a> {
         self.next()?.ok_or(Error::new(self.base, Reason::Truncated))
     }
 
-    /// The next element, which must have this tag. Under BER a string may be constructed where its
-    /// primitive tag is asked for.
+    /// The next element, which must have this tag. Under BER a string of the universal class may be
+    /// constructed where its primitive tag is asked for; [`crate::octet_string`], [`crate::bit_string`] and
+    /// [`crate::string()`] join the pieces.
     ///
     /// # Errors
     /// When there is none, it has another tag, or it can't be read.
@@ -216,7 +217,7 @@ impl<'a> Reader<'a> {
     }
 
     fn fits(&self, found: Tag, wanted: Tag) -> bool {
-        found == wanted || (self.rules == Rules::Ber && !wanted.constructed && found.same_type(wanted))
+        found == wanted || (self.rules == Rules::Ber && wanted.may_be_in_pieces() && found.same_type(wanted))
     }
 }
 
@@ -382,6 +383,16 @@ mod tests {
             }
         };
         assert_eq!(error.reason, Reason::TooDeep(MAXIMUM_DEPTH));
+    }
+
+    #[test]
+    fn x690_8_only_strings_come_in_pieces() {
+        let constructed = [0x22, 0x03, 0x02, 0x01, 0x05];
+        assert!(single(&constructed, Tag::INTEGER, Rules::Ber).is_err());
+        assert!(single(&[0xa0, 0x02, 0x04, 0x00], Tag::context(0, false), Rules::Ber).is_err());
+        let pieces = [0x24, 0x03, 0x04, 0x01, 0x05];
+        assert!(single(&pieces, Tag::OCTET_STRING, Rules::Ber).is_ok());
+        assert!(single(&pieces, Tag::OCTET_STRING, Rules::Der).is_err());
     }
 
     #[test]

@@ -59,6 +59,12 @@ impl Tag {
         Self { class: Class::Context, constructed, number }
     }
 
+    /// Whether BER lets the type come in pieces and DER makes it primitive (X.690 §10.2): the universal string
+    /// and time types. EXTERNAL, EMBEDDED PDV, SEQUENCE and SET are constructed by nature.
+    pub(crate) fn may_be_in_pieces(self) -> bool {
+        self.class == Class::Universal && matches!(self.number, 3 | 4 | 12 | 18..=28 | 30)
+    }
+
     /// The same tag, whether primitive or constructed: BER may cut a string into pieces (X.690 §8.7.3).
     #[must_use]
     pub fn same_type(self, other: Self) -> bool {

@@ -43,6 +43,14 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// Larger than any real object of its kind.
+    #[error("{what} larger than {limit} bytes")]
+    TooLarge {
+        /// What was being read.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
     /// PEM armour or Base64 that can't be read.
     #[error("PEM: {0}")]
     Pem(&'static str),
@@ -111,4 +119,9 @@ impl<T> Within<T> for Result<T, hsign_asn1::Error> {
     fn within(self, what: &'static str) -> Result<T, Error> {
         self.map_err(|source| Error::Encoding { what, source })
     }
+}
+
+/// Refuses input larger than any real object of its kind.
+pub(crate) fn limit_size(bytes: &[u8], what: &'static str, limit: usize) -> Result<(), Error> {
+    if bytes.len() > limit { Err(Error::TooLarge { what, limit }) } else { Ok(()) }
 }

@@ -329,3 +329,20 @@ fn deep_nesting_ends_in_a_clear_error() {
     assert!(Certificate::from_der(&nested).is_err());
     assert!(with_extension("2.5.29.17", &nested).subject_alternative_names().is_err());
 }
+
+#[test]
+fn what_no_ca_would_issue_is_refused_by_its_size() {
+    let large = with_size(2 << 20);
+    assert!(matches!(Certificate::from_der(&large), Err(Error::TooLarge { .. })));
+    assert!(Certificate::from_der(&with_size(100_000)).is_ok());
+    let flags: Vec<Vec<u8>> = (0..10_000_u32)
+        .map(|number| extension(&format!("1.2.{number}"), false, &[5, 0]))
+        .chain([extension("1.2.77", false, &[5, 0])])
+        .collect();
+    let many = read(&Parts::with(&flags));
+    assert_eq!(many.repeated_extension(), Some("1.2.77"));
+}
+
+fn with_size(size: usize) -> Vec<u8> {
+    Parts::with(&[extension("1.2.3", false, &encode::octet_string(&vec![0; size]))]).der()
+}

@@ -80,7 +80,9 @@ fn rfc5280_5_3_3_entries_of_an_indirect_crl_belong_to_the_issuer_named_last() {
 #[test]
 fn rfc5280_5_3_unknown_critical_extensions_of_entries_are_told() {
     let fake = extension("1.2.3.4", true, &[5, 0]);
-    let list = Crl::from_der(&crl(&[crl_entry(&[1], &[]), crl_entry(&[2], &[fake.clone()])], &[])).unwrap();
+    let list =
+        Crl::from_der(&crl(&[crl_entry(&[1], &[]), crl_entry(&[2], std::slice::from_ref(&fake))], &[]))
+            .unwrap();
     assert_eq!(list.unknown_critical_extensions(), ["1.2.3.4"]);
     let list = Crl::from_der(&crl(&[], &[fake])).unwrap();
     assert_eq!(list.unknown_critical_extensions(), ["1.2.3.4"]);
@@ -111,6 +113,17 @@ fn an_entry_that_can_not_be_read_spoils_the_crl() {
     let bad_reason = extension("2.5.29.21", false, &encode::integer(1));
     let list = Crl::from_der(&crl(&[crl_entry(&[1], &[bad_reason])], &[])).unwrap();
     assert!(list.entry_for(&[1], &issuer("CA")).is_err());
+}
+
+#[test]
+fn a_crl_outside_der_is_read_and_told() {
+    let mut entry = crl_entry(&[0, 0, 1], &[]);
+    let list = Crl::from_der(&crl(&[entry.clone()], &[])).unwrap();
+    assert_eq!(list.oddities()[0].code, "encoding-not-der");
+    assert!(list.entry_for(&[1], &issuer("CA")).unwrap().is_some());
+    entry.splice(0..2, [0x30, 0x81, entry[1]]);
+    let list = Crl::from_der(&crl(&[entry], &[])).unwrap();
+    assert_eq!(list.oddities().len(), 2);
 }
 
 #[test]

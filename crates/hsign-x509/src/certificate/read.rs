@@ -6,13 +6,17 @@ use hsign_asn1::{Reader, Rules, Tag, Tlv, bit_string, integer_u64, time_with_for
 use hsign_core::{Finding, Time};
 
 use super::Inner;
-use crate::error::Within as _;
+use crate::error::{Within as _, limit_size};
 use crate::extension::{self, Extension};
 use crate::{Error, Name, algorithm, name, oddity, public_key};
 
 const WHAT: &str = "certificate";
 
+/// Real certificates have 1 to 10 KB, those with hash-based signatures about 50 KB.
+const LARGEST: usize = 1 << 20;
+
 pub(super) fn certificate(bytes: &[u8]) -> Result<Inner, Error> {
+    limit_size(bytes, WHAT, LARGEST)?;
     let outer = hsign_asn1::single(bytes, Tag::SEQUENCE, Rules::Ber).within(WHAT)?;
     let mut parts = outer.reader().within(WHAT)?;
     let tbs = parts.expect(Tag::SEQUENCE).within(WHAT)?;

@@ -95,7 +95,11 @@ impl fmt::Display for CrlReason {
 pub(super) struct Survey {
     pub(super) count: u64,
     pub(super) unknown_critical: Vec<String>,
+    pub(super) has_extensions: bool,
 }
+
+/// One suffices to make a list unfit; a hostile one may have millions.
+const MOST_UNKNOWN: usize = 16;
 
 /// Contents of the entry extensions' object identifiers; compared as bytes, since there may be millions.
 const REASON_CODE: &[u8] = &[0x55, 0x1d, 0x15];
@@ -110,10 +114,11 @@ pub(super) fn survey(mut entries: Reader<'_>, indirect: bool) -> Result<Survey, 
     while !entries.is_empty() {
         let entry = Entry::next(&mut entries)?;
         survey.count = survey.count.saturating_add(1);
+        survey.has_extensions |= entry.extensions.is_some();
         entry.each_extension(|extension| {
             let known = [REASON_CODE, HOLD_INSTRUCTION, INVALIDITY_DATE].contains(&extension.oid.contents)
                 || (indirect && extension.oid.contents == CERTIFICATE_ISSUER);
-            if extension.critical && !known {
+            if extension.critical && !known && survey.unknown_critical.len() < MOST_UNKNOWN {
                 let dotted = oid(&extension.oid)?;
                 if !survey.unknown_critical.contains(&dotted) {
                     survey.unknown_critical.push(dotted);

@@ -14,7 +14,7 @@ use hsign_core::{Finding, SignatureAlgorithm, Time};
 pub use entry::{CrlEntry, CrlReason};
 pub use number::CrlNumber;
 
-use crate::error::Within as _;
+use crate::error::{Within as _, limit_size};
 use crate::extension::{self, Extension, extension_oid as id};
 use crate::{
     AuthorityKeyIdentifier, DistributionPoint, Error, IssuingDistributionPoint, Name, algorithm, oddity,
@@ -42,6 +42,12 @@ struct Inner {
 }
 
 const WHAT: &str = "CRL";
+
+/// The largest CRLs seen in public have about 50 MB.
+const LARGEST: usize = 256 << 20;
+
+/// Larger lists aren't searched for departures from DER.
+const LARGEST_EXAMINED: usize = 1 << 20;
 
 /// Critical extensions of the list whose rules the readers here and their callers know.
 const KNOWN: [&str; 7] = [
@@ -238,6 +244,7 @@ impl fmt::Debug for Crl {
 }
 
 fn read(bytes: &[u8]) -> Result<Inner, Error> {
+    limit_size(bytes, WHAT, LARGEST)?;
     let outer = hsign_asn1::single(bytes, Tag::SEQUENCE, Rules::Ber).within(WHAT)?;
     let mut parts = outer.reader().within(WHAT)?;
     let tbs = parts.expect(Tag::SEQUENCE).within(WHAT)?;
@@ -276,8 +283,8 @@ fn read(bytes: &[u8]) -> Result<Inner, Error> {
         None => Vec::new(),
     };
     fields.finish().within(WHAT)?;
-    if version != Some(1) && !extensions.is_empty() {
-        oddities.push(Finding::warning("crl-extensions-need-v2").clause("RFC 5280 §5.1.2.1"));
+    if bytes.len() <= LARGEST_EXAMINED {
+        oddities.extend(oddity::encoding(bytes, &extensions));
     }
     let indirect = extension::find(&extensions, id::ISSUING_DISTRIBUTION_POINT)
         .ok()
@@ -288,6 +295,9 @@ fn read(bytes: &[u8]) -> Result<Inner, Error> {
         Some(list) => entry::survey(list.reader().within(WHAT)?, indirect).within("CRL entry")?,
         None => entry::Survey::default(),
     };
+    if version != Some(1) && (survey.has_extensions || !extensions.is_empty()) {
+        oddities.push(Finding::warning("crl-extensions-need-v2").clause("RFC 5280 §5.1.2.1"));
+    }
     let entries = revoked.map_or(0..0, |list| {
         list.contents_offset()..list.contents_offset().saturating_add(list.contents.len())
     });

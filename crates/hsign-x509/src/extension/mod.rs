@@ -7,6 +7,8 @@ mod identifiers;
 mod policies;
 mod usage;
 
+use std::collections::BTreeSet;
+
 use hsign_asn1::{Reader, Rules, Tag, Tlv, boolean, octet_string, oid};
 
 pub use constraints::{GeneralSubtree, NameConstraints};
@@ -131,10 +133,8 @@ pub(crate) fn find<'e>(extensions: &'e [Extension], oid: &str) -> Result<Option<
 
 /// The first OID that is there more than once.
 pub(crate) fn repeated(extensions: &[Extension]) -> Option<&str> {
-    extensions.iter().enumerate().find_map(|(position, extension)| {
-        let before = extensions.get(..position)?;
-        before.iter().any(|earlier| earlier.oid == extension.oid).then_some(extension.oid.as_str())
-    })
+    let mut seen = BTreeSet::new();
+    extensions.iter().map(|extension| extension.oid.as_str()).find(|oid| !seen.insert(*oid))
 }
 
 /// OIDs of critical extensions that are not among `known`, in order.

@@ -13,7 +13,7 @@ use hsign_core::{SignatureAlgorithm, Time};
 pub use request::ocsp_request;
 pub use single::{CertId, CertStatus, SingleResponse};
 
-use crate::error::{OcspStatus, Within as _};
+use crate::error::{OcspStatus, Within as _, limit_size};
 use crate::extension::{self, Extension, extension_oid as id};
 use crate::{Certificate, Error, Name, algorithm, oddity};
 
@@ -45,6 +45,10 @@ pub enum ResponderId {
 }
 
 const WHAT: &str = "OCSP response";
+
+/// Real responses have 1 to 10 KB; the limit leaves room for many answers and certificates.
+const LARGEST: usize = 4 << 20;
+
 const BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
 
 /// Responders answer for one certificate, some pre-produce a few dozen.
@@ -167,6 +171,7 @@ impl fmt::Debug for OcspResponse {
 
 /// The BasicOCSPResponse: inside an OCSPResponse, which starts with an ENUMERATED, or the input itself.
 fn basic_response(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    limit_size(bytes, WHAT, LARGEST)?;
     let outer = hsign_asn1::single(bytes, Tag::SEQUENCE, Rules::Ber).within(WHAT)?;
     let mut fields = outer.reader().within(WHAT)?;
     let Some(status) = fields.optional(Tag::ENUMERATED).within(WHAT)? else { return Ok(bytes.to_vec()) };
