@@ -1,8 +1,10 @@
 //! Files at the rim: read at any position, put in place only when whole.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hsign_core::Source;
 
@@ -55,39 +57,6 @@ impl Source for FileSource {
     }
 }
 
-/// A source with bytes appended that nobody has written yet: what a signed file will be.
-pub struct Appended<'a> {
-    base: &'a dyn Source,
-    tail: &'a [u8],
-}
-
-impl<'a> Appended<'a> {
-    /// `tail` after `base`.
-    #[must_use]
-    pub fn new(base: &'a dyn Source, tail: &'a [u8]) -> Self {
-        Self { base, tail }
-    }
-}
-
-impl Source for Appended<'_> {
-    fn length(&self) -> u64 {
-        self.base.length() + self.tail.len() as u64
-    }
-
-    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        let from_base = self.base.length().saturating_sub(offset).min(buffer.len() as u64);
-        let split = usize::try_from(from_base).map_err(|_| io::ErrorKind::InvalidInput)?;
-        let (head, rest) = buffer.split_at_mut(split);
-        if !head.is_empty() {
-            self.base.read_exact_at(offset, head)?;
-        }
-        if rest.is_empty() {
-            return Ok(());
-        }
-        self.tail.read_exact_at((offset + from_base) - self.base.length(), rest)
-    }
-}
-
 /// Whether an existing file may be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
@@ -126,8 +95,27 @@ pub fn put_in_place(path: &Path, base: Option<Base<'_>>, tail: &[u8], existing: 
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
+    unfinished().remove(&temporary);
     written?;
     sync_folder(folder)
+}
+
+/// Temporary files that exist at this moment.
+static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes what is half written and blocks further writing: for a program that is about to end because it was
+/// interrupted, and for nothing else.
+pub fn discard_unfinished() {
+    let paths = unfinished();
+    for path in paths.iter() {
+        let _ = fs::remove_file(path);
+    }
+    // Held until the process ends, so that no other thread starts a new file meanwhile.
+    std::mem::forget(paths);
 }
 
 fn already_exists() -> io::Error {
@@ -136,10 +124,14 @@ fn already_exists() -> io::Error {
 
 /// The name says nothing about the document: paths may hold patient names.
 fn create_temporary(folder: &Path) -> io::Result<(PathBuf, File)> {
+    let mut unfinished = unfinished();
     for attempt in 0..1000_u32 {
         let path = folder.join(format!(".hsign-{}-{attempt}.tmp", std::process::id()));
         match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((path, file)),
+            Ok(file) => {
+                unfinished.insert(path.clone());
+                return Ok((path, file));
+            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
@@ -151,7 +143,10 @@ fn fill(file: &mut File, base: Option<Base<'_>>, tail: &[u8]) -> io::Result<()> 
     if let Some(base) = base
         && io::copy(&mut File::open(base.path)?, file)? != base.length
     {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "the input changed while it was being signed"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the input changed while it was being signed",
+        ));
     }
     file.write_all(tail)?;
     file.sync_all()
@@ -188,18 +183,6 @@ fn sync_folder(_folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn appended_source_reads_across_the_seam() {
-        let base = b"0123456789".to_vec();
-        let joined = Appended::new(&base, b"abc");
-        let mut buffer = [0; 5];
-        joined.read_exact_at(8, &mut buffer).unwrap();
-        assert_eq!(&buffer, b"89abc");
-        assert!(joined.read_exact_at(9, &mut [0; 5]).is_err());
-        joined.read_exact_at(10, &mut buffer[..3]).unwrap();
-        assert_eq!(&buffer[..3], b"abc");
-    }
 
     #[test]
     fn an_existing_output_is_left_alone() {

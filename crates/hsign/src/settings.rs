@@ -1,0 +1,59 @@
+use hsign_core::ValidationTime;
+use hsign_core::ports::SignatureVerifier;
+use hsign_hpki::{DocumentClass, ProfessionTable};
+use hsign_pki::TrustRegistry;
+use hsign_validation::{Context, Evidence, Policy};
+
+/// What judgements depend on besides the document and the time.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What is asked of signatures.
+    pub policy: Policy,
+    /// Who is trusted for what, from when to when.
+    pub trust: TrustRegistry,
+    /// Certificates and revocation data from outside the document.
+    pub evidence: Evidence,
+    /// The role texts that are recognised.
+    pub professions: ProfessionTable,
+    /// What kind of clinical document it is, if known; decides which qualification is asked for.
+    pub document_class: Option<DocumentClass>,
+    /// Roles, as written in certificates, of which one is asked for in addition.
+    pub required_roles: Vec<String>,
+    /// SHA-256 of the certificates of people whom the institution lets sign scans.
+    pub listed_signers: Vec<[u8; 32]>,
+}
+
+impl Settings {
+    /// A policy and whom to trust; everything else as it comes.
+    #[must_use]
+    pub fn new(policy: Policy, trust: TrustRegistry) -> Self {
+        Self {
+            policy,
+            trust,
+            evidence: Evidence::default(),
+            professions: ProfessionTable::builtin(),
+            document_class: None,
+            required_roles: Vec::new(),
+            listed_signers: Vec::new(),
+        }
+    }
+
+    pub(crate) fn context<'a>(
+        &'a self,
+        evidence: &'a Evidence,
+        time: ValidationTime,
+        verifier: &'a dyn SignatureVerifier,
+    ) -> Context<'a> {
+        Context {
+            policy: &self.policy,
+            trust: &self.trust,
+            evidence,
+            time,
+            verifier,
+            professions: &self.professions,
+            document_class: self.document_class.as_ref(),
+            required_roles: &self.required_roles,
+            listed_signers: &self.listed_signers,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+use hsign_core::facts::{
+    Covered, DocumentFacts, DocumentFormat, EvidenceFacts, TimestampFacts, TimestampKind,
+};
+use hsign_core::ports::{Fetcher, Need};
+use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Finding, Source, ValidationTime};
+use hsign_crypto::{Hasher, OpensslVerifier};
+use hsign_pki::Provenance;
+use hsign_validation::{DocumentVerdict, Evidence};
+
+use crate::{Error, InputFormat, Settings, input_format};
+
+/// Fetching can bring a CA certificate that names a CRL that names another CA; more rounds than this no real
+/// path needs.
+const MAX_ROUNDS: usize = 4;
+
+/// A verdict and what happened on the way to it.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// The answer.
+    pub verdict: DocumentVerdict,
+    /// Fetches that failed.
+    pub findings: Vec<Finding>,
+}
+
+/// Judges every signature of a document at `time`. The network is used only as far as `fetcher` allows; give
+/// [`hsign_core::ports::NoNetwork`] for none.
+///
+/// # Errors
+/// When the document can't be read at all. Whatever is wrong with its signatures is part of the verdict.
+pub fn verify(
+    source: &dyn Source,
+    settings: &Settings,
+    fetcher: &dyn Fetcher,
+    time: ValidationTime,
+) -> Result<Verified, Error> {
+    match input_format(source)? {
+        InputFormat::Pdf => Ok(judge(&hsign_pades::read_facts(source)?, settings, fetcher, time)),
+        InputFormat::Timestamp => verify_token(source, None, settings, fetcher, time),
+        InputFormat::Other => Err(Error::UnsupportedFormat),
+    }
+}
+
+/// Judges a bare time-stamp token or response against its data. Without the data the answer can't be better than
+/// INDETERMINATE.
+///
+/// # Errors
+/// When token or data can't be read.
+pub fn verify_token(
+    token: &dyn Source,
+    content: Option<&dyn Source>,
+    settings: &Settings,
+    fetcher: &dyn Fetcher,
+    time: ValidationTime,
+) -> Result<Verified, Error> {
+    let facts = token_facts(hsign_core::read_all(token)?, content)?;
+    Ok(judge(&facts, settings, fetcher, time))
+}
+
+pub(crate) fn token_facts(bytes: Vec<u8>, content: Option<&dyn Source>) -> Result<DocumentFacts, Error> {
+    let mut failure = None;
+    let mut covered = |algorithm| match content.map(|content| digest_of(content, algorithm)) {
+        Some(Ok(digest)) => Some(digest),
+        Some(Err(error)) => {
+            failure = Some(error);
+            None
+        }
+        None => None,
+    };
+    let (read, findings) = hsign_tsp::token_facts(&bytes, &mut covered);
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    Ok(DocumentFacts {
+        format: DocumentFormat::Timestamp,
+        length: bytes.len() as u64,
+        digests: vec![hsign_crypto::digest(DigestAlgorithm::Sha256, &bytes)?],
+        signatures: Vec::new(),
+        timestamps: vec![TimestampFacts {
+            id: "token".to_owned(),
+            kind: TimestampKind::Document,
+            token: bytes.into(),
+            covers: vec![Covered::External],
+            read,
+            findings,
+        }],
+        evidence: EvidenceFacts::default(),
+        findings: Vec::new(),
+    })
+}
+
+/// One pass, constant memory.
+pub(crate) fn digest_of(source: &dyn Source, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
+    const WINDOW: u64 = 256 * 1024;
+    let mut hasher = Hasher::new(algorithm)?;
+    let mut offset = 0;
+    while offset < source.length() {
+        let length = WINDOW.min(source.length() - offset);
+        hasher.update(&hsign_core::read_range(source, offset, length)?)?;
+        offset += length;
+    }
+    Ok(hasher.finish()?)
+}
+
+/// Judges, gets what is missing, and judges again.
+pub(crate) fn judge(
+    facts: &DocumentFacts,
+    settings: &Settings,
+    fetcher: &dyn Fetcher,
+    time: ValidationTime,
+) -> Verified {
+    let verifier = OpensslVerifier::new();
+    let mut gathering = Gathering::from(settings.evidence.clone());
+    gathering.rounds(fetcher, |evidence| {
+        hsign_validation::missing(facts, &settings.context(evidence, time, &verifier))
+    });
+    let verdict = hsign_validation::judge(facts, &settings.context(&gathering.evidence, time, &verifier));
+    Verified { verdict, findings: gathering.findings }
+}
+
+/// The evidence at hand, what could not be had, and what was asked for already: nothing is asked for twice.
+pub(crate) struct Gathering {
+    pub(crate) evidence: Evidence,
+    pub(crate) findings: Vec<Finding>,
+    asked: Vec<Need>,
+}
+
+impl From<Evidence> for Gathering {
+    fn from(evidence: Evidence) -> Self {
+        Self { evidence, findings: Vec::new(), asked: Vec::new() }
+    }
+}
+
+impl Gathering {
+    /// Asks what is missing and gets it, until nothing new comes.
+    pub(crate) fn rounds(&mut self, fetcher: &dyn Fetcher, missing: impl Fn(&Evidence) -> Vec<Need>) {
+        for _ in 0..MAX_ROUNDS {
+            let needs = missing(&self.evidence);
+            if !self.fetch(needs, fetcher) {
+                break;
+            }
+        }
+    }
+
+    /// Whether anything new came.
+    fn fetch(&mut self, needs: Vec<Need>, fetcher: &dyn Fetcher) -> bool {
+        let mut news = false;
+        for need in needs {
+            if self.asked.contains(&need) {
+                continue;
+            }
+            match fetcher.fetch(&need) {
+                Ok(bytes) => match self.evidence.add(&bytes, Provenance::Fetched) {
+                    Ok(()) => news = true,
+                    Err(error) => self.findings.push(failed(&need, &error)),
+                },
+                Err(error) if error.kind == ErrorKind::Refused => {}
+                Err(error) => self.findings.push(failed(&need, &error)),
+            }
+            self.asked.push(need);
+        }
+        news
+    }
+}
+
+fn failed(need: &Need, error: &dyn std::fmt::Display) -> Finding {
+    Finding::warning("fetch-failed").with("url", url(need)).with("reason", error)
+}
+
+fn url(need: &Need) -> &str {
+    match need {
+        Need::Crl { url, .. } | Need::Ocsp { url, .. } | Need::CaCertificate { url, .. } => url,
+        _ => "",
+    }
+}
