@@ -1,17 +1,14 @@
 //! A time-stamp authority as configured.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hsign_core::DigestAlgorithm;
 use reqwest::Url;
+use reqwest::header::HeaderName;
 use serde::Deserialize;
 
-use crate::channel::{Channel, Identity, Proxy, Settings};
-use crate::secret::{Secret, SecretReference, SecretResolver};
+use crate::secret::SecretReference;
 use crate::{Error, address};
 
 /// A time-stamp authority and how it is reached. One table of the configuration file; unknown keys are
@@ -209,6 +206,9 @@ impl TsaEndpoint {
             return Some("client_certificate: needs an https:// address".to_owned());
         }
         for (name, content) in &self.headers {
+            if HeaderName::from_bytes(name.as_bytes()).is_err() {
+                return Some(format!("headers.{name}: not a header's name"));
+            }
             let plain = matches!(content, HeaderContent::Text(_));
             if plain && name.to_ascii_lowercase().ends_with("authorization") {
                 return Some(format!("headers.{name}: use {{ secret = \"env:NAME\" }} for a secret"));
@@ -239,49 +239,6 @@ impl TsaEndpoint {
     pub(crate) fn address(&self) -> Result<Url, Error> {
         web_address(&self.url).map_err(|problem| Error::Configuration(format!("{}: {problem}", self.name)))
     }
-
-    /// Reads what the endpoint names. Called at its first use, so that an authority nobody asks costs nothing.
-    pub(crate) fn open(&self, secrets: &SecretResolver) -> Result<Connection, Error> {
-        self.validate()?;
-        let mut headers = Vec::new();
-        if let Some(basic) = &self.basic {
-            headers.push(("Authorization".to_owned(), basic_header(basic, secrets)?));
-        }
-        for (name, content) in &self.headers {
-            let value = match content {
-                HeaderContent::Text(text) => Secret::new(text.clone().into_bytes()),
-                HeaderContent::Secret { secret } => secrets(secret)?,
-            };
-            headers.push((name.clone(), value));
-        }
-        let settings = Settings {
-            connect_timeout: Duration::from_secs(self.connect_timeout_seconds),
-            total_timeout: Duration::from_secs(self.timeout_seconds),
-            authorities: self.ca_file.as_deref().map(read).transpose()?,
-            identity: self.client_certificate.as_ref().map(|c| c.read(secrets)).transpose()?,
-            proxy: self.proxy.as_ref().map(|proxy| proxy.read(secrets)).transpose()?,
-            allow_tls_1_2: self.allow_tls_1_2,
-            pinned: None,
-        };
-        Ok(Connection { url: self.address()?, headers, channel: Channel::new(settings) })
-    }
-}
-
-/// An endpoint with its secrets read and its connections kept.
-pub(crate) struct Connection {
-    pub(crate) url: Url,
-    pub(crate) headers: Vec<(String, Secret)>,
-    pub(crate) channel: Channel,
-}
-
-/// RFC 7617 §2, in UTF-8.
-fn basic_header(basic: &BasicCredentials, secrets: &SecretResolver) -> Result<Secret, Error> {
-    let password = secrets(&basic.password)?;
-    let mut pair = basic.user.clone().into_bytes();
-    pair.push(b':');
-    pair.extend_from_slice(password.bytes());
-    let pair = Secret::new(pair);
-    Ok(Secret::new(format!("Basic {}", STANDARD.encode(pair.bytes())).into_bytes()))
 }
 
 impl ClientCertificate {
@@ -292,34 +249,9 @@ impl ClientCertificate {
             _ => Some("name either pkcs12, or certificate and key"),
         }
     }
-
-    fn read(&self, secrets: &SecretResolver) -> Result<Identity, Error> {
-        match (&self.pkcs12, &self.password, &self.certificate, &self.key) {
-            (Some(file), Some(password), ..) => {
-                Ok(Identity::Pkcs12 { bytes: read(file)?, password: secrets(password)? })
-            }
-            (_, _, Some(certificate), Some(key)) => {
-                Ok(Identity::Pem { certificates: read(certificate)?, key: Secret::new(read(key)?) })
-            }
-            _ => Err(Error::Configuration("client_certificate is incomplete".to_owned())),
-        }
-    }
 }
 
-impl ProxyEndpoint {
-    pub(crate) fn read(&self, secrets: &SecretResolver) -> Result<Proxy, Error> {
-        let url =
-            web_address(&self.url).map_err(|problem| Error::Configuration(format!("proxy: {problem}")))?;
-        let credentials = match (&self.user, &self.password) {
-            (Some(user), Some(password)) => Some((user.clone(), secrets(password)?)),
-            (Some(user), None) => Some((user.clone(), Secret::new(Vec::new()))),
-            _ => None,
-        };
-        Ok(Proxy { url, credentials })
-    }
-}
-
-fn web_address(text: &str) -> Result<Url, String> {
+pub(crate) fn web_address(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{text}: {error}"))?;
     if !url.username().is_empty() || url.password().is_some() {
         // Not repeated, since it holds the password.
@@ -329,10 +261,6 @@ fn web_address(text: &str) -> Result<Url, String> {
         "http" | "https" if url.has_host() => Ok(url),
         _ => Err(format!("{text} is neither http:// nor https://")),
     }
-}
-
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::File { path: path.display().to_string(), source })
 }
 
 #[cfg(test)]
@@ -384,6 +312,7 @@ mod tests {
             ("url = 'https://h/'\nbasic = { user = 'u', password = 'hunter2' }", "env:NAME or file:PATH"),
             ("url = 'http://h/'\nbasic = { user = 'u', password = 'env:X' }", "unprotected"),
             ("url = 'https://h/'\nheaders = { Authorization = 'Bearer hunter2' }", "secret"),
+            ("url = 'https://h/'\nheaders = { 'two words' = 'x' }", "not a header's name"),
             ("url = 'https://h/'\nclient_certificate = { pkcs12 = 'a' }", "password is missing"),
             ("url = 'https://h/'\nclient_certificate = { certificate = 'a' }", "certificate and key"),
             ("url = 'http://h/'\nclient_certificate = { certificate = 'a', key = 'b' }", "https://"),
@@ -408,14 +337,5 @@ mod tests {
             parse(&format!("name = 'a'\nurl = 'http://h/'\nallow_credentials_in_clear = true\n{basic}"))
                 .is_ok()
         );
-    }
-
-    /// RFC 7617 §2 gives this pair and its encoding.
-    #[test]
-    fn rfc_7617_2_user_and_password_are_joined_by_a_colon() {
-        let basic =
-            BasicCredentials { user: "Aladdin".into(), password: SecretReference::Environment("X".into()) };
-        let header = basic_header(&basic, &|_| Ok(Secret::new(b"open sesame".to_vec()))).unwrap();
-        assert_eq!(header.bytes(), b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     }
 }

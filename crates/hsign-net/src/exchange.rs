@@ -9,7 +9,8 @@ use reqwest::Url;
 
 use crate::Error;
 use crate::channel::{Answer, Failure, Request, TlsVersion};
-use crate::endpoint::{Connection, TsaEndpoint};
+use crate::connection::Connection;
+use crate::endpoint::TsaEndpoint;
 use crate::secret::SecretResolver;
 
 /// What a time stamp needs from outside.
@@ -151,5 +152,38 @@ pub(crate) fn describe(finding: &Finding) -> String {
         finding.code.to_string()
     } else {
         format!("{} ({})", finding.code, values.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redirect(from: &str, status: u16, to: &str) -> Result<String, Failure> {
+        let answer = Answer {
+            status,
+            content_type: None,
+            location: Some(to.to_owned()),
+            retry_after: None,
+            body: Vec::new(),
+            tls: None,
+        };
+        same_host(&Url::parse(from).unwrap(), &answer).map(|url| url.to_string())
+    }
+
+    #[test]
+    fn request_and_credentials_stay_with_the_host() {
+        assert_eq!(redirect("https://a/x", 307, "/y").unwrap(), "https://a/y");
+        assert_eq!(redirect("http://a/x", 308, "https://a/y").unwrap(), "https://a/y");
+        for (from, status, to) in [
+            ("https://a/x", 307, "https://b/x"),
+            ("https://a/x", 307, "http://a/x"),
+            ("https://a/x", 307, "https://a:8443/x"),
+            ("https://a/x", 302, "https://a/y"),
+            ("http://a/x", 308, "ftp://a/y"),
+        ] {
+            assert!(matches!(redirect(from, status, to), Err(Failure::Redirect(_))), "{from} -> {to}");
+        }
+        assert!(matches!(redirect("http://a/x", 307, ""), Err(Failure::Protocol(_))));
     }
 }

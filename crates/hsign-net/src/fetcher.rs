@@ -11,7 +11,8 @@ use reqwest::Url;
 
 use crate::cache::Cache;
 use crate::channel::{Answer, Channel, Failure, Request, Settings};
-use crate::endpoint::{ProxyEndpoint, read};
+use crate::connection::read;
+use crate::endpoint::ProxyEndpoint;
 use crate::retry::with_retries;
 use crate::secret::SecretResolver;
 use crate::{Error, address};

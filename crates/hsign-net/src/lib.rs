@@ -13,6 +13,7 @@ mod address;
 mod cache;
 mod channel;
 mod check;
+mod connection;
 mod endpoint;
 mod error;
 mod exchange;

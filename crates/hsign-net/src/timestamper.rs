@@ -6,7 +6,8 @@ use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Finding};
 
 use crate::Error;
 use crate::channel::TlsVersion;
-use crate::endpoint::{Connection, TsaEndpoint};
+use crate::connection::Connection;
+use crate::endpoint::TsaEndpoint;
 use crate::exchange::{Ports, Reply, stamp};
 use crate::retry::with_retries;
 
