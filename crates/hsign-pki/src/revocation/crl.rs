@@ -1,6 +1,5 @@
 //! CRL validation (RFC 5280 §6.3.3).
 
-use hsign_asn1::{Rules, Tag, single};
 use hsign_core::{Finding, Severity, Time};
 use hsign_x509::{Certificate, Crl, CrlEntry, CrlReason, DistributionPoint, ReasonFlags, extension_oid};
 
@@ -9,9 +8,6 @@ use super::checker::{Checker, Statement};
 use super::evidence::Provided;
 use super::scope;
 use crate::ValidatedPath;
-
-/// expiredCertsOnCRL (X.509; not in RFC 5280).
-const EXPIRED_CERTIFICATES_ON_CRL: &str = "2.5.29.60";
 
 /// A CRL whose signature holds and whose scope holds the certificate.
 struct Usable<'e> {
@@ -268,12 +264,7 @@ fn statement(certificate: &Certificate, usable: &Usable<'_>) -> Statement {
 
 /// expiredCertsOnCRL (X.509): entries of certificates that expired since then are kept.
 fn covers_expired(certificate: &Certificate, crl: &Crl) -> bool {
-    let since = crl
-        .extensions()
-        .iter()
-        .find(|extension| extension.oid == EXPIRED_CERTIFICATES_ON_CRL)
-        .and_then(|extension| single(&extension.value, Tag::GENERALIZED_TIME, Rules::Ber).ok())
-        .and_then(|element| hsign_asn1::time(&element).ok());
+    let since = crl.expired_certs_on_crl().ok().flatten();
     since.is_some_and(|since| since <= certificate.not_after())
 }
 
