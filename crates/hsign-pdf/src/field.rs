@@ -33,8 +33,8 @@ pub(crate) struct Field {
 pub(crate) struct Form {
     pub(crate) fields: Vec<Field>,
     pub(crate) findings: Vec<Finding>,
-    /// Whether the catalog has an interactive form that could be read.
-    pub(crate) present: bool,
+    /// Every object of the field tree.
+    pub(crate) visited: HashSet<ObjectId>,
 }
 
 #[derive(Clone, Default)]
@@ -56,7 +56,6 @@ pub(crate) fn form(snapshot: Snapshot<'_, '_>) -> Result<Form> {
             return Ok(form);
         }
     };
-    form.present = true;
     let roots = match snapshot.value(&acro_form, "Fields") {
         Ok(Object::Array(fields)) => fields,
         Ok(Object::Null) => Vec::new(),
@@ -67,7 +66,6 @@ pub(crate) fn form(snapshot: Snapshot<'_, '_>) -> Result<Form> {
     };
     let mut stack: Vec<(Object, Inherited)> =
         roots.into_iter().rev().map(|field| (field, Inherited::default())).collect();
-    let mut seen = HashSet::new();
     let mut nodes = 0;
     while let Some((node, inherited)) = stack.pop() {
         nodes += 1;
@@ -75,7 +73,7 @@ pub(crate) fn form(snapshot: Snapshot<'_, '_>) -> Result<Form> {
             return Err(BudgetExhausted { purpose: "form fields", limit: MOST_FIELDS as u64 }.into());
         }
         let id = node.as_reference();
-        if id.is_some_and(|id| !seen.insert(id)) || inherited.depth > DEEPEST {
+        if id.is_some_and(|id| !form.visited.insert(id)) || inherited.depth > DEEPEST {
             form.findings.push(Finding::warning("form-field-loop").with("field", &inherited.name));
             continue;
         }
@@ -84,6 +82,8 @@ pub(crate) fn form(snapshot: Snapshot<'_, '_>) -> Result<Form> {
                 let children = visit(snapshot, &mut form, id, dictionary, inherited);
                 stack.extend(children.into_iter().rev());
             }
+            // A deleted field that is still listed.
+            Ok(Object::Null) => {}
             other => form.findings.push(unreadable(&describe(id, &inherited.name), other.err())),
         }
     }
@@ -149,6 +149,7 @@ fn visit(
 fn is_field(snapshot: Snapshot<'_, '_>, kid: &Object) -> bool {
     match snapshot.resolve(kid) {
         Ok(Object::Dictionary(kid)) => kid.get("T").is_some() || kid.get("V").is_some(),
+        Ok(Object::Null) => false,
         // Unreadable ones go on the stack, where they are reported.
         _ => true,
     }

@@ -141,7 +141,6 @@ fn without_field(document: &Document<'_>, revision: usize, id: ObjectId) -> Sign
 /// the form must not turn a signed document into one that never was.
 fn outside_form(document: &Document<'_>, form: &Form, known: &mut HashSet<Place>) -> Vec<SignatureField> {
     let snapshot = document.newest();
-    let in_form: HashSet<ObjectId> = form.fields.iter().filter_map(|field| field.id).collect();
     let mut numbers: Vec<u32> = document
         .revisions()
         .iter()
@@ -166,16 +165,19 @@ fn outside_form(document: &Document<'_>, form: &Form, known: &mut HashSet<Place>
         .collect();
     let mut found = Vec::new();
     for (id, dictionary) in &dictionaries {
-        if dictionary.get("FT").is_some_and(|kind| kind.is_name("Sig")) && !in_form.contains(id) {
-            let field = Field {
-                name: field::name(snapshot, dictionary).unwrap_or_else(|| format!("object {}", id.number)),
-                id: Some(*id),
-                is_signature: true,
-                value: dictionary.get("V").cloned(),
-                value_holder: Some(*id),
-                dictionary: dictionary.clone(),
-            };
-            known.extend(place(&field));
+        if !is_signature_field(dictionary) || form.visited.contains(id) {
+            continue;
+        }
+        let field = Field {
+            name: field::name(snapshot, dictionary).unwrap_or_else(|| format!("object {}", id.number)),
+            id: Some(*id),
+            is_signature: true,
+            value: dictionary.get("V").cloned(),
+            value_holder: Some(*id),
+            dictionary: dictionary.clone(),
+        };
+        // One that an earlier form listed is known already.
+        if place(&field).is_none_or(|place| known.insert(place)) {
             let mut field = signature_field(document, snapshot, &field);
             field.findings.push(Finding::error("signature-field-outside-form").with("field", &field.name));
             found.push(field);
@@ -190,5 +192,11 @@ fn outside_form(document: &Document<'_>, form: &Form, known: &mut HashSet<Place>
 }
 
 fn is_relevant(dictionary: &Dictionary) -> bool {
-    looks_like_signature(dictionary) || dictionary.get("FT").is_some_and(|kind| kind.is_name("Sig"))
+    looks_like_signature(dictionary) || is_signature_field(dictionary)
+}
+
+/// A field, not merely a widget that repeats its field's type.
+fn is_signature_field(dictionary: &Dictionary) -> bool {
+    dictionary.get("FT").is_some_and(|kind| kind.is_name("Sig"))
+        && (dictionary.get("T").is_some() || dictionary.get("V").is_some())
 }
