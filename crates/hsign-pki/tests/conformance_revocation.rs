@@ -24,7 +24,7 @@ fn given<T>(value: T) -> Provided<T> {
     Provided { value, provenance: Provenance::Given }
 }
 
-fn others<'a>(row: &'a Row) -> BTreeMap<&'a str, &'a str> {
+fn others(row: &Row) -> BTreeMap<&str, &str> {
     row.get("other_files").split(';').filter_map(|pair| pair.split_once('=')).collect()
 }
 

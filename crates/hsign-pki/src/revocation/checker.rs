@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{Budget, Finding, SignatureAlgorithm, Time};
 use hsign_crypto::sha256;
-use hsign_x509::Certificate;
+use hsign_x509::{Certificate, GeneralName};
 
 use super::answer::{FreshnessPolicy, RevocationAnswer, RevocationSource, RevocationStatus};
 use super::evidence::RevocationEvidence;
@@ -14,7 +14,10 @@ use crate::{ANY_POLICY, PathParameters, ValidatedPath, build_and_validate};
 const MAX_SIGNATURE_CHECKS: u64 = 400;
 
 /// How deep signers of evidence may need evidence of their own. PKITS needs two; more is a maze.
-const MAX_NESTING: usize = 4;
+const MAX_NESTING: usize = 6;
+
+/// Signers of evidence whose paths are looked for. PKITS needs a handful for one question.
+const MAX_SIGNERS: u64 = 64;
 
 /// At which times evidence is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub fn revocation_of_path(
     verifier: &dyn SignatureVerifier,
 ) -> Vec<RevocationAnswer> {
     let mut checker = Checker::new(evidence, *parameters, verifier);
-    (0..path.below_anchor().len()).map(|index| checker.status(path, index)).collect()
+    (0..path.below_anchor().len()).map(|index| checker.ask(path, index)).collect()
 }
 
 /// Status of the certificate at `index` of the path (0 is the target), by the latest acceptable evidence.
@@ -51,7 +54,7 @@ pub fn revocation_status(
     parameters: &RevocationParameters,
     verifier: &dyn SignatureVerifier,
 ) -> RevocationAnswer {
-    Checker::new(evidence, *parameters, verifier).status(path, index)
+    Checker::new(evidence, *parameters, verifier).ask(path, index)
 }
 
 /// One word about a certificate.
@@ -70,8 +73,12 @@ pub(super) struct Checker<'a> {
     verifier: &'a dyn SignatureVerifier,
     signatures: HashMap<([u8; 32], [u8; 32]), bool>,
     budget: Budget,
+    signers: Budget,
     /// Certificates whose status is being asked for further up: none of them can vouch for itself.
     in_question: Vec<[u8; 32]>,
+    /// Certificates above the one that was first asked about: they get answers of their own, so that one
+    /// missing answer doesn't hide the others. Those below it don't count, since they rest on it.
+    above: Vec<[u8; 32]>,
 }
 
 impl<'a> Checker<'a> {
@@ -86,11 +93,18 @@ impl<'a> Checker<'a> {
             verifier,
             signatures: HashMap::new(),
             budget: Budget::new("signature checks on revocation data", MAX_SIGNATURE_CHECKS),
+            signers: Budget::new("signers of revocation data", MAX_SIGNERS),
             in_question: Vec::new(),
+            above: Vec::new(),
         }
     }
 
-    pub(super) fn status(&mut self, path: &ValidatedPath, index: usize) -> RevocationAnswer {
+    fn ask(&mut self, path: &ValidatedPath, index: usize) -> RevocationAnswer {
+        self.above = path.below_anchor().iter().skip(index + 1).map(Certificate::sha256).collect();
+        self.status(path, index)
+    }
+
+    fn status(&mut self, path: &ValidatedPath, index: usize) -> RevocationAnswer {
         let (Some(certificate), Some(issuer)) = (path.certificates().get(index), path.issuer_of(index))
         else {
             return unknown([0; 32], vec![Finding::error("revocation-data-missing")]);
@@ -127,6 +141,13 @@ impl<'a> Checker<'a> {
         valid
     }
 
+    /// Whether the status of a signer's certificate is settled elsewhere, or by itself.
+    fn needs_no_answer(&self, certificate: &Certificate) -> bool {
+        let digest = certificate.sha256();
+        self.above.contains(&digest)
+            || (self.in_question.contains(&digest) && tells_its_own_status(certificate))
+    }
+
     /// A path for a signer of evidence that isn't the certificate's own issuer: to the same anchor
     /// (RFC 5280 §6.3.3 (f)), and with no certificate of it revoked.
     pub(super) fn signer_path(
@@ -136,6 +157,7 @@ impl<'a> Checker<'a> {
         issued: Time,
         skip_signer: bool,
     ) -> Option<Vec<Certificate>> {
+        self.signers.spend(1).ok()?;
         let time = self.parameters.at.max(issued);
         let mut pool = self.evidence.certificates.clone();
         pool.extend(path.below_anchor().iter().cloned());
@@ -149,13 +171,21 @@ impl<'a> Checker<'a> {
         let freshness = self.parameters.freshness;
         let at = self.parameters.at;
         let all_good = (first..found.below_anchor().len()).all(|index| {
-            let known =
-                path.below_anchor().iter().any(|other| Some(other) == found.certificates().get(index));
-            // Certificates of the path in question get an answer of their own.
-            known || self.status(&found, index).is_good_at(at, freshness)
+            found.certificates().get(index).is_some_and(|certificate| self.needs_no_answer(certificate))
+                || self.status(&found, index).is_good_at(at, freshness)
         });
         all_good.then(|| found.certificates().to_vec())
     }
+}
+
+/// Whether its issuer appointed the certificate's own subject to tell its status: only then may a CRL issuer
+/// vouch for itself (PKITS 4.14.30).
+fn tells_its_own_status(certificate: &Certificate) -> bool {
+    let points = certificate.crl_distribution_points().ok().flatten().unwrap_or_default();
+    points
+        .iter()
+        .flat_map(|point| &point.crl_issuer)
+        .any(|name| matches!(name, GeneralName::Directory(name) if name.matches(certificate.subject())))
 }
 
 /// Revoked if anybody says so for good; else what the latest acceptable statement says.
