@@ -201,6 +201,7 @@ impl CertificateStatus {
             revoked_at,
             this_update: self.answer.this_update,
             next_update: self.answer.next_update,
+            subject: shown_subject(&self.certificate),
             sha256: self.certificate.sha256_hex(),
             source: self.answer.source.as_ref().map(source_name),
         }

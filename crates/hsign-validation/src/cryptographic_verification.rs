@@ -43,13 +43,18 @@ fn references(signed: &SignedObject) -> (Conclusion, Vec<Finding>) {
     let mut conclusion = Conclusion::Passed;
     let mut findings = Vec::new();
     for reference in &signed.references {
-        let (result, code) = match reference.holds() {
+        let (result, finding) = match reference.holds() {
             Some(true) => continue,
-            Some(false) => (Conclusion::Failed(SubIndication::HashFailure), "digest-mismatch"),
-            None => (Conclusion::Indeterminate(SubIndication::SignedDataNotFound), "signed-data-missing"),
+            Some(false) => {
+                (Conclusion::Failed(SubIndication::HashFailure), Finding::error("digest-mismatch"))
+            }
+            None => (
+                Conclusion::Indeterminate(SubIndication::SignedDataNotFound),
+                Finding::error("signed-data-missing"),
+            ),
         };
         conclusion = conclusion.worst(result);
-        findings.push(Finding::error(code).clause("RFC 5652 §5.6").with("reference", &reference.name));
+        findings.push(finding.clause("RFC 5652 §5.6").with("reference", &reference.name));
     }
     (conclusion, findings)
 }

@@ -99,8 +99,11 @@ fn conclusion(indication: Indication, sub: Option<SubIndication>) -> Conclusion 
 fn document_findings(facts: &DocumentFacts, stamps: &[JudgedTimestamp]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if facts.signatures.is_empty() && facts.format != DocumentFormat::Timestamp {
-        let code = if stamps.is_empty() { "no-signature" } else { "time-stamps-without-signature" };
-        findings.push(Finding::warning(code));
+        findings.push(if stamps.is_empty() {
+            Finding::warning("no-signature")
+        } else {
+            Finding::warning("time-stamps-without-signature")
+        });
     }
     if facts.format != DocumentFormat::Timestamp {
         findings.extend(stamps.iter().filter(|stamp| !stamp.conclusion.is_passed()).map(|stamp| {

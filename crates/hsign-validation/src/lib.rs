@@ -31,6 +31,7 @@ pub use evidence::{Evidence, EvidenceError};
 pub use hsign_hpki::{Basis, Qualification, QualificationStatus, Role};
 pub use hsign_pki::{Accreditation, Provenance};
 pub use indication::{Conclusion, Indication, Integrity, SubIndication};
+pub use names::shown_subject;
 pub use policy::{Policy, PolicyError};
 pub use signer_checks::{Permission, SignerVerdict, signer_checks};
 pub use verdict::{

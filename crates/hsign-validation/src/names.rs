@@ -12,7 +12,8 @@ const COUNTRY: &str = "2.5.4.6";
 
 /// The subject for display. Of a JPKI certificate only country and the card's common name (a serial number)
 /// are shown.
-pub(crate) fn shown_subject(certificate: &Certificate) -> String {
+#[must_use]
+pub fn shown_subject(certificate: &Certificate) -> String {
     if !is_jpki(certificate.issuer()) || certificate.is_self_issued() {
         return certificate.subject().to_string();
     }

@@ -74,12 +74,16 @@ fn with_reference(
 /// A certificate that doesn't have the signed digest is not the one the signer meant, even when name and
 /// serial number fit: this is the substitution that the reference is there to prevent.
 fn unmatched_reference(hinted: Option<Certificate>) -> Identification {
-    let code = if hinted.is_some() { "certificate-reference-mismatch" } else { "signer-certificate-missing" };
+    let finding = if hinted.is_some() {
+        Finding::error("certificate-reference-mismatch")
+    } else {
+        Finding::error("signer-certificate-missing")
+    };
     Identification {
         conclusion: not_found(),
         certificate: hinted,
         reference: ReferenceState::Unmatched,
-        findings: vec![Finding::error(code).clause("RFC 5035 §3")],
+        findings: vec![finding.clause("RFC 5035 §3")],
     }
 }
 

@@ -175,12 +175,15 @@ fn form(facts: &TimestampFacts) -> Ruling {
 
 /// messageImprint against the data (RFC 3161 §2.4.2).
 fn imprint(read: &TokenFacts) -> Ruling {
-    let (conclusion, code) = match read.imprint.holds() {
+    let (conclusion, finding) = match read.imprint.holds() {
         Some(true) => return (Conclusion::Passed, None),
-        Some(false) => (Conclusion::Failed(SubIndication::HashFailure), "imprint-mismatch"),
-        None => (Conclusion::Indeterminate(SubIndication::SignedDataNotFound), "stamped-data-missing"),
+        Some(false) => (Conclusion::Failed(SubIndication::HashFailure), Finding::error("imprint-mismatch")),
+        None => (
+            Conclusion::Indeterminate(SubIndication::SignedDataNotFound),
+            Finding::error("stamped-data-missing"),
+        ),
     };
-    (conclusion, Some(Finding::error(code).clause("RFC 3161 §2.4.2")))
+    (conclusion, Some(finding.clause("RFC 3161 §2.4.2")))
 }
 
 fn imprint_integrity(read: &TokenFacts) -> Integrity {
@@ -225,18 +228,18 @@ fn acceptance(read: &TokenFacts, policy: &Policy) -> Ruling {
 
 /// An authority stamps while its certificate is valid, and not ahead of everybody's clock.
 fn plausible_time(gen_time: GenTime, tsa: Option<&Certificate>, now: ValidationTime) -> Ruling {
-    let violated = |code: &str| {
+    let violated = |finding: Finding| {
         (
             Conclusion::Indeterminate(SubIndication::SigConstraintsFailure),
-            Some(Finding::error(code).clause("RFC 3161 §2.4.2").with("gen_time", gen_time)),
+            Some(finding.clause("RFC 3161 §2.4.2").with("gen_time", gen_time)),
         )
     };
     if gen_time.0 > now.0.plus_seconds(CLOCK_TOLERANCE_SECONDS) {
-        return violated("time-stamp-from-the-future");
+        return violated(Finding::error("time-stamp-from-the-future"));
     }
     match tsa {
         Some(tsa) if gen_time.0 < tsa.not_before() || gen_time.0 > tsa.not_after() => {
-            violated("time-stamp-outside-tsa-validity")
+            violated(Finding::error("time-stamp-outside-tsa-validity"))
         }
         _ => (Conclusion::Passed, None),
     }

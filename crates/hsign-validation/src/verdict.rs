@@ -175,6 +175,8 @@ verdict! {
             next_update: Option<Time>,
         }
         by reference {
+            /// The certificate's subject (RFC 4514), masked like the signer's.
+            subject: String => &str = as_str,
             /// SHA-256 of the certificate, lower-case hexadecimal.
             sha256: String => &str = as_str,
             /// Where the data came from, in words for display.

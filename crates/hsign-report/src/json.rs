@@ -1,0 +1,154 @@
+use hsign_core::Finding;
+use hsign_core::facts::DocumentFormat;
+use hsign_validation::{
+    CertificateSummary, Check, DocumentVerdict, Indication, RevocationVerdict, SignatureVerdict,
+    TimestampVerdict,
+};
+use serde::Serialize;
+use serde_json::{Value, json as object};
+
+use crate::message::{finding_hint, finding_text};
+use crate::{DocumentReport, Language, Outcome, VerifyReport};
+
+/// The report as `hsign.verify/1`. Messages are in `language`, everything else is the same in both.
+#[must_use]
+pub fn json(report: &VerifyReport<'_>, language: Language) -> Value {
+    let documents: Vec<_> = report.documents.iter().map(|one| document(one, language)).collect();
+    object!({
+        "schema": "hsign.verify/1",
+        "validation_time": report.validation_time,
+        "policy": { "name": report.policy.name(), "sha256": hex(&report.policy.sha256()) },
+        "trust": { "sha256": hex(&report.trust_sha256) },
+        "documents": documents,
+    })
+}
+
+fn document(report: &DocumentReport<'_>, language: Language) -> Value {
+    match &report.outcome {
+        Outcome::Judged(verdict) => judged(&report.path, verdict, language),
+        Outcome::Unreadable { sha256, findings: why } => object!({
+            "path": report.path,
+            "sha256": sha256.map(|sha256| hex(&sha256)),
+            "format": "none",
+            "indication": Indication::NoSignature,
+            "sub_indication": null,
+            "findings": findings_json(why, language),
+            "signatures": [],
+        }),
+    }
+}
+
+fn judged(path: &str, verdict: &DocumentVerdict, language: Language) -> Value {
+    let sha256 = verdict
+        .digests()
+        .iter()
+        .find(|digest| digest.algorithm == hsign_core::DigestAlgorithm::Sha256)
+        .map(hsign_core::Digest::hex);
+    let mut value = object!({
+        "path": path,
+        "sha256": sha256,
+        "format": verdict.format(),
+        "indication": verdict.indication(),
+        "sub_indication": verdict.sub_indication(),
+        "findings": findings_json(verdict.findings(), language),
+        "timestamps": timestamps(verdict.timestamps(), language),
+    });
+    // A bare token has no signatures.
+    if verdict.format() != DocumentFormat::Timestamp
+        && let Some(fields) = value.as_object_mut()
+    {
+        let signatures = verdict.signatures().iter().map(|one| signature(one, language)).collect();
+        fields.insert("signatures".to_owned(), Value::Array(signatures));
+    }
+    value
+}
+
+fn signature(verdict: &SignatureVerdict, language: Language) -> Value {
+    let checks: Vec<Check> = verdict.checks().to_vec();
+    object!({
+        "id": verdict.id(),
+        "level": verdict.level(),
+        "profile": null,
+        "indication": verdict.indication(),
+        "sub_indication": verdict.sub_indication(),
+        "integrity": verdict.integrity(),
+        "coverage": verdict.coverage(),
+        "claimed_signing_time": verdict.claimed_signing_time(),
+        "best_signature_time": verdict.best_signature_time(),
+        "signer": verdict.signer().map(certificate),
+        "qualification": qualification(verdict),
+        "timestamps": timestamps(verdict.timestamps(), language),
+        "modifications": null,
+        "renew_by": verdict.renew_by(),
+        "path": verdict.path().iter().map(|one| object!({ "subject": one.subject(), "sha256": one.sha256() })).collect::<Vec<_>>(),
+        "revocation": revocation(verdict.revocation()),
+        "checks": checks,
+        "findings": findings_json(verdict.findings(), language),
+    })
+}
+
+fn certificate(summary: &CertificateSummary) -> Value {
+    object!({
+        "subject": summary.subject(),
+        "issuer": summary.issuer(),
+        "serial": summary.serial(),
+        "sha256": summary.sha256(),
+    })
+}
+
+/// Without a signer's certificate nobody's qualification can be told.
+fn qualification(verdict: &SignatureVerdict) -> Value {
+    match verdict.qualification() {
+        Some(answer) => as_value(answer),
+        None => object!({ "status": "undetermined", "basis": "none", "roles": [] }),
+    }
+}
+
+fn timestamps(verdicts: &[TimestampVerdict], language: Language) -> Vec<Value> {
+    let one = |verdict: &TimestampVerdict| {
+        object!({
+            "id": verdict.id(),
+            "kind": verdict.kind(),
+            "gen_time": verdict.gen_time(),
+            "integrity": verdict.integrity(),
+            "indication": verdict.indication(),
+            "sub_indication": verdict.sub_indication(),
+            "tsa": verdict.tsa().map(|tsa| object!({
+                "subject": tsa.subject(),
+                "accreditation": tsa.accreditation_name(),
+                "not_after": tsa.not_after(),
+            })),
+            "revocation": revocation(verdict.revocation()),
+            "findings": findings_json(verdict.findings(), language),
+        })
+    };
+    verdicts.iter().map(one).collect()
+}
+
+fn revocation(verdicts: &[RevocationVerdict]) -> Vec<Value> {
+    verdicts.iter().map(as_value).collect()
+}
+
+/// Findings in the contract's form (`code`, `severity`, `message`, `clause`, `hint`).
+#[must_use]
+pub fn findings_json(findings: &[Finding], language: Language) -> Vec<Value> {
+    let one = |finding: &Finding| {
+        object!({
+            "code": finding.code,
+            "severity": finding.severity,
+            "message": finding_text(finding, language),
+            "clause": finding.clause,
+            "hint": finding_hint(finding, language),
+        })
+    };
+    findings.iter().map(one).collect()
+}
+
+/// Verdicts hold nothing that JSON lacks (no maps with odd keys), so that this can't fail.
+fn as_value(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

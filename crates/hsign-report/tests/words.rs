@@ -1,0 +1,79 @@
+//! Every finding that any crate of this project can make has words in both languages.
+#![allow(clippy::disallowed_methods)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hsign_core::Finding;
+use hsign_report::{Language, finding_message};
+
+/// How codes stand in the sources: `Finding::error("code")`, and helpers that take a code.
+const CALLS: [&str; 5] = ["error(", "warning(", "info(", "finding(", "failed("];
+
+#[test]
+fn every_code_in_the_sources_has_words_in_both_languages() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut codes = BTreeSet::new();
+    for krate in fs::read_dir(crates).unwrap().map(Result::unwrap) {
+        for file in rust_files(&krate.path().join("src")) {
+            let text = fs::read_to_string(&file).unwrap();
+            let before_tests = text.split("#[cfg(test)]").next().unwrap();
+            codes.extend(codes_in(before_tests));
+        }
+    }
+    assert!(codes.len() > 100, "the sources were not found: {codes:?}");
+    let mut missing = Vec::new();
+    for code in &codes {
+        for language in Language::ALL {
+            if finding_message(&Finding::info(code), language).is_none() {
+                missing.push(format!("{} {code}", language.code()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no words for: {missing:#?}");
+}
+
+#[test]
+fn codes_are_found_over_line_ends_and_other_strings_are_not() {
+    let source = "Finding::error(\n    \"a-b\") x.info(\"c-d\") #[error(\"no code-like thing\")] warning(code) error(\"x\")";
+    assert_eq!(codes_in(source), BTreeSet::from(["a-b".to_owned(), "c-d".to_owned()]));
+}
+
+fn codes_in(text: &str) -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
+    for call in CALLS {
+        for (position, _) in text.match_indices(call) {
+            let argument = text[position + call.len()..].trim_start();
+            if let Some(literal) = argument.strip_prefix('"').and_then(|rest| rest.split('"').next())
+                && is_code(literal)
+            {
+                codes.insert(literal.to_owned());
+            }
+        }
+    }
+    codes
+}
+
+fn is_code(text: &str) -> bool {
+    text.contains('-')
+        && text.split('-').all(|part| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        })
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    entries
+        .flat_map(|entry| {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                rust_files(&path)
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                vec![path]
+            } else {
+                Vec::new()
+            }
+        })
+        .collect()
+}
