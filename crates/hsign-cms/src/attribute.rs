@@ -64,15 +64,6 @@ impl Attributes {
             _ => None,
         }
     }
-
-    /// Whether the encodings ascend as DER asks of a SET OF (X.690 §11.6).
-    #[must_use]
-    pub fn in_der_order(&self) -> bool {
-        self.items.windows(2).all(|pair| match pair {
-            [left, right] => left.bytes <= right.bytes,
-            _ => true,
-        })
-    }
 }
 
 impl Attribute {

@@ -1,6 +1,8 @@
 //! What RFC 5652 §5.3 and §11 ask of a SignerInfo, one function a rule.
 
-use hsign_asn1::{Tlv, normalise_to_der};
+use std::collections::BTreeSet;
+
+use hsign_asn1::{Tlv, der_violations};
 use hsign_core::Finding;
 
 use crate::oid::{
@@ -13,7 +15,7 @@ pub(crate) fn all(info: &SignerInfo, signed: Option<&Tlv<'_>>, content_type: &st
     let mut findings = Vec::new();
     match signed {
         Some(set) => {
-            findings.extend(not_der(info, set));
+            findings.extend(not_der(set));
             findings.extend(repeated(info));
             findings.extend(content_type_attribute(info, content_type));
             findings.extend(message_digest(info));
@@ -27,14 +29,20 @@ pub(crate) fn all(info: &SignerInfo, signed: Option<&Tlv<'_>>, content_type: &st
 }
 
 /// §5.3: signedAttrs must be DER even where the rest is BER. What was signed is what arrived; a verifier
-/// that sorts first comes to another hash.
-fn not_der(info: &SignerInfo, set: &Tlv<'_>) -> Option<Finding> {
-    let ordered = info.signed_attributes().is_none_or(crate::Attributes::in_der_order);
-    let same = normalise_to_der(set.bytes).is_ok_and(|der| der == set.bytes);
-    (!ordered || !same).then(|| {
-        Finding::warning("cms-signed-attributes-not-der")
-            .clause("RFC 5652 §5.3")
-            .with("reason", if ordered { "encoding" } else { "order" })
+/// that encodes anew before hashing comes to another digest.
+fn not_der(set: &Tlv<'_>) -> Option<Finding> {
+    // Under the SET tag (§5.4) the order of the members is looked at too.
+    let mut octets = set.bytes.to_vec();
+    if let Some(tag) = octets.first_mut() {
+        *tag = 0x31;
+    }
+    let violations: BTreeSet<_> = match der_violations(&octets) {
+        Ok(found) => found.into_iter().map(|(_, violation)| violation.name()).collect(),
+        Err(_) => BTreeSet::from(["unreadable"]),
+    };
+    let reason = violations.into_iter().collect::<Vec<_>>().join(", ");
+    (!reason.is_empty()).then(|| {
+        Finding::warning("cms-signed-attributes-not-der").clause("RFC 5652 §5.3").with("reason", reason)
     })
 }
 

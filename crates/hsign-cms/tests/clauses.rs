@@ -80,6 +80,18 @@ fn rfc5652_5_3_signed_attributes_out_of_der_order() {
 }
 
 #[test]
+fn rfc5652_5_3_signed_attributes_with_a_long_integer() {
+    let odd = attributes::attribute("1.2.392.200119.9.9.9", &[0x02, 0x02, 0x00, 0x05]).unwrap();
+    let set = support::set(&[attribute_set(), vec![odd]].concat());
+    let cms = support::detached(&Identity::p256(), &ECDSA, &set);
+    let signed_data = SignedData::parse(&cms).unwrap();
+    let [finding] = signed_data.signers()[0].findings() else { panic!("one finding") };
+    assert_eq!(finding.code, "cms-signed-attributes-not-der");
+    assert_eq!(finding.values["reason"], "non-minimal-integer");
+    assert_eq!(signed_data.signers()[0].signed_octets(), Some(set.as_slice()));
+}
+
+#[test]
 fn rfc5652_11_1_content_type_absent() {
     assert_eq!(codes(&support::set(&attribute_set()[1..])), error("cms-attribute-missing"));
 }

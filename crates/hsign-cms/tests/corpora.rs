@@ -13,7 +13,7 @@ fn is_bare_cms(bytes: &[u8]) -> bool {
 #[test]
 fn conformance_dss_bare_cms_is_read() {
     let Some(corpus) = Corpus::open("dss") else { return };
-    let mut comparison = Comparison::new("dss");
+    let mut comparison = Comparison::new("dss-cms");
     for (path, bytes) in corpus.files().iter().filter(|(_, bytes)| is_bare_cms(bytes)) {
         match SignedData::parse(bytes) {
             Ok(signed_data) if !signed_data.signers().is_empty() => comparison.agree(path),

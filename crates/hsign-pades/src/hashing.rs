@@ -123,6 +123,7 @@ fn feed(
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, clippy::single_range_in_vec_init)]
 mod tests {
     use super::*;
 

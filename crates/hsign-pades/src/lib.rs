@@ -11,6 +11,7 @@ mod levels;
 mod prepare;
 mod ranges;
 mod rules;
+mod sha1_content;
 mod signature;
 mod timestamp;
 
@@ -23,3 +24,7 @@ pub use prepare::{Prepared, Request, contents_size, prepare, prepare_document_ti
 pub const CADES_DETACHED: &str = "ETSI.CAdES.detached";
 /// /SubFilter of CMS signatures as ISO 32000-1 has them.
 pub const PKCS7_DETACHED: &str = "adbe.pkcs7.detached";
+/// /SubFilter of CMS signatures over a SHA-1 digest of the document (ISO 32000-1, deprecated since).
+pub const PKCS7_SHA1: &str = "adbe.pkcs7.sha1";
+/// /SubFilter of the Brazilian profile: built like the detached ones.
+pub const PBAD_DETACHED: &str = "PBAD.PAdES";

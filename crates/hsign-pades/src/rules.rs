@@ -4,14 +4,16 @@ use hsign_cades::CmsFacts;
 use hsign_core::Finding;
 use hsign_pdf::SignatureDictionary;
 
-use crate::CADES_DETACHED;
+use crate::{CADES_DETACHED, PKCS7_SHA1};
 
 const CLAUSE: &str = "EN 319 142-1";
 
 pub(crate) fn check(dictionary: &SignatureDictionary, cms: &CmsFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(one_signer(cms));
-    findings.extend(detached(cms));
+    if dictionary.sub_filter.as_deref() != Some(PKCS7_SHA1) {
+        findings.extend(detached(cms));
+    }
     findings.extend(padding(&dictionary.contents, cms.encoded_length));
     if dictionary.sub_filter.as_deref() == Some(CADES_DETACHED) {
         findings.extend(signing_time_attribute(cms));

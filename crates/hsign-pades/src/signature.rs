@@ -8,21 +8,28 @@ use hsign_core::{ClaimedSigningTime, DigestAlgorithm, Finding};
 use hsign_pdf::{LaterRevisions, SignatureDictionary, SignatureField};
 
 use crate::ranges::{RangeDigests, ranges};
-use crate::{CADES_DETACHED, Error, PKCS7_DETACHED, rules};
+use crate::{CADES_DETACHED, Error, PBAD_DETACHED, PKCS7_DETACHED, PKCS7_SHA1, rules, sha1_content};
 
 /// The rules a sub-filter stands for; `None` for one that isn't read here.
 fn profile(dictionary: &SignatureDictionary) -> Option<Profile> {
     match dictionary.sub_filter.as_deref() {
         Some(CADES_DETACHED) => Some(Profile::Cades),
-        Some(PKCS7_DETACHED) => Some(Profile::Cms),
+        Some(PKCS7_DETACHED | PKCS7_SHA1 | PBAD_DETACHED) => Some(Profile::Cms),
         _ => None,
     }
+}
+
+fn is_sha1_content(dictionary: &SignatureDictionary) -> bool {
+    dictionary.sub_filter.as_deref() == Some(PKCS7_SHA1)
 }
 
 /// Asks for the digests that the signature names.
 pub(crate) fn want(dictionary: &SignatureDictionary, length: u64, digests: &mut RangeDigests) {
     let Some(ranges) = ranges(dictionary.byte_range, length) else { return };
     let Some(profile) = profile(dictionary) else { return };
+    if is_sha1_content(dictionary) {
+        digests.want(DigestAlgorithm::Sha1, &ranges);
+    }
     let mut record = |algorithm: DigestAlgorithm| {
         digests.want(algorithm, &ranges);
         None
@@ -58,11 +65,23 @@ pub(crate) fn facts(
         return Ok(facts);
     };
     let ranges = ranges(dictionary.byte_range, length);
-    match read_cms(dictionary, &field.name, profile, ranges.as_deref(), digests) {
-        Ok(cms) => add_cms(&mut facts, dictionary, profile, cms),
+    let cms = match read_cms(dictionary, &field.name, profile, ranges.as_deref(), digests) {
+        Ok(cms) => cms,
         Err(error) => {
-            facts.findings.push(Finding::error("cms-unreadable").clause("RFC 5652 §5").with("reason", error))
+            let finding = Finding::error("cms-unreadable").clause("RFC 5652 §5").with("reason", error);
+            facts.findings.push(finding);
+            return Ok(facts);
         }
+    };
+    let content = is_sha1_content(dictionary).then(|| {
+        let actual = ranges.as_deref().and_then(|ranges| digests.get(DigestAlgorithm::Sha1, ranges));
+        sha1_content::reference(&cms, actual)
+    });
+    add_cms(&mut facts, dictionary, profile, cms);
+    match (content, &mut facts.signed) {
+        (Some(Ok(reference)), Some(signed)) => signed.references.push(reference),
+        (Some(Err(finding)), _) => facts.findings.push(finding),
+        _ => {}
     }
     Ok(facts)
 }

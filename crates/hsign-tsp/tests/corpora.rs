@@ -28,7 +28,7 @@ fn errors(corpus: &Corpus, path: &str) -> Result<Vec<String>, hsign_tsp::Error> 
 #[test]
 fn conformance_rfc3161_binding() {
     let Some(corpus) = Corpus::open("rfc3161") else { return };
-    let mut comparison = Comparison::new("rfc3161");
+    let mut comparison = Comparison::new("rfc3161-binding");
     for row in corpus.rows() {
         let (path, expected) = (row.get("path"), row.get("expected"));
         // Trust is not asked here, so what lacks only trust binds as well.
