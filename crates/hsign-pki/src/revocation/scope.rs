@@ -5,10 +5,14 @@ use hsign_x509::{
     ReasonFlags,
 };
 
+/// Distribution points looked at; HPKI's CA certificates have two, PKITS goes up to three.
+const MAX_POINTS: usize = 32;
+
 /// The distribution points a certificate's CRLs are looked for under: its own, then the one that §6.3.3
 /// assumes at the end, named after the issuer. `None` when the extension doesn't decode.
 pub(super) fn points(certificate: &Certificate) -> Option<Vec<DistributionPoint>> {
     let mut points = certificate.crl_distribution_points().ok()?.unwrap_or_default();
+    points.truncate(MAX_POINTS);
     points.push(DistributionPoint {
         name: Some(DistributionPointName::Full(vec![GeneralName::Directory(certificate.issuer().clone())])),
         reasons: None,

@@ -83,6 +83,12 @@ impl TrustRegistry {
         self
     }
 
+    /// Adds one entry, such as an imported certificate. The digest changes with it.
+    pub fn add(&mut self, entry: TrustEntry) {
+        self.parts.push(sha256(file::write(std::slice::from_ref(&entry)).as_bytes()));
+        self.entries.push(entry);
+    }
+
     /// Adds another registry's entries.
     pub fn extend(&mut self, other: Self) {
         self.entries.extend(other.entries);
