@@ -6,7 +6,6 @@ use hsign_core::facts::Coverage;
 use hsign_core::{Finding, Severity};
 
 use crate::document::Document;
-use crate::xref::Entry;
 
 const CLAUSE: &str = "ISO 32000-2 §12.8.1";
 
@@ -87,13 +86,9 @@ fn gap_finding(gap: &Range<u64>, contents: Option<&Range<u64>>) -> Finding {
 /// An object or cross-reference section that begins among the bytes left out isn't signed, though it may
 /// look so.
 fn inside_gap(document: &Document<'_>, gap: &Range<u64>) -> Option<Finding> {
-    document.revisions().iter().find_map(|revision| {
-        let object = revision.entries().iter().find_map(|(number, entry)| match entry {
-            Entry::At { offset, .. } if gap.contains(offset) => Some(format!("object {number}")),
-            _ => None,
-        });
-        let section = gap.contains(&revision.offset()).then(|| "cross-reference section".to_owned());
-        let what = object.or(section)?;
-        Some(Finding::error("object-inside-contents").clause(CLAUSE).with("object", what))
-    })
+    let what = match document.begins_within(gap)? {
+        0 => "cross-reference section".to_owned(),
+        number => format!("object {number}"),
+    };
+    Some(Finding::error("object-inside-contents").clause(CLAUSE).with("object", what))
 }

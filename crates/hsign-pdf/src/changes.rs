@@ -7,6 +7,9 @@
 mod references;
 mod rules;
 
+use std::cell::RefCell;
+
+use hsign_core::Budget;
 use hsign_core::facts::LaterChanges;
 
 use crate::document::Document;
@@ -16,11 +19,15 @@ use crate::signature::SignatureDictionary;
 use references::References;
 use rules::Comparison;
 
+const MOST_COMPARED: u64 = 5_000_000;
+
 /// The revisions of a document, ready to be compared.
 pub struct LaterRevisions<'d, 's> {
     document: &'d Document<'s>,
     /// `None` where an object is unreadable or there are too many: then nothing can be excluded.
     references: Option<References>,
+    /// Objects still to be compared: a thousand signatures, each followed by all the others.
+    budget: RefCell<Budget>,
 }
 
 impl<'d, 's> LaterRevisions<'d, 's> {
@@ -33,7 +40,8 @@ impl<'d, 's> LaterRevisions<'d, 's> {
             Err(error @ Error::Source(_)) => return Err(error),
             other => other.ok(),
         };
-        Ok(Self { document, references })
+        let budget = RefCell::new(Budget::new("compared objects", MOST_COMPARED));
+        Ok(Self { document, references, budget })
     }
 
     /// What came after the revision that the signature covers.
@@ -69,6 +77,7 @@ impl<'d, 's> LaterRevisions<'d, 's> {
         else {
             return Ok(false);
         };
+        self.budget.borrow_mut().spend(1 + later.entries().len() as u64)?;
         let (old, new) = (self.document.at(signed), self.document.at(revision));
         if later.end().is_none() || !same_trailer(old.trailer(), new.trailer()) {
             return Ok(false);

@@ -1,6 +1,6 @@
 //! A document with its revisions, and objects as one revision shows them.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -31,6 +31,8 @@ pub struct Document<'s> {
     repairs: Vec<Finding>,
     streams: RefCell<Cache>,
     decoded: RefCell<Budget>,
+    /// Where objects (by number) and cross-reference sections (0) begin, ascending.
+    offsets: OnceCell<Vec<(u64, u32)>>,
 }
 
 /// An object and where it stands.
@@ -50,7 +52,7 @@ impl<'s> Document<'s> {
     pub fn open(source: &'s dyn Source) -> Result<Self> {
         let window = Window::new(source);
         let header = window.find(b"%PDF-", 0, HEADER_WITHIN.min(window.length()))?.ok_or(Error::NotPdf)?;
-        match Self::from_chain(window, header) {
+        match Self::from_chain(&window, header) {
             Err(error) if rebuild::may_help(&error) => {
                 let rebuilt = Finding::warning("cross-reference-rebuilt").with("reason", error);
                 Self::from_scan(window, header, vec![rebuilt])
@@ -67,19 +69,20 @@ impl<'s> Document<'s> {
             repairs,
             streams: RefCell::default(),
             decoded: RefCell::new(Budget::new("decompressed bytes", DECODED)),
+            offsets: OnceCell::new(),
         }
     }
 
-    fn from_chain(window: Window<'s>, header: u64) -> Result<Self> {
-        let start = chain::last_startxref(&window)?;
+    fn from_chain(window: &Window<'s>, header: u64) -> Result<Self> {
+        let start = chain::last_startxref(window)?;
         if header == 0 {
-            return Self::with_chain(window, start, header, Vec::new());
+            return Self::with_chain(window.clone(), start, header, Vec::new());
         }
         // Positions count from the header (ISO 32000-2, 7.5.2, Note); some writers count from the first byte.
         Self::with_chain(window.shifted(header), start, header, Vec::new()).or_else(|_| {
             let what = "positions count from before the header";
             let irregular = Finding::warning("cross-reference-irregular").with("reason", what);
-            Self::with_chain(window, start, header, vec![irregular])
+            Self::with_chain(window.clone(), start, header, vec![irregular])
         })
     }
 
@@ -163,6 +166,23 @@ impl<'s> Document<'s> {
             at += bytes.len() as u64;
         }
         Ok(false)
+    }
+
+    /// The first object (by number) or cross-reference section (0) that begins within these bytes.
+    pub(crate) fn begins_within(&self, range: &Range<u64>) -> Option<u32> {
+        let offsets = self.offsets.get_or_init(|| {
+            let entries = self.revisions.iter().flat_map(|revision| &revision.entries);
+            let objects = entries.filter_map(|(number, entry)| match entry {
+                Entry::At { offset, .. } => Some((*offset, *number)),
+                _ => None,
+            });
+            let sections = self.revisions.iter().map(|revision| (revision.offset, 0));
+            let mut offsets: Vec<_> = objects.chain(sections).collect();
+            offsets.sort_unstable();
+            offsets
+        });
+        let first = offsets.partition_point(|(offset, _)| *offset < range.start);
+        offsets.get(first).filter(|(offset, _)| *offset < range.end).map(|(_, number)| *number)
     }
 
     /// The object whose definition begins at `offset`, if it is the one with that id.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hsign_core::{BudgetExhausted, Finding};
+use hsign_core::{Budget, Finding};
 
 use crate::document::Snapshot;
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::object::{Dictionary, Object, ObjectId};
 use crate::text;
 
 /// Fields of one form.
-const MOST_FIELDS: usize = 200_000;
+const MOST_FIELDS: u64 = 200_000;
 /// Levels of the field tree.
 const DEEPEST: usize = 64;
 
@@ -47,6 +47,11 @@ struct Inherited {
 
 /// Every terminal field in document order. What can't be read is named in the findings.
 pub(crate) fn form(snapshot: Snapshot<'_, '_>) -> Result<Form> {
+    form_within(snapshot, &mut Budget::new("form fields", MOST_FIELDS))
+}
+
+/// The same, for forms that share a budget.
+pub(crate) fn form_within(snapshot: Snapshot<'_, '_>, budget: &mut Budget) -> Result<Form> {
     let mut form = Form::default();
     let acro_form = match snapshot.value(&snapshot.catalog()?, "AcroForm") {
         Ok(Object::Dictionary(dictionary)) => dictionary,
@@ -66,12 +71,8 @@ pub(crate) fn form(snapshot: Snapshot<'_, '_>) -> Result<Form> {
     };
     let mut stack: Vec<(Object, Inherited)> =
         roots.into_iter().rev().map(|field| (field, Inherited::default())).collect();
-    let mut nodes = 0;
     while let Some((node, inherited)) = stack.pop() {
-        nodes += 1;
-        if nodes > MOST_FIELDS {
-            return Err(BudgetExhausted { purpose: "form fields", limit: MOST_FIELDS as u64 }.into());
-        }
+        budget.spend(1)?;
         let id = node.as_reference();
         if id.is_some_and(|id| !form.visited.insert(id)) || inherited.depth > DEEPEST {
             form.findings.push(Finding::warning("form-field-loop").with("field", &inherited.name));

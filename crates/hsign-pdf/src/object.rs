@@ -1,5 +1,6 @@
 //! The object types of ISO 32000, with the byte position of every dictionary value.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -100,10 +101,7 @@ pub struct Entry {
 /// Equal as sets of keys and values; null values count as absent.
 impl PartialEq for Dictionary {
     fn eq(&self, other: &Self) -> bool {
-        let within = |a: &Self, b: &Self| {
-            a.keys().all(|key| a.get_str(key) == b.get_str(key)) && a.duplicate_key() == b.duplicate_key()
-        };
-        within(self, other) && within(other, self)
+        self.equal_except(other, &[])
     }
 }
 
@@ -144,6 +142,29 @@ impl Dictionary {
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
         self.entries.iter().map(|entry| entry.key.as_slice())
+    }
+
+    /// Whether two dictionaries agree in every key but these.
+    pub(crate) fn equal_except(&self, other: &Self, keys: &[&str]) -> bool {
+        // With a repeated key only the same entries in the same order are the same.
+        if self.duplicate_key().is_some() || other.duplicate_key().is_some() {
+            let pairs = |entry: &Entry| (entry.key.clone(), entry.value.clone());
+            return self.entries.iter().map(pairs).eq(other.entries.iter().map(pairs));
+        }
+        self.values_except(keys) == other.values_except(keys)
+    }
+
+    /// Whether every key has the same value in `other`, which may have more keys.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        let there = other.values_except(&[]);
+        self.values_except(&[]).iter().all(|(key, value)| there.get(key) == Some(value))
+    }
+
+    fn values_except(&self, keys: &[&str]) -> BTreeMap<&[u8], &Object> {
+        let counts = |entry: &&Entry| {
+            entry.value != Object::Null && !keys.iter().any(|key| key.as_bytes() == entry.key)
+        };
+        self.entries.iter().filter(counts).map(|entry| (entry.key.as_slice(), &entry.value)).collect()
     }
 
     /// A key that occurs twice, if any: readers disagree about which one counts.

@@ -119,11 +119,15 @@ fn merge(first: &mut Revision, main: Section) {
     first.entries.dedup_by_key(|(number, _)| *number);
 }
 
+/// `startxref` keywords looked at for the end of one revision; the first is the right one in sound files.
+const MOST_MARKERS: usize = 16;
+
 /// Where the revision ends whose section ends at `from`: after the `startxref` that names `offset` and the
 /// `%%EOF` behind it.
 fn ends(window: &Window<'_>, from: u64, limit: u64, offset: u64) -> Result<Option<(u64, u64)>> {
     let mut at = from;
-    while let Some(keyword) = window.find(b"startxref", at, limit)? {
+    for _ in 0..MOST_MARKERS {
+        let Some(keyword) = window.find(b"startxref", at, limit)? else { break };
         let tail = window.piece(keyword, 96)?;
         if let Some((marker, line)) = marker(&tail, offset.saturating_sub(window.shift)) {
             return Ok(Some((keyword + marker as u64, keyword + line as u64)));

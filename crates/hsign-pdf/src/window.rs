@@ -1,6 +1,9 @@
 //! Pieces of the file, read where they are needed and no longer than needed.
 
-use hsign_core::{Source, read_range};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use hsign_core::{Budget, Source, read_range};
 
 use crate::error::{Error, Result};
 use crate::lexer::Stop;
@@ -11,21 +14,28 @@ const FIRST_PIECE: u64 = 1024;
 /// Longest object read (arrays of a hundred thousand pages, signatures): 64 MiB.
 const LONGEST_PIECE: u64 = 64 << 20;
 
-#[derive(Clone, Copy)]
+/// Bytes of long objects and streams read in all: a few passes over the file, and some more for small ones.
+/// Thousands of entries that lead to one endless object would otherwise keep us busy for hours.
+const MOST_READ: u64 = 256 << 20;
+const MOST_PASSES: u64 = 8;
+
+#[derive(Clone)]
 pub(crate) struct Window<'s> {
     source: &'s dyn Source,
     /// Added to every position the file names: bytes before its header.
     pub(crate) shift: u64,
+    budget: Rc<RefCell<Budget>>,
 }
 
 impl<'s> Window<'s> {
     pub(crate) fn new(source: &'s dyn Source) -> Self {
-        Self { source, shift: 0 }
+        let limit = source.length().saturating_mul(MOST_PASSES).saturating_add(MOST_READ);
+        Self { source, shift: 0, budget: Rc::new(RefCell::new(Budget::new("bytes of long objects", limit))) }
     }
 
     /// The same file, its positions counted from `shift`.
-    pub(crate) fn shifted(self, shift: u64) -> Self {
-        Self { shift, ..self }
+    pub(crate) fn shifted(&self, shift: u64) -> Self {
+        Self { shift, ..self.clone() }
     }
 
     pub(crate) fn length(&self) -> u64 {
@@ -46,6 +56,7 @@ impl<'s> Window<'s> {
         if start.checked_add(length).is_none_or(|end| end > self.length()) {
             return Err(Error::Damaged { offset: start, what: "data beyond the end of the file" });
         }
+        self.budget.borrow_mut().spend(length)?;
         Ok(read_range(self.source, start, length)?)
     }
 
@@ -58,6 +69,9 @@ impl<'s> Window<'s> {
         let mut length = FIRST_PIECE;
         loop {
             let bytes = self.piece(start, length)?;
+            if length > FIRST_PIECE {
+                self.budget.borrow_mut().spend(bytes.len() as u64)?;
+            }
             let at_end = start.saturating_add(bytes.len() as u64) >= self.length();
             let mut parser = Parser::new(&bytes, start, at_end);
             match read(&mut parser) {

@@ -1,5 +1,7 @@
 //! The changes that adding signatures, document time stamps and validation data makes, and no others.
 
+use std::collections::BTreeSet;
+
 use super::references::References;
 use crate::document::Snapshot;
 use crate::error::Result;
@@ -145,7 +147,7 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
     }
 
     fn catalog(&self, before: &Dictionary, after: &Dictionary) -> Result<bool> {
-        if !equal_except(before, after, &CATALOG_KEYS) {
+        if !before.equal_except(after, &CATALOG_KEYS) {
             return Ok(false);
         }
         let form = self.pair(before, after, "AcroForm")?;
@@ -176,7 +178,7 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
     }
 
     fn form(&self, before: &Dictionary, after: &Dictionary) -> Result<bool> {
-        if !equal_except(before, after, &["Fields", "SigFlags"]) {
+        if !before.equal_except(after, &["Fields", "SigFlags"]) {
             return Ok(false);
         }
         let flags = |form: &Dictionary| form.get("SigFlags").and_then(Object::as_integer).unwrap_or(0);
@@ -187,7 +189,7 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
     }
 
     fn page(&self, before: &Dictionary, after: &Dictionary) -> Result<bool> {
-        Ok(equal_except(before, after, &["Annots"])
+        Ok(before.equal_except(after, &["Annots"])
             && self.arrays(before, after, "Annots", Self::fields_added)?)
     }
 
@@ -256,7 +258,7 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
     fn signed_field(&self, before: &Dictionary, after: &Dictionary) -> Result<bool> {
         Ok(before.get("FT").is_some_and(|kind| kind.is_name("Sig"))
             && before.get("V").is_none()
-            && equal_except(before, after, &["V", "AP"])
+            && before.equal_except(after, &["V", "AP"])
             && self.is_invisible(after)?
             && self.is_new_signature(after)?)
     }
@@ -283,11 +285,14 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
 
     /// Nothing was taken out, and what came are streams.
     fn streams_added(&self, before: &[Object], after: &[Object]) -> Result<bool> {
-        if !before.iter().all(|old| after.contains(old)) {
+        let ids = |array: &[Object]| -> Option<BTreeSet<ObjectId>> {
+            array.iter().map(Object::as_reference).collect()
+        };
+        let (Some(before), Some(after)) = (ids(before), ids(after)) else { return Ok(false) };
+        if !before.is_subset(&after) {
             return Ok(false);
         }
-        for added in after.iter().filter(|new| !before.contains(new)) {
-            let Some(id) = added.as_reference() else { return Ok(false) };
+        for id in after.difference(&before).copied() {
             if !matches!(self.new.get(id)?, Object::Stream(_)) {
                 return Ok(false);
             }
@@ -298,12 +303,7 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
 
 /// Entries of /VRI may come, none may change.
 fn validation_information(before: &Dictionary, after: &Dictionary) -> bool {
-    after.duplicate_key().is_none() && before.keys().all(|key| before.get_str(key) == after.get_str(key))
-}
-
-fn equal_except(before: &Dictionary, after: &Dictionary, keys: &[&str]) -> bool {
-    let counts = |key: &&[u8]| !keys.iter().any(|except| except.as_bytes() == *key);
-    before.keys().chain(after.keys()).filter(counts).all(|key| before.get_str(key) == after.get_str(key))
+    after.duplicate_key().is_none() && before.is_within(after)
 }
 
 fn id(snapshot: Snapshot<'_, '_>, number: u32) -> Option<ObjectId> {

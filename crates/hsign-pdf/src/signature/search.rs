@@ -2,15 +2,18 @@
 
 use std::collections::HashSet;
 
-use hsign_core::Finding;
+use hsign_core::{Budget, Finding};
 
 use super::dictionary::{self, Place, looks_like_signature};
 use super::{SignatureField, SignatureFields};
 use crate::document::{Document, Snapshot};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::field::{self, Field, Form};
 use crate::object::{Dictionary, Object, ObjectId};
 use crate::xref::Entry;
+
+/// Fields of all revisions together: a thousand revisions with a thousand fields each.
+const MOST_EARLIER_FIELDS: u64 = 1_000_000;
 
 pub(crate) fn all(document: &Document<'_>) -> Result<SignatureFields> {
     let newest = document.newest();
@@ -98,14 +101,20 @@ fn unreadable(reason: &str) -> Finding {
 /// Signatures that the form of an earlier revision had and the newest one has not.
 fn removed(document: &Document<'_>, known: &mut HashSet<Place>) -> Result<Vec<SignatureField>> {
     let mut gone = Vec::new();
+    let mut budget = Budget::new("form fields of earlier revisions", MOST_EARLIER_FIELDS);
     for revision in 0..document.revisions().len().saturating_sub(1) {
         let snapshot = document.at(revision);
         // An earlier revision may be incomplete (a linearised file's first part); what it lacks isn't lost.
-        let Ok(form) = field::form(snapshot) else { continue };
+        let form = match field::form_within(snapshot, &mut budget) {
+            Err(error @ Error::Budget(_)) => return Err(error),
+            Err(_) => continue,
+            Ok(form) => form,
+        };
         for field in form.fields.iter().filter(|field| is_signature(snapshot, field)) {
-            let Some(place) = place(field).filter(|place| known.insert(*place)) else { continue };
+            if !place(field).is_some_and(|place| known.insert(place)) {
+                continue;
+            }
             let mut field = signature_field(document, snapshot, field);
-            debug_assert!(known.contains(&place));
             field.findings.push(Finding::error("signature-removed-later").with("field", &field.name));
             gone.push(field);
         }
