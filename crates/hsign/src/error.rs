@@ -90,6 +90,33 @@ impl Error {
         }
     }
 
+    /// The error in the form that hsign-report words in both languages.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        let failed = |code| Finding::error(code);
+        match self {
+            Self::File { path, source } => {
+                failed("file-failed").with("path", path.display()).with("reason", source)
+            }
+            Self::Read(source) => failed("document-unreadable").with("reason", source),
+            Self::UnsupportedFormat => failed("unsupported-format"),
+            Self::Trust { path, source } => {
+                failed("trust-unreadable").with("path", path.display()).with("reason", source)
+            }
+            Self::NoTrust { path } => failed("no-trust-in-folder").with("path", path.display()),
+            Self::Document(error) => failed("document-refused").with("reason", error),
+            Self::Certificate(error) => failed("signer-certificate-unreadable").with("reason", error),
+            Self::Signature(error) => failed("signature-not-made").with("reason", error),
+            Self::Token(error) => failed("token-unreadable").with("reason", error),
+            Self::Digest(error) => failed("digest-failed").with("reason", error),
+            Self::Refused(_) => failed("signing-refused"),
+            Self::Level(level) => failed("level-not-made").with("level", level),
+            Self::NoTimestampAuthority => failed("no-tsa-configured"),
+            Self::SelfCheck(_) => failed("self-check-failed"),
+            Self::Port(error) => failed("party-failed").with("reason", error),
+        }
+    }
+
     /// The findings behind it, where there are some.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {

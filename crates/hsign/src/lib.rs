@@ -25,7 +25,7 @@ pub use error::Error;
 pub use format::{InputFormat, input_format};
 pub use hsign_core::{Finding, Severity, Time, ValidationTime};
 pub use hsign_pki::{Purpose, TrustRegistry};
-pub use hsign_validation::{DocumentVerdict, Evidence, Policy, PolicyError};
+pub use hsign_validation::{DocumentVerdict, Evidence, Indication, Policy, PolicyError, shown_subject};
 pub use inspect::{Inspection, inspect};
 pub use settings::Settings;
 pub use sign::{Clock, Metadata, SignRequest, Signed, sign};

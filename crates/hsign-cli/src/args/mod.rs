@@ -1,0 +1,150 @@
+//! What may be typed. One definition gives parsing, help, man pages and completions; the Japanese help is
+//! laid over it from `messages/help.ja.toml`.
+
+mod certificate;
+mod credential;
+mod sign;
+mod trust;
+mod tsa;
+mod verify;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use certificate::{CertificateCommand, VerifyCertificate};
+pub(crate) use credential::CredentialCommand;
+pub(crate) use sign::{Format, LevelArg, Packaging, SignArgs, TimestampArgs};
+pub(crate) use trust::{ImportArgs, TrustCommand, TrustOptions};
+pub(crate) use tsa::TsaCommand;
+pub(crate) use verify::VerifyArgs;
+
+/// Sign clinical documents with Japan's healthcare PKI and verify who signed with which qualification
+#[derive(Parser, Debug)]
+#[command(name = "hsign", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The exit codes belong in every help text: scripts depend on them.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; the judgement is TOTAL-PASSED
+  1  TOTAL-FAILED; refused by policy; something is overdue or unfit
+  2  usage error
+  3  INDETERMINATE; done, but with trust or revocation open
+  4  input unreadable, not a supported format, or no signature in it
+  5  a remote party failed; a retry may help
+  6  credential problem (card, PIN, token, wrong key)
+  7  partly done
+  8  the local machine failed (disk, permission, lock)
+  130  interrupted; nothing half-written is left behind";
+
+#[derive(Args, Debug)]
+pub(crate) struct GlobalArgs {
+    /// How results are written to standard output
+    #[arg(long, global = true, value_enum, default_value_t = Output::Human, value_name = "FORM")]
+    pub(crate) output: Output,
+    /// Language of messages, reports and help (default: from the locale)
+    #[arg(long, global = true, value_enum, value_name = "LANGUAGE")]
+    pub(crate) lang: Option<Lang>,
+    /// Configuration file instead of the one in the platform's place
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// No progress and no remarks, only results and errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// More about what is done and why
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// Use OpenSSL's FIPS provider for all cryptography, or stop if it is not installed
+    #[arg(long, global = true)]
+    pub(crate) fips: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Text for people
+    Human,
+    /// JSON for programs
+    Json,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lang {
+    /// Japanese
+    Ja,
+    /// English
+    En,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Sign documents and put time stamps on the signatures
+    Sign(Box<SignArgs>),
+    /// Tell who signed, with which qualification, when, and whether it holds
+    Verify(VerifyArgs),
+    /// Put a time stamp on files: a token beside each (.tst)
+    Timestamp(TimestampArgs),
+    /// Show what is inside a signed file: facts only, no verdict, no trust needed
+    Inspect {
+        /// The file; - for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Cards, tokens and files that can sign
+    #[command(subcommand)]
+    Credential(CredentialCommand),
+    /// Certificates: what they say and whether they hold
+    #[command(subcommand)]
+    Certificate(CertificateCommand),
+    /// Anchors, HPKI authorities and accredited time-stamp authorities
+    #[command(subcommand)]
+    Trust(TrustCommand),
+    /// The configured time-stamp authorities
+    #[command(subcommand)]
+    Tsa(TsaCommand),
+    /// The validation policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// A complete worked example with a throw-away test PKI and a local time-stamp authority
+    #[cfg(feature = "demo")]
+    Demo {
+        /// A folder that does not exist yet
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Write a commented configuration file into the platform's place, or show where that is
+    Config {
+        /// Write the file; an existing one is left alone
+        #[arg(long)]
+        write: bool,
+    },
+    /// Print shell completions
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write the man pages into a folder
+    Man {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum PolicyCommand {
+    /// List the built-in policies
+    List,
+    /// Print a policy as the file it is
+    Show {
+        /// Name or file
+        #[arg(value_name = "POLICY")]
+        policy: String,
+    },
+}

@@ -1,0 +1,127 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::TrustOptions;
+
+#[derive(Args, Debug)]
+pub(crate) struct SignArgs {
+    /// Files or folders (every PDF in them)
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Who signs: pkcs12:FILE, pkcs11:token=...;id=..., pem:KEY?cert=CHAIN
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) credential: Option<String>,
+    /// Where PIN or passphrase come from: env:NAME, file:PATH or fd:N (default: asked on the terminal)
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) pin_source: Option<String>,
+    /// Time-stamp authority by configured name or URL; the next one serves when one fails
+    #[arg(long, value_name = "NAME_OR_URL")]
+    pub(crate) tsa: Vec<String>,
+    /// Signature level (default: the highest that the configuration allows)
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) level: Option<LevelArg>,
+    /// Signature format (default: by the input; PDF files get PAdES)
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+    /// How content and signature stand together
+    #[arg(long, value_enum, value_name = "PACKAGING")]
+    pub(crate) packaging: Option<Packaging>,
+    /// Kind of document; decides which qualification the signer needs
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) document_class: Option<String>,
+    /// Role the signer must have, as written in the certificate
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) require_role: Vec<String>,
+    /// Policy by name or file
+    #[arg(long, value_name = "NAME_OR_FILE")]
+    pub(crate) policy: Option<String>,
+    /// Reason, recorded in the signature
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Place, recorded in the signature
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) location: Option<String>,
+    /// Signature field: an empty one to fill, or the name of a new one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) field: Option<String>,
+    /// Output file, for one input; - for standard output
+    #[arg(short = 'o', long = "out", value_name = "OUT", conflicts_with_all = ["out_dir", "in_place"])]
+    pub(crate) out: Option<PathBuf>,
+    /// Folder for the outputs
+    #[arg(long, value_name = "DIR", conflicts_with = "in_place")]
+    pub(crate) out_dir: Option<PathBuf>,
+    /// Append the signature to the input file itself, in one step
+    #[arg(long)]
+    pub(crate) in_place: bool,
+    /// Replace existing output files
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Do not use the network but for the time stamp; missing revocation data stay open then
+    #[arg(long)]
+    pub(crate) no_fetch: bool,
+    /// Certificates, CRLs and OCSP responses to use: files or folders
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    pub(crate) evidence: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: TrustOptions,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LevelArg {
+    /// Signature alone
+    #[value(name = "B-B")]
+    BB,
+    /// With a signature time stamp
+    #[value(name = "B-T")]
+    BT,
+    /// With validation material
+    #[value(name = "B-LT")]
+    BLt,
+    /// With an archive time stamp
+    #[value(name = "B-LTA")]
+    BLta,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Inside a PDF file
+    Pades,
+    /// CMS
+    Cades,
+    /// XML
+    Xades,
+    /// Japanese electronic prescription
+    Eprescription,
+    /// ASiC container
+    Asic,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Packaging {
+    /// The signature inside the content
+    Enveloped,
+    /// The content inside the signature
+    Enveloping,
+    /// The signature beside the content
+    Detached,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TimestampArgs {
+    /// Files of any kind
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Time-stamp authority by configured name or URL; the next one serves when one fails
+    #[arg(long, value_name = "NAME_OR_URL")]
+    pub(crate) tsa: Vec<String>,
+    /// Output file, for one input
+    #[arg(short = 'o', long = "out", value_name = "OUT", conflicts_with = "out_dir")]
+    pub(crate) out: Option<PathBuf>,
+    /// Folder for the outputs
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out_dir: Option<PathBuf>,
+    /// Replace existing output files
+    #[arg(long)]
+    pub(crate) force: bool,
+}

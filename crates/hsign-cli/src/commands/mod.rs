@@ -1,0 +1,47 @@
+//! What is done: one file for each command.
+
+mod certificate;
+mod certificate_verify;
+mod credential;
+#[cfg(feature = "demo")]
+mod demo;
+mod documentation;
+mod inspect;
+mod outcome;
+mod policy;
+mod settings_file;
+mod sign;
+mod timestamp;
+mod trust;
+mod tsa;
+mod verify;
+
+use anyhow::Result;
+
+use crate::args::{Arguments, Command};
+use crate::language::Language;
+use crate::session::Session;
+
+/// Carries out the command; the number is the exit code.
+pub(crate) fn run(arguments: Arguments, language: Language) -> Result<u8> {
+    if arguments.global.fips {
+        hsign::credential::fips::enable()?;
+    }
+    let session = Session::new(&arguments.global, language)?;
+    match arguments.command {
+        Command::Sign(args) => sign::run(&session, &args),
+        Command::Verify(args) => verify::run(&session, &args),
+        Command::Timestamp(args) => timestamp::run(&session, &args),
+        Command::Inspect { file } => inspect::run(&session, &file),
+        Command::Credential(command) => credential::run(&session, &command),
+        Command::Certificate(command) => certificate::run(&session, &command),
+        Command::Trust(command) => trust::run(&session, &command),
+        Command::Tsa(command) => tsa::run(&session, &command),
+        Command::Policy(command) => policy::run(&session, &command),
+        #[cfg(feature = "demo")]
+        Command::Demo { folder } => demo::run(&session, &folder),
+        Command::Config { write } => settings_file::run(&session, write),
+        Command::Completions { shell } => documentation::completions(&session, shell),
+        Command::Man { folder } => documentation::man_pages(&session, &folder),
+    }
+}

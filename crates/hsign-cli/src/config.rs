@@ -1,0 +1,112 @@
+//! The configuration file, its place on each platform, and what it may say.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use hsign::net::TsaEndpoint;
+use serde::Deserialize;
+
+/// What `hsign config --write` writes: every key, commented out, with what it is for.
+pub(crate) const TEMPLATE: &str = include_str!("../messages/config.toml");
+
+/// The file. Unknown keys are refused: a misspelt one must not silently mean "not set".
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Language when neither `--lang` nor the locale says.
+    pub(crate) lang: Option<String>,
+    /// Policy by name or file.
+    pub(crate) policy: Option<String>,
+    /// Registry files beside the one that `hsign trust` keeps.
+    pub(crate) trust: Vec<PathBuf>,
+    /// Certificates, CRLs and OCSP responses always at hand.
+    pub(crate) evidence: Vec<PathBuf>,
+    /// Who signs when `--credential` isn't given.
+    pub(crate) credential: Option<String>,
+    /// PKCS#11 modules to look into.
+    pub(crate) modules: Vec<PathBuf>,
+    /// Document class when `--document-class` isn't given.
+    pub(crate) document_class: Option<String>,
+    /// Where fetched revocation data are kept.
+    pub(crate) cache: Option<PathBuf>,
+    /// What the institution says about itself.
+    pub(crate) institution: Institution,
+    /// Time-stamp authorities, in the order they are tried.
+    pub(crate) tsa: Vec<TsaEndpoint>,
+}
+
+/// `[institution]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Institution {
+    /// SHA-256 of the certificates of people who may sign scans without a national qualification.
+    pub(crate) scan_signers: Vec<String>,
+}
+
+/// The folder of hsign's own files on this platform: `$XDG_CONFIG_HOME/hsign` or `~/.config/hsign`,
+/// `~/Library/Application Support/hsign`, `%APPDATA%\hsign`.
+pub(crate) fn folder() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = if cfg!(windows) {
+        variable("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        variable("XDG_CONFIG_HOME").or_else(|| variable("HOME").map(|home| home.join(".config")))
+    };
+    base.map(|base| base.join("hsign"))
+}
+
+/// The file in its place.
+pub(crate) fn default_path() -> Option<PathBuf> {
+    folder().map(|folder| folder.join("config.toml"))
+}
+
+impl Config {
+    /// The file named, which must exist; else the one in the platform's place if there is one. Relative paths in it
+    /// are relative to it.
+    pub(crate) fn load(named: Option<&Path>) -> Result<Self> {
+        let path = match named {
+            Some(path) => path.to_owned(),
+            None => match default_path().filter(|path| path.is_file()) {
+                Some(path) => path,
+                None => return Ok(Self::default()),
+            },
+        };
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let config: Self = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        Ok(config.relative_to(path.parent().unwrap_or(Path::new("."))))
+    }
+
+    fn relative_to(mut self, folder: &Path) -> Self {
+        let lists = [&mut self.trust, &mut self.evidence, &mut self.modules];
+        for path in lists.into_iter().flatten().chain(&mut self.cache) {
+            *path = folder.join(&*path);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The template with its keys uncommented.
+    fn uncommented() -> String {
+        TEMPLATE.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_template_is_valid_with_and_without_its_comments() {
+        let plain: Config = toml::from_str(TEMPLATE).unwrap();
+        assert!(plain.tsa.is_empty());
+        let full: Config = toml::from_str(&uncommented()).unwrap();
+        assert_eq!(full.policy.as_deref(), Some("hpki"));
+        assert!(!full.tsa.is_empty());
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused() {
+        assert!(toml::from_str::<Config>("polcy = \"etsi\"").is_err());
+    }
+}

@@ -1,0 +1,172 @@
+//! Errors as people and programs see them, and their exit codes.
+
+use std::path::Path;
+
+use hsign::Finding;
+use hsign::report::{finding_hint, finding_lines, finding_message, findings_json};
+use hsign_core::ErrorKind;
+use hsign_core::ports::PortError;
+use serde_json::{Value, json};
+
+use crate::language::Language;
+use crate::output;
+
+/// A request that makes no sense, found after parsing. The words in the user's language are those of its finding.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Usage {
+    #[error("there is no document class \"{name}\"; known: {known}")]
+    UnknownDocumentClass { name: String, known: String },
+    #[error("no time-stamp authority called \"{name}\" is configured, and it is no URL")]
+    UnknownTsa { name: String },
+    #[error("no time-stamp authority is configured")]
+    NoTsa,
+    #[error("not an RFC 3339 time: \"{text}\"")]
+    NotATime { text: String },
+    #[error("not a SHA-256 fingerprint: \"{text}\"")]
+    NotAPin { text: String },
+    #[error("{option} is for one input only")]
+    OneInput { option: &'static str },
+    #[error("no credential: --credential names who signs")]
+    NoCredential,
+    #[error("{what}: not part of this version")]
+    NotYet { what: String },
+    #[error("this account has no place for configuration (HOME or APPDATA is not set)")]
+    NoConfigurationPlace,
+    #[error("no built-in pin starts with \"{pin}\" (16 digits at least)")]
+    NoSuchPin { pin: String },
+    #[error("nobody can be asked here; --compared says that the fingerprints were compared")]
+    NobodyToAsk,
+    #[error("not confirmed, nothing was changed")]
+    NotAgreed,
+    #[error("--{option}: {reason}")]
+    NotAValue { option: String, reason: String },
+    #[error("the folder {path} exists already")]
+    FolderExists { path: String },
+}
+
+impl Usage {
+    fn finding(&self) -> Finding {
+        match self {
+            Self::UnknownDocumentClass { name, known } => {
+                Finding::error("unknown-document-class").with("name", name).with("known", known)
+            }
+            Self::UnknownTsa { name } => Finding::error("unknown-tsa").with("name", name),
+            Self::NoTsa => Finding::error("no-tsa-configured"),
+            Self::NotATime { text } => Finding::error("not-a-time").with("text", text),
+            Self::NotAPin { text } => Finding::error("not-a-pin").with("text", text),
+            Self::OneInput { option } => Finding::error("one-input-only").with("option", option),
+            Self::NoCredential => Finding::error("no-credential-given"),
+            Self::NotYet { what } => Finding::error("not-in-this-version").with("what", what),
+            Self::NoConfigurationPlace => Finding::error("no-configuration-place"),
+            Self::NoSuchPin { pin } => Finding::error("no-such-pin").with("pin", pin),
+            Self::NobodyToAsk => Finding::error("nobody-to-ask"),
+            Self::NotAgreed => Finding::error("not-agreed"),
+            Self::NotAValue { option, reason } => {
+                Finding::error("not-a-value").with("option", option).with("reason", reason)
+            }
+            Self::FolderExists { path } => Finding::error("folder-exists").with("path", path),
+        }
+    }
+}
+
+/// The exit code that belongs to an error.
+pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
+    kind(error).exit_code()
+}
+
+fn kind(error: &anyhow::Error) -> ErrorKind {
+    for cause in error.chain() {
+        let found = known_kind(cause);
+        if let Some(kind) = found {
+            return kind;
+        }
+    }
+    ErrorKind::Local
+}
+
+fn known_kind(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
+    None.or_else(|| cause.downcast_ref::<Usage>().map(|_| ErrorKind::Usage))
+        .or_else(|| cause.downcast_ref::<hsign::Error>().map(hsign::Error::kind))
+        .or_else(|| cause.downcast_ref::<hsign::credential::Error>().map(hsign::credential::Error::kind))
+        .or_else(|| cause.downcast_ref::<hsign::net::Error>().map(hsign::net::Error::kind))
+        .or_else(|| cause.downcast_ref::<hsign::pki::Error>().map(hsign::pki::Error::kind))
+        .or_else(|| cause.downcast_ref::<hsign::PolicyError>().map(hsign::PolicyError::kind))
+        .or_else(|| cause.downcast_ref::<PortError>().map(|error| error.kind))
+        .or_else(|| cause.downcast_ref::<toml::de::Error>().map(|_| ErrorKind::Usage))
+        .or_else(|| cause.downcast_ref::<std::io::Error>().map(kind_of_io))
+}
+
+fn kind_of_io(error: &std::io::Error) -> ErrorKind {
+    match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::IsADirectory => ErrorKind::Unreadable,
+        std::io::ErrorKind::AlreadyExists => ErrorKind::Refused,
+        _ => ErrorKind::Local,
+    }
+}
+
+/// The error in the form that is worded in both languages.
+pub(crate) fn finding(error: &anyhow::Error) -> Finding {
+    let known = error.chain().find_map(|cause| {
+        None.or_else(|| cause.downcast_ref::<Usage>().map(Usage::finding))
+            .or_else(|| cause.downcast_ref::<hsign::Error>().map(hsign::Error::finding))
+    });
+    known.unwrap_or_else(|| Finding::error("operation-failed").with("reason", format!("{error:#}")))
+}
+
+/// Says what went wrong with one of several documents, on standard error.
+pub(crate) fn say(error: &anyhow::Error, language: Language, document: Option<&Path>) {
+    let text = text(error, language);
+    match document {
+        Some(path) => output::message(&format!("{}: {text}", path.display())),
+        None => output::message(&text),
+    }
+}
+
+/// The same as a row of JSON.
+pub(crate) fn row(error: &anyhow::Error, document: &Path, language: Language) -> Value {
+    json!({ "path": document, "exit_code": exit_code(error), "findings": findings_json(&all(error), language) })
+}
+
+/// Says what went wrong, on standard error; as JSON on standard output too where that was asked for.
+pub(crate) fn report(error: &anyhow::Error, language: Language, as_json: bool) -> u8 {
+    let code = exit_code(error);
+    output::message(&text(error, language));
+    if as_json {
+        let findings = findings_json(&all(error), language);
+        output::json(&json!({ "schema": "hsign.error/1", "exit_code": code, "findings": findings }));
+    }
+    code
+}
+
+/// The error itself, then the findings behind it.
+fn all(error: &anyhow::Error) -> Vec<Finding> {
+    let behind = error.chain().find_map(|cause| cause.downcast_ref::<hsign::Error>());
+    let behind = behind.map(|error| error.findings().to_vec()).unwrap_or_default();
+    std::iter::once(finding(error)).chain(behind).collect()
+}
+
+fn text(error: &anyhow::Error, language: Language) -> String {
+    let (heading, hint_heading) = match language {
+        Language::Ja => ("エラー", "ヒント"),
+        Language::En => ("error", "hint"),
+    };
+    let [first, behind @ ..] = &all(error)[..] else { return format!("{heading}: {error:#}\n") };
+    let message = finding_message(first, language).unwrap_or_else(|| format!("{error:#}"));
+    let mut text = format!("{heading}: {message}\n");
+    if let Some(hint) = finding_hint(first, language).or_else(|| hint(error)) {
+        text.push_str(&format!("{hint_heading}: {hint}\n"));
+    }
+    text.push_str(&finding_lines(behind, language));
+    text
+}
+
+/// English hints of the parts below.
+fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        let port = cause.downcast_ref::<PortError>().and_then(|error| error.hint.clone());
+        let credential = || {
+            cause.downcast_ref::<hsign::credential::Error>().and_then(|error| error.hint().map(str::to_owned))
+        };
+        port.or_else(credential)
+    })
+}

@@ -1,0 +1,107 @@
+//! Which files are meant, and where their outputs go.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The files named, and every file in the folders named whose name passes `wanted`; sorted within a folder, each
+/// file once.
+///
+/// # Errors
+/// When a folder can't be read. A missing file is left for the command to report.
+pub(crate) fn expand(paths: &[PathBuf], wanted: fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            collect(path, wanted, &mut files)?;
+        } else if !files.contains(path) {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+fn collect(folder: &Path, wanted: fn(&Path) -> bool, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<_>>()?;
+    entries.sort();
+    for entry in entries {
+        if entry.is_dir() {
+            collect(&entry, wanted, files)?;
+        } else if wanted(&entry) && !files.contains(&entry) {
+            files.push(entry);
+        }
+    }
+    Ok(())
+}
+
+/// PDF by name; a folder's outputs of an earlier run are not signed again.
+pub(crate) fn is_unsigned_pdf(path: &Path) -> bool {
+    has_extension(path, "pdf")
+        && !path.file_stem().is_some_and(|stem| has_extension(Path::new(stem), "signed"))
+}
+
+/// What `verify` looks at in a folder.
+pub(crate) fn is_verifiable(path: &Path) -> bool {
+    has_extension(path, "pdf")
+}
+
+/// What `timestamp` looks at in a folder: everything but tokens and hidden files.
+pub(crate) fn is_stampable(path: &Path) -> bool {
+    !has_extension(path, "tst")
+        && !path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with('.'))
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}
+
+/// `NAME.pdf` → `NAME.signed.pdf`, in `folder` if one is given.
+pub(crate) fn signed_name(input: &Path, folder: Option<&Path>) -> PathBuf {
+    let extension = input.extension().unwrap_or(OsStr::new("pdf"));
+    let mut name = input.file_stem().unwrap_or_default().to_owned();
+    name.push(".signed.");
+    name.push(extension);
+    beside(input, folder, &name)
+}
+
+/// `NAME.ext` → `NAME.tst`, in `folder` if one is given.
+pub(crate) fn token_name(input: &Path, folder: Option<&Path>) -> PathBuf {
+    let mut name = input.file_stem().unwrap_or_default().to_owned();
+    name.push(".tst");
+    beside(input, folder, &name)
+}
+
+fn beside(input: &Path, folder: Option<&Path>, name: &OsStr) -> PathBuf {
+    match folder {
+        Some(folder) => folder.join(name),
+        None => input.with_file_name(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outputs_stand_beside_their_inputs() {
+        assert_eq!(signed_name(Path::new("a/scan.PDF"), None), Path::new("a/scan.signed.PDF"));
+        assert_eq!(
+            signed_name(Path::new("a/scan.pdf"), Some(Path::new("out"))),
+            Path::new("out/scan.signed.pdf")
+        );
+        assert_eq!(token_name(Path::new("a/image.tiff"), None), Path::new("a/image.tst"));
+    }
+
+    #[test]
+    fn a_folder_gives_its_files_once_and_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.pdf", "a.PDF", "a.signed.pdf", "notes.txt"] {
+            std::fs::write(folder.path().join(name), b"").unwrap();
+        }
+        let inside = folder.path().join("b.pdf");
+        let found = expand(&[folder.path().to_owned(), inside], is_unsigned_pdf).unwrap();
+        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["a.PDF", "b.pdf"]);
+    }
+}

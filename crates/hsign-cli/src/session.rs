@@ -1,0 +1,251 @@
+//! What the options and the configuration make together: policy, trust, evidence, authorities.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use hsign::hpki::{DocumentClass, DocumentClasses};
+use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, Secret, SecretReference, TsaEndpoint};
+use hsign::pki::Provenance;
+use hsign::report::{finding_lines, finding_message};
+use hsign::{
+    Evidence, Finding, Policy, Purpose, Settings, Severity, Time, TrustRegistry, ValidationTime, load,
+};
+use hsign_core::ErrorKind;
+use hsign_core::ports::{Fetcher, NoNetwork, PortError};
+
+use crate::args::{GlobalArgs, Output, TrustOptions};
+use crate::config::{self, Config};
+use crate::failure::Usage;
+use crate::language::Language;
+use crate::output;
+
+/// One run of the command.
+pub(crate) struct Session {
+    pub(crate) language: Language,
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+    pub(crate) config: Config,
+}
+
+/// What decides a judgement, as typed.
+#[derive(Default)]
+pub(crate) struct Judging<'a> {
+    pub(crate) policy: Option<&'a str>,
+    pub(crate) document_class: Option<&'a str>,
+    pub(crate) roles: &'a [String],
+    pub(crate) evidence: &'a [PathBuf],
+    pub(crate) trust: Option<&'a TrustOptions>,
+}
+
+impl Session {
+    pub(crate) fn new(global: &GlobalArgs, language: Language) -> Result<Self> {
+        let config = Config::load(global.config.as_deref())?;
+        let unspoken = global.lang.is_none() && crate::language::locale().is_none();
+        let language = match config.lang.as_deref() {
+            Some("ja") if unspoken => Language::Ja,
+            Some("en") if unspoken => Language::En,
+            _ => language,
+        };
+        let json = global.output == Output::Json;
+        Ok(Self { language, json, quiet: global.quiet, verbose: global.verbose, config })
+    }
+
+    /// Policy, trust, evidence and roles for a judgement.
+    pub(crate) fn settings(&self, judging: &Judging<'_>) -> Result<Settings> {
+        let policy = self.policy(judging.policy)?;
+        let trust = self.trust(judging.trust)?;
+        let mut settings = Settings::new(policy, trust);
+        settings.evidence = self.evidence(judging.evidence)?;
+        settings.document_class = self.document_class(judging.document_class)?;
+        settings.required_roles = judging.roles.to_vec();
+        settings.listed_signers = self.listed_signers()?;
+        Ok(settings)
+    }
+
+    /// By name, or a file.
+    pub(crate) fn policy(&self, named: Option<&str>) -> Result<Policy> {
+        let name = named.or(self.config.policy.as_deref()).unwrap_or("hpki");
+        if Policy::preset_text(name).is_some() {
+            return Ok(Policy::preset(name)?);
+        }
+        let text = load::read(Path::new(name))?;
+        Ok(Policy::parse(&String::from_utf8_lossy(&text)).with_context(|| name.to_owned())?)
+    }
+
+    /// `--trust` takes the place of everything else; without it, the built-in pins as far as confirmed, what was
+    /// imported, and the configured registries.
+    pub(crate) fn trust(&self, options: Option<&TrustOptions>) -> Result<TrustRegistry> {
+        let (signers, tsas) = options.map_or((&[][..], &[][..]), |o| (&o.trust[..], &o.tsa_trust[..]));
+        let mut registry = if signers.is_empty() && tsas.is_empty() {
+            self.own_trust()?
+        } else {
+            load::trust(signers, Purpose::Signer)?
+        };
+        registry.extend(load::trust(tsas, Purpose::Tsa)?);
+        Ok(registry)
+    }
+
+    fn own_trust(&self) -> Result<TrustRegistry> {
+        let mut registry = TrustRegistry::builtin()?.confirmed(&confirmed_pins()?);
+        let imported: Vec<PathBuf> = imported_path().into_iter().filter(|path| path.is_file()).collect();
+        registry.extend(load::trust(&imported, Purpose::Signer)?);
+        registry.extend(load::trust(&self.config.trust, Purpose::Signer)?);
+        Ok(registry)
+    }
+
+    fn evidence(&self, paths: &[PathBuf]) -> Result<Evidence> {
+        let mut evidence = Evidence::default();
+        for (path, bytes) in load::files(&[&self.config.evidence[..], paths].concat())? {
+            evidence.add(&bytes, Provenance::Given).with_context(|| path.display().to_string())?;
+        }
+        Ok(evidence)
+    }
+
+    fn document_class(&self, named: Option<&str>) -> Result<Option<DocumentClass>> {
+        let Some(name) = named.or(self.config.document_class.as_deref()) else { return Ok(None) };
+        let classes = DocumentClasses::builtin();
+        match classes.find(name) {
+            Some(class) => Ok(Some(class.clone())),
+            None => {
+                let known: Vec<&str> = classes.rows().iter().map(|class| class.name.as_str()).collect();
+                bail!(Usage::UnknownDocumentClass { name: name.to_owned(), known: known.join(", ") })
+            }
+        }
+    }
+
+    fn listed_signers(&self) -> Result<Vec<[u8; 32]>> {
+        self.config.institution.scan_signers.iter().map(|pin| parse_pin(pin)).collect()
+    }
+
+    /// The authorities named, by configured name or URL; all configured ones if none is named.
+    pub(crate) fn endpoints(&self, named: &[String]) -> Result<Vec<TsaEndpoint>> {
+        if named.is_empty() {
+            return Ok(self.config.tsa.clone());
+        }
+        named.iter().map(|name| self.endpoint(name)).collect()
+    }
+
+    fn endpoint(&self, name: &str) -> Result<TsaEndpoint> {
+        if let Some(configured) = self.config.tsa.iter().find(|endpoint| endpoint.name == name) {
+            return Ok(configured.clone());
+        }
+        if name.starts_with("http://") || name.starts_with("https://") {
+            return Ok(TsaEndpoint::at(name));
+        }
+        bail!(Usage::UnknownTsa { name: name.to_owned() })
+    }
+
+    /// A client for these authorities; `None` where there is none.
+    pub(crate) fn timestamper(&self, endpoints: Vec<TsaEndpoint>) -> Result<Option<HttpTimestamper>> {
+        if endpoints.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(HttpTimestamper::new(endpoints, ports())?))
+    }
+
+    /// What was noticed or done on the way, on standard error: warnings always but under `--quiet`, remarks too,
+    /// what is only worth knowing with `--verbose`.
+    pub(crate) fn tell(&self, findings: &[Finding]) {
+        let shown: Vec<Finding> = findings
+            .iter()
+            .filter(|finding| self.verbose || finding.severity > Severity::Info)
+            .cloned()
+            .collect();
+        if !self.quiet && !shown.is_empty() {
+            output::message(&finding_lines(&shown, self.language));
+        }
+    }
+
+    /// A remark about what was done.
+    pub(crate) fn remark(&self, remark: &Finding) {
+        if !self.quiet {
+            let text = finding_message(remark, self.language).unwrap_or_else(|| remark.code.clone());
+            output::message(&format!("{text}\n"));
+        }
+    }
+
+    /// The network, if it may be used.
+    pub(crate) fn fetcher(&self, allowed: bool) -> Box<dyn Fetcher + Sync> {
+        if !allowed {
+            return Box::new(NoNetwork);
+        }
+        let options = FetcherOptions { cache_dir: self.config.cache.clone(), ..FetcherOptions::default() };
+        Box::new(HttpFetcher::new(options))
+    }
+}
+
+/// What hsign-net needs from this machine.
+pub(crate) fn ports() -> Ports {
+    Ports {
+        randomness: Box::new(hsign::crypto::SystemRandom),
+        verifier: Box::new(hsign::crypto::OpensslVerifier::new()),
+        now: Box::new(now),
+        secrets: Box::new(|reference| secret(reference)),
+    }
+}
+
+fn secret(reference: &SecretReference) -> Result<Secret, PortError> {
+    let failed = |reason: String| PortError::new(ErrorKind::Usage, format!("{reference}: {reason}"));
+    match reference {
+        SecretReference::Environment(name) => std::env::var(name)
+            .map(|value| Secret::new(value.into_bytes()))
+            .map_err(|error| failed(error.to_string())),
+        SecretReference::File(path) => {
+            std::fs::read(path).map(Secret::new).map_err(|error| failed(error.to_string()))
+        }
+    }
+}
+
+/// The machine's clock. The only place that reads it.
+pub(crate) fn now() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    // A clock beyond the year 9999 makes every certificate expired.
+    Time::from_unix_seconds(seconds).unwrap_or(Time::LATEST)
+}
+
+/// `--at`, or now.
+pub(crate) fn time_or_now(at: Option<&str>) -> Result<ValidationTime> {
+    match at {
+        Some(text) => match text.parse() {
+            Ok(time) => Ok(ValidationTime(time)),
+            Err(_) => bail!(Usage::NotATime { text: text.to_owned() }),
+        },
+        None => Ok(ValidationTime(now())),
+    }
+}
+
+/// The registry that `hsign trust import` keeps.
+pub(crate) fn imported_path() -> Option<PathBuf> {
+    config::folder().map(|folder| folder.join("trust.toml"))
+}
+
+/// The list that `hsign trust confirm` keeps: a pin a line.
+pub(crate) fn confirmed_path() -> Option<PathBuf> {
+    config::folder().map(|folder| folder.join("confirmed-pins.txt"))
+}
+
+/// The built-in pins that the user has confirmed.
+pub(crate) fn confirmed_pins() -> Result<BTreeSet<[u8; 32]>> {
+    let Some(path) = confirmed_path().filter(|path| path.is_file()) else { return Ok(BTreeSet::new()) };
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    text.lines()
+        .map(|line| line.split('#').next().unwrap_or_default().trim())
+        .filter(|line| !line.is_empty())
+        .map(parse_pin)
+        .collect::<Result<_>>()
+        .with_context(|| path.display().to_string())
+}
+
+/// 64 hexadecimal digits.
+pub(crate) fn parse_pin(text: &str) -> Result<[u8; 32]> {
+    let digits: String = text.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
+    let byte = |at: usize| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes: Option<Vec<u8>> = (0..32).map(|index| byte(index * 2)).collect();
+    match bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).filter(|_| digits.len() == 64) {
+        Some(pin) => Ok(pin),
+        None => bail!(Usage::NotAPin { text: text.to_owned() }),
+    }
+}
