@@ -20,6 +20,9 @@ pub struct Time(Timestamp);
 pub struct TimeError(String);
 
 impl Time {
+    /// The latest instant there is.
+    pub const LATEST: Self = Self(Timestamp::MAX);
+
     /// From seconds since 1970-01-01T00:00:00Z.
     ///
     /// # Errors
