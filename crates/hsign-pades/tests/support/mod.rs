@@ -1,6 +1,7 @@
 //! Documents, people and a time-stamp authority of the testkit, without a network.
 #![allow(
     dead_code,
+    clippy::ptr_arg,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
