@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::object::Object;
 use crate::signature::SignatureDictionary;
 use references::References;
-use rules::Comparison;
+use rules::{Comparison, Memory};
 
 const MOST_COMPARED: u64 = 5_000_000;
 
@@ -28,6 +28,7 @@ pub struct LaterRevisions<'d, 's> {
     references: Option<References>,
     /// Objects still to be compared: a thousand signatures, each followed by all the others.
     budget: RefCell<Budget>,
+    memory: Memory,
 }
 
 impl<'d, 's> LaterRevisions<'d, 's> {
@@ -41,7 +42,7 @@ impl<'d, 's> LaterRevisions<'d, 's> {
             other => other.ok(),
         };
         let budget = RefCell::new(Budget::new("compared objects", MOST_COMPARED));
-        Ok(Self { document, references, budget })
+        Ok(Self { document, references, budget, memory: Memory::default() })
     }
 
     /// What came after the revision that the signature covers.
@@ -82,7 +83,7 @@ impl<'d, 's> LaterRevisions<'d, 's> {
         if later.end().is_none() || !same_trailer(old.trailer(), new.trailer()) {
             return Ok(false);
         }
-        let comparison = Comparison::new(old, new, references)?;
+        let comparison = Comparison::new(old, new, references, &self.memory)?;
         for (number, entry) in later.entries() {
             if !comparison.explains(*number, *entry)? {
                 return Ok(false);

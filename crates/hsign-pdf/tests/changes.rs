@@ -120,6 +120,23 @@ fn whatever_else_changes_is_not_examined() {
 }
 
 #[test]
+fn fifty_signatures_explain_one_another() {
+    let mut bytes = page(Kind::Table).bytes;
+    for number in 0..50 {
+        bytes = signed(&bytes, &format!("B{number}"));
+    }
+    assert_eq!(after_first(&bytes), signatures_only(50));
+}
+
+#[test]
+fn a_field_whose_rectangle_is_another_object_is_not_examined() {
+    let mut builder = page(Kind::Table);
+    let form = "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R 20 0 R]/SigFlags 3>>>>";
+    builder.revision(&[(1, form), (20, "<</Subtype/Widget/FT/Sig/T(B)/Rect 21 0 R>>"), (21, "[0 0 0 0]")]);
+    assert_eq!(after_first(&builder.bytes), LaterChanges::NotExamined { revisions: 1 });
+}
+
+#[test]
 fn another_root_is_not_examined() {
     let mut builder = page(Kind::Table);
     builder.trailer = "/Root 20 0 R".to_owned();

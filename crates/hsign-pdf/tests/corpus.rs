@@ -7,6 +7,8 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::process::Command;
 
+use hsign_core::Severity;
+use hsign_core::facts::LaterChanges;
 use hsign_pdf::{
     Document, Error, Extended, LaterRevisions, SignatureRequest, SubFilter, prepare_signature,
     signature_fields,
@@ -166,6 +168,9 @@ fn sign_all(cases: &[Case], must_sign: impl Fn(&Case) -> bool) {
                     }
                 }
             }
+            Err(error) if must_sign(case) && !matches!(error, Error::Encrypted) => {
+                failures.push(format!("{}: {error}", case.path));
+            }
             Err(error) => tally.refused.entry(error.to_string()).or_default().push(case.path.clone()),
         }
     }
@@ -211,6 +216,14 @@ fn attacked_signatures_are_all_found() {
                     findings.iter().map(|finding| finding.code.clone()).collect::<Vec<_>>().join(",")
                 };
                 println!("{} [{}] revisions {revisions} {}", case.path, case.class, codes(&repairs));
+                let flawed = fields.fields.iter().zip(&changes).any(|(field, changes)| {
+                    let own =
+                        field.findings.iter().chain(field.value.iter().flat_map(|value| &value.findings));
+                    own.into_iter().any(|finding| finding.severity == Severity::Error)
+                        || matches!(changes, Some(LaterChanges::NotExamined { .. }))
+                });
+                let structural = ["USF", "ISA", "SWA", "spoof", "shadow-replace", "mod", "coverage"];
+                assert!(flawed || !structural.contains(&case.class.as_str()), "{}", case.path);
                 for (field, changes) in fields.fields.iter().zip(&changes) {
                     let value = field.value.as_ref();
                     println!(

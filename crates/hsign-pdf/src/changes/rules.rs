@@ -1,6 +1,7 @@
 //! The changes that adding signatures, document time stamps and validation data makes, and no others.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use super::references::References;
 use crate::document::Snapshot;
@@ -17,11 +18,30 @@ const FIELD_KEYS: [&str; 14] =
 /// The arrays of the document security store (EN 319 142-1).
 const DSS_ARRAYS: [&str; 3] = ["Certs", "CRLs", "OCSPs"];
 
+/// An object as it stands at one place.
+type Place = (ObjectId, Option<Entry>);
+
+/// What was found out about fields and signatures, so that the fifty-first signature doesn't have every pair
+/// of revisions read all others again. Depends on the objects' own bytes only.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// `None` for what is not acceptable as a new field.
+    fields: RefCell<HashMap<Place, Option<NewField>>>,
+    signatures: RefCell<HashMap<Place, bool>>,
+}
+
+/// A field that shows and does nothing.
+#[derive(Clone, Copy)]
+struct NewField {
+    value: Option<ObjectId>,
+}
+
 /// The signed revision and a later one.
 pub(crate) struct Comparison<'a, 'd, 's> {
     old: Snapshot<'d, 's>,
     new: Snapshot<'d, 's>,
     references: &'a References,
+    memory: &'a Memory,
     root: ObjectId,
     catalog: Dictionary,
 }
@@ -31,8 +51,9 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
         old: Snapshot<'d, 's>,
         new: Snapshot<'d, 's>,
         references: &'a References,
+        memory: &'a Memory,
     ) -> Result<Self> {
-        Ok(Self { old, new, references, root: old.root()?, catalog: old.catalog()? })
+        Ok(Self { old, new, references, memory, root: old.root()?, catalog: old.catalog()? })
     }
 
     /// Whether what the later revision does to this object number is harmless.
@@ -227,31 +248,36 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
         let Some(id) = field.as_reference().filter(|id| !self.old.is_in_use(id.number)) else {
             return Ok(false);
         };
-        let Object::Dictionary(field) = self.new.get(id)? else { return Ok(false) };
-        Ok(field.keys().all(|key| FIELD_KEYS.iter().any(|allowed| allowed.as_bytes() == key))
-            && field.duplicate_key().is_none()
-            && field.get("FT").is_some_and(|kind| kind.is_name("Sig"))
-            && self.is_invisible(&field)?
-            && (field.get("V").is_none() || self.is_new_signature(&field)?))
-    }
-
-    fn is_invisible(&self, field: &Dictionary) -> Result<bool> {
-        let Object::Array(corners) = self.new.value(field, "Rect")? else { return Ok(false) };
-        let corners: Vec<f64> = corners.iter().filter_map(Object::as_number).collect();
-        Ok(match corners.as_slice() {
-            [left, bottom, right, top] => {
-                (left - right).abs() < f64::EPSILON || (bottom - top).abs() < f64::EPSILON
+        let place = (id, self.new.entry(id.number));
+        let known = self.memory.fields.borrow().get(&place).copied();
+        let field = match known {
+            Some(known) => known,
+            None => {
+                let field = acceptable(&self.new.get(id)?);
+                self.memory.fields.borrow_mut().insert(place, field);
+                field
             }
-            _ => false,
-        })
+        };
+        match field {
+            Some(NewField { value: Some(value) }) => self.is_new_signature(value),
+            Some(NewField { value: None }) => Ok(true),
+            None => Ok(false),
+        }
     }
 
-    /// /V is a signature in an object that the signed revision didn't have.
-    fn is_new_signature(&self, field: &Dictionary) -> Result<bool> {
-        let Some(id) = field.get("V").and_then(Object::as_reference) else { return Ok(false) };
+    /// A signature in an object that the signed revision didn't have.
+    fn is_new_signature(&self, id: ObjectId) -> Result<bool> {
+        if self.old.is_in_use(id.number) {
+            return Ok(false);
+        }
+        let place = (id, self.new.entry(id.number));
+        if let Some(known) = self.memory.signatures.borrow().get(&place) {
+            return Ok(*known);
+        }
         let value = self.new.get(id)?;
-        Ok(!self.old.is_in_use(id.number)
-            && matches!(value, Object::Dictionary(value) if looks_like_signature(&value)))
+        let is_signature = matches!(value, Object::Dictionary(value) if looks_like_signature(&value));
+        self.memory.signatures.borrow_mut().insert(place, is_signature);
+        Ok(is_signature)
     }
 
     /// An empty, invisible signature field was signed.
@@ -259,8 +285,11 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
         Ok(before.get("FT").is_some_and(|kind| kind.is_name("Sig"))
             && before.get("V").is_none()
             && before.equal_except(after, &["V", "AP"])
-            && self.is_invisible(after)?
-            && self.is_new_signature(after)?)
+            && is_invisible(after)
+            && match after.get("V").and_then(Object::as_reference) {
+                Some(value) => self.is_new_signature(value)?,
+                None => false,
+            })
     }
 
     fn security_store(&self, before: &Dictionary, after: &Dictionary) -> Result<bool> {
@@ -298,6 +327,32 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
             }
         }
         Ok(true)
+    }
+}
+
+/// An invisible signature field with nothing unusual about it.
+fn acceptable(field: &Object) -> Option<NewField> {
+    let Object::Dictionary(field) = field else { return None };
+    let value = match field.get("V") {
+        None => None,
+        Some(value) => Some(value.as_reference()?),
+    };
+    let plain = field.keys().all(|key| FIELD_KEYS.iter().any(|allowed| allowed.as_bytes() == key))
+        && field.duplicate_key().is_none()
+        && field.get("FT").is_some_and(|kind| kind.is_name("Sig"))
+        && is_invisible(field);
+    plain.then_some(NewField { value })
+}
+
+/// Without area. Only direct numbers count: an object in their place could change later.
+fn is_invisible(field: &Dictionary) -> bool {
+    let corners = field.get("Rect").and_then(Object::as_array).unwrap_or_default();
+    let corners: Vec<f64> = corners.iter().filter_map(Object::as_number).collect();
+    match corners.as_slice() {
+        [left, bottom, right, top] => {
+            (left - right).abs() < f64::EPSILON || (bottom - top).abs() < f64::EPSILON
+        }
+        _ => false,
     }
 }
 

@@ -9,7 +9,7 @@ use hsign_core::Budget;
 use crate::object::Dictionary;
 
 /// Where an object is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Entry {
     /// Deleted, or never used.
     Free,
