@@ -229,3 +229,59 @@ fn free_names_are_counted_up() {
     let document = Document::open(&once).unwrap();
     assert_eq!(prepare_signature(&document, &request).unwrap().field_name, "Signature2");
 }
+
+/// A document of ten gigabytes: its objects, a long nothing, its cross-reference section.
+struct Huge {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+const TAIL_AT: u64 = 10_000_000_000;
+
+impl hsign_core::Source for Huge {
+    fn length(&self) -> u64 {
+        TAIL_AT + self.tail.len() as u64
+    }
+
+    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<()> {
+        for (index, byte) in buffer.iter_mut().enumerate() {
+            let at = offset + index as u64;
+            let part = if at < TAIL_AT {
+                self.head.get(at as usize)
+            } else {
+                self.tail.get((at - TAIL_AT) as usize)
+            };
+            *byte = part.copied().unwrap_or(b' ');
+        }
+        Ok(())
+    }
+}
+
+fn huge(kind: Kind) -> Huge {
+    let bytes = Builder::one_page(kind).bytes;
+    let start = usize::try_from(Document::open(&bytes).unwrap().revisions()[0].offset()).unwrap();
+    let tail = String::from_utf8_lossy(&bytes[start..])
+        .replace(&format!("startxref\n{start}"), "startxref\n10000000000");
+    // Binary rows don't survive the text, so only the end is taken from it.
+    let keyword = bytes.windows(9).rposition(|part| part == b"startxref").unwrap();
+    let end = tail.rfind("startxref").map(|at| tail.as_bytes()[at..].to_vec()).unwrap();
+    Huge { head: bytes[..start].to_vec(), tail: [&bytes[start..keyword], &end].concat() }
+}
+
+#[test]
+fn positions_beyond_ten_digits_are_refused_in_a_table_and_fit_a_stream() {
+    let source = huge(Kind::Table);
+    let document = Document::open(&source).unwrap();
+    let refused = prepare_signature(&document, &request("A"));
+    assert!(matches!(refused, Err(Error::Refused(Refusal::TooLarge))));
+
+    let source = huge(Kind::Stream);
+    let document = Document::open(&source).unwrap();
+    let prepared = prepare_signature(&document, &request("A")).unwrap();
+    assert!(prepared.byte_range[1] > TAIL_AT);
+    let extended = hsign_pdf::Extended::new(&source, &prepared.appended);
+    let signed = Document::open(&extended).unwrap();
+    assert!(signed.repairs().is_empty());
+    let page = signed.newest().first_page().unwrap().1;
+    assert_eq!(page.get("Annots").unwrap().as_array().unwrap().len(), 1);
+}
