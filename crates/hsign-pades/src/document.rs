@@ -25,7 +25,7 @@ pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
 
     let digests = compute(&document, source, &signed)?;
     let (store, store_findings) = dss::evidence(&document);
-    let timestamps: Vec<TimestampFacts> = document_timestamps(&signed)
+    let mut timestamps: Vec<TimestampFacts> = document_timestamps(&signed)
         .map(|(field, dictionary)| timestamp::facts(field, dictionary, document.length(), &digests))
         .collect();
     let mut signatures = signatures(&document, &signed, &digests)?;
@@ -34,6 +34,9 @@ pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
         if let Some(dictionary) = dictionary {
             levels::raise(&document, facts, dictionary, &stamping, &store);
         }
+    }
+    for (facts, dictionary) in timestamps.iter_mut().zip(&stamping) {
+        timestamp::add_signatures(facts, dictionary, &signatures);
     }
     let signatures: Vec<_> = signatures.into_iter().map(|(facts, _)| facts).collect();
     let none = signatures.is_empty() && timestamps.is_empty();

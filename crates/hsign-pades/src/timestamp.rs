@@ -57,6 +57,22 @@ fn covers(dictionary: &SignatureDictionary) -> Vec<Covered> {
     }
 }
 
+/// A prefix of the document covers the values of the signatures inside it, too.
+pub(crate) fn add_signatures(
+    facts: &mut TimestampFacts,
+    stamp: &SignatureDictionary,
+    signatures: &[(SignatureFacts, Option<&SignatureDictionary>)],
+) {
+    if facts.covers.is_empty() {
+        return;
+    }
+    let inside = signatures.iter().filter(|(_, dictionary)| {
+        dictionary.and_then(end).is_some_and(|signed| end(stamp).is_some_and(|stamped| signed < stamped))
+    });
+    let values = inside.map(|(signature, _)| Covered::SignatureValue { signature: signature.id.clone() });
+    facts.covers.extend(values);
+}
+
 /// Where the byte range ends.
 pub(crate) fn end(dictionary: &SignatureDictionary) -> Option<u64> {
     let [_, _, start, length] = dictionary.byte_range?;
