@@ -8,7 +8,7 @@ use hsign_cades::{
 };
 use hsign_core::facts::{Covered, Level, TimestampKind};
 use hsign_core::{ClaimedSigningTime, DigestAlgorithm, Severity, SignatureAlgorithm, Time};
-use hsign_testkit::Person;
+use hsign_testkit::{Fault, Person};
 use support::{CONTENT, PKI, signed, stamp, stamp_on, verifies};
 
 const PEOPLE: [Person; 4] = [Person::Doctor, Person::DoctorRsa3072, Person::DoctorP256, Person::DoctorP384];
@@ -103,6 +103,22 @@ fn b_t_holds_the_token_and_nothing_else_changed() {
     let read = timestamp.read.unwrap();
     assert_eq!(read.imprint.holds(), Some(true));
     assert_eq!(read.signed.references[0].holds(), Some(true));
+}
+
+#[test]
+fn a_token_in_ber_is_embedded_as_it_arrived() {
+    let cms = signed(Person::Doctor, DigestAlgorithm::Sha256, &Options::default());
+    let value = hsign_cades::signature_value(&cms).unwrap();
+    let faults = [Fault::BerToken, Fault::FractionalSeconds("5".into()), Fault::AttributeCertificate];
+    let response = support::stamp_with(&value, &faults);
+    let stamped = with_signature_timestamp(&cms, &response).unwrap();
+    assert_ne!(accepted_by_openssl(&stamped), Some(false));
+    let facts = facts(&stamped);
+    let token = facts.timestamps[0].token.as_slice();
+    assert!(response.windows(token.len()).any(|window| window == token));
+    assert!(token.starts_with(&[0x30, 0x80]));
+    let read = facts.timestamps[0].read.as_ref().unwrap();
+    assert_eq!((read.imprint.holds(), read.signed.references[0].holds()), (Some(true), Some(true)));
 }
 
 #[test]

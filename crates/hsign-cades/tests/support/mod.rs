@@ -8,7 +8,7 @@ use hsign_core::facts::SignedObject;
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{DigestAlgorithm, SignatureAlgorithm};
 use hsign_crypto::OpensslVerifier;
-use hsign_testkit::{Clock, Person, Pki, Tsa};
+use hsign_testkit::{Clock, Fault, Person, Pki, Tsa};
 use hsign_tsp::TimestampRequest;
 use hsign_x509::Certificate;
 use openssl::hash::MessageDigest;
@@ -55,13 +55,17 @@ pub fn signed(person: Person, digest: DigestAlgorithm, options: &Options) -> Vec
 
 /// The authority's response to a request for that imprint.
 pub fn stamp(octets: &[u8]) -> Vec<u8> {
+    stamp_with(octets, &[])
+}
+
+pub fn stamp_with(octets: &[u8], faults: &[Fault]) -> Vec<u8> {
     let request = TimestampRequest {
         imprint: hsign_crypto::digest(DigestAlgorithm::Sha256, octets).unwrap(),
         nonce: None,
         policy: None,
         certificate_requested: true,
     };
-    Tsa::new(Arc::clone(&PKI), Clock::fixed(NOW)).respond(&request.to_der().unwrap(), &[]).unwrap()
+    Tsa::new(Arc::clone(&PKI), Clock::fixed(NOW)).respond(&request.to_der().unwrap(), faults).unwrap()
 }
 
 pub fn stamp_on(cms: &[u8]) -> Vec<u8> {
