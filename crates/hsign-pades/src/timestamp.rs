@@ -1,7 +1,7 @@
 //! Facts of one document time stamp (EN 319 142-1).
 
 use hsign_core::DigestAlgorithm;
-use hsign_core::facts::{Coverage, Covered, TimestampFacts, TimestampKind};
+use hsign_core::facts::{Coverage, Covered, SignatureFacts, TimestampFacts, TimestampKind};
 use hsign_pdf::{SignatureDictionary, SignatureField};
 use hsign_tsp::{Token, token_facts};
 

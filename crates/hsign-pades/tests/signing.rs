@@ -66,7 +66,14 @@ fn a_second_signature_and_a_document_time_stamp_leave_the_first_intact() {
 
     let [timestamp] = facts.timestamps.try_into().unwrap();
     assert_eq!(timestamp.kind, TimestampKind::Document);
-    assert_eq!(timestamp.covers, [Covered::DocumentPrefix { length: third.len() as u64 }]);
+    assert_eq!(
+        timestamp.covers,
+        [
+            Covered::DocumentPrefix { length: third.len() as u64 },
+            Covered::SignatureValue { signature: doctor.id },
+            Covered::SignatureValue { signature: pharmacist.id },
+        ]
+    );
     assert_eq!(timestamp.findings, []);
     let read = timestamp.read.unwrap();
     assert_eq!(read.imprint.expected.algorithm, DigestAlgorithm::Sha512);

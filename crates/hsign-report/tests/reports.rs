@@ -1,5 +1,5 @@
 //! What scripts and people see of real verdicts.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../../hsign-validation/tests/common/mod.rs"]
 mod common;

@@ -1,5 +1,5 @@
 //! Every finding that any crate of this project can make has words in both languages.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,5 +1,5 @@
 //! The checks before signing.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! A small world for the engine: the throw-away PKI, and facts made from its keys by hand.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 use hsign_core::facts::*;
 use hsign_core::{Digest, DigestAlgorithm, GenTime, Octets, SignatureAlgorithm, Time, ValidationTime};
