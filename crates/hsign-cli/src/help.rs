@@ -145,7 +145,7 @@ mod tests {
                 missing.push(format!("{path}:{name}"));
             }
         }
-        for sub in command.get_subcommands() {
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
             untranslated(sub, &format!("{path} {}", sub.get_name()), texts, missing);
         }
     }

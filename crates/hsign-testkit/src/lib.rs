@@ -27,6 +27,7 @@ mod http;
 pub mod keys;
 mod pki;
 mod registry;
+pub mod softhsm;
 mod testbed;
 mod tsa;
 

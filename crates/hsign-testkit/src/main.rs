@@ -9,6 +9,7 @@ use hsign_testkit::{Clock, Error, Testbed};
 const USAGE: &str = "\
 hsign-testkit serve DIR [PORT]   write the test PKI into DIR and serve it on 127.0.0.1 until stdin is closed
 hsign-testkit write DIR [PORT]   write it only; its URLs point to that port (default 8318)
+hsign-testkit put-certificate FILE   put a DER certificate on the SoftHSM2 token that SOFTHSM2_CONF leads to
 ";
 
 fn main() -> ExitCode {
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let result = match (arguments.as_slice(), port) {
         (["serve", folder], _) => serve(Path::new(folder), 0),
         (["serve", folder, _], Some(port)) => serve(Path::new(folder), port),
+        (["put-certificate", file], _) => put_certificate(Path::new(file)),
         (["write", folder], _) => write(Path::new(folder), 8_318),
         (["write", folder, _], Some(port)) => write(Path::new(folder), port),
         _ => {
@@ -47,6 +49,10 @@ fn serve(folder: &Path, port: u16) -> Result<(), Error> {
 
 fn write(folder: &Path, port: u16) -> Result<(), Error> {
     tell(&hsign_testkit::write_folder(&format!("http://127.0.0.1:{port}"), &Clock::system(), folder)?)
+}
+
+fn put_certificate(file: &Path) -> Result<(), Error> {
+    hsign_testkit::softhsm::put_certificate(&std::fs::read(file)?)
 }
 
 fn tell(notes: &[String]) -> Result<(), Error> {

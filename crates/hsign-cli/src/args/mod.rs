@@ -117,6 +117,13 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+    /// Put a certificate on the demonstration's SoftHSM2 token, in a process of its own
+    #[cfg(feature = "demo")]
+    #[command(hide = true)]
+    DemoToken {
+        /// DER certificate
+        certificate: PathBuf,
+    },
     /// Write a commented configuration file into the platform's place, or show where that is
     Config {
         /// Write the file; an existing one is left alone

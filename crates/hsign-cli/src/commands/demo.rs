@@ -1,9 +1,196 @@
-use std::path::Path;
+//! A complete worked example with a throw-away test PKI: every step is a command of this very program, shown as one
+//! would type it.
 
-use anyhow::Result;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
+use anyhow::{Context as _, Result, bail};
+use hsign::{Finding, Policy};
+use hsign_testkit::softhsm::{self, SoftHsm};
+use hsign_testkit::{Clock, Person, Testbed, documents};
+
+use crate::failure::Usage;
+use crate::output;
 use crate::session::Session;
 
-pub(super) fn run(_session: &Session, _folder: &Path) -> Result<u8> {
+const TOKEN: &str = "HPKI-demo";
+const SIGNED_PRESCRIPTION: &str = "dispensed-prescription.signed.pdf";
+const SIGNED_LETTER: &str = "referral-letter.signed.pdf";
+
+pub(super) fn run(session: &Session, folder: &Path) -> Result<u8> {
+    if folder.exists() {
+        bail!(Usage::FolderExists { path: folder.display().to_string() });
+    }
+    let testbed = Testbed::start_in_folder(Clock::system(), folder, 0)?;
+    write_settings(folder, &testbed.tsa_url())?;
+    let demo = Demo { session, folder, program: std::env::current_exe()?, token: token(&testbed, folder)? };
+    demo.sign_prescription(&testbed.tsa_url())?;
+    demo.sign_letter(&testbed.tsa_url())?;
+    demo.refuse_wrong_profession()?;
+    drop(testbed);
+    demo.verify_offline()?;
+    demo.detect_tampering()?;
+    session.remark(&Finding::info("demo-done").with("folder", folder.display()));
     Ok(0)
+}
+
+/// For the child process: SoftHSM2 reads its configuration from the environment.
+pub(super) fn put_certificate(file: &Path) -> Result<u8> {
+    softhsm::put_certificate(&std::fs::read(file)?)?;
+    Ok(0)
+}
+
+/// The policy "hpki" as it is, but for one thing: the people of the demonstration keep their keys in files.
+fn write_settings(folder: &Path, tsa: &str) -> Result<()> {
+    let policy = Policy::preset_text("hpki").unwrap_or_default();
+    let policy = policy
+        .replace("name = \"hpki\"", "name = \"hpki-demo\"")
+        .replace("software_keys = \"except-hpki\"", "software_keys = \"allowed\"");
+    std::fs::write(folder.join("policy.toml"), policy)?;
+    let mut config = String::from("# hsign --config: what the demonstration's commands have in common\n");
+    write!(
+        config,
+        "trust = [\"trust.toml\"]\nevidence = [\"crl\"]\n\n[[tsa]]\nname = \"demo\"\nurl = \"{tsa}\"\n"
+    )?;
+    std::fs::write(folder.join("config.toml"), config)?;
+    Ok(())
+}
+
+/// The doctor's key on a PKCS#11 token, where SoftHSM2 is installed.
+fn token(testbed: &Testbed, folder: &Path) -> Result<Option<SoftHsm>> {
+    let place = folder.join("token");
+    std::fs::create_dir_all(&place)?;
+    let place = place.canonicalize()?;
+    let doctor = testbed.pki().person(Person::Doctor);
+    std::fs::write(place.join("pin.txt"), format!("{}\n", softhsm::PIN))?;
+    let Some(token) = softhsm::create(&place, TOKEN, doctor)? else { return Ok(None) };
+    let status = Command::new(std::env::current_exe()?)
+        .arg("demo-token")
+        .arg(testbed.person(Person::Doctor).certificate_path().with_extension("cer"))
+        .env(softhsm::CONFIGURATION_VARIABLE, &token.configuration)
+        .status()?;
+    Ok(status.success().then_some(token))
+}
+
+struct Demo<'a> {
+    session: &'a Session,
+    folder: &'a Path,
+    program: PathBuf,
+    token: Option<SoftHsm>,
+}
+
+impl Demo<'_> {
+    /// A pharmacy's scan of a dispensed prescription, signed by its pharmacist with a PKCS#12 file.
+    fn sign_prescription(&self, tsa: &str) -> Result<()> {
+        self.title("demo-sign-prescription");
+        let credential = format!("pkcs12:{}", self.person("pharmacist"));
+        let class = "dispensed-prescription";
+        let input = self.document(documents::SCANNED_PRESCRIPTION);
+        self.hsign(&self.signing(&input, &credential, tsa, class, SIGNED_PRESCRIPTION), 0)
+    }
+
+    /// A referral letter, signed by a doctor with a PKCS#11 token, or a PKCS#12 file where SoftHSM2 is missing.
+    fn sign_letter(&self, tsa: &str) -> Result<()> {
+        self.title("demo-sign-letter");
+        let credential = match &self.token {
+            Some(token) => token.specification(TOKEN),
+            None => {
+                self.session.remark(&Finding::info("demo-no-softhsm"));
+                format!("pkcs12:{}", self.person("doctor"))
+            }
+        };
+        let input = self.document(documents::REFERRAL_LETTER);
+        self.hsign(&self.signing(&input, &credential, tsa, "referral", SIGNED_LETTER), 0)
+    }
+
+    /// A nurse can't sign as the dispensing pharmacist.
+    fn refuse_wrong_profession(&self) -> Result<()> {
+        self.title("demo-refuse");
+        let credential = format!("pkcs12:{}", self.person("nurse"));
+        let input = self.document(documents::SCANNED_PRESCRIPTION);
+        self.hsign(&self.signing(&input, &credential, "demo", "dispensed-prescription", "refused.pdf"), 1)
+    }
+
+    /// The authority is gone by now; what was gathered is enough.
+    fn verify_offline(&self) -> Result<()> {
+        self.title("demo-verify");
+        for (name, class) in [(SIGNED_PRESCRIPTION, "dispensed-prescription"), (SIGNED_LETTER, "referral")] {
+            self.hsign(&self.verifying(name, class), 0)?;
+        }
+        Ok(())
+    }
+
+    /// One bit of the scan is flipped.
+    fn detect_tampering(&self) -> Result<()> {
+        self.title("demo-tamper");
+        let mut bytes = std::fs::read(self.folder.join(SIGNED_PRESCRIPTION))?;
+        let middle = bytes.len() / 4;
+        if let Some(byte) = bytes.get_mut(middle) {
+            *byte ^= 1;
+        }
+        std::fs::write(self.folder.join("tampered.pdf"), bytes)?;
+        self.hsign(&self.verifying("tampered.pdf", "dispensed-prescription"), 1)
+    }
+
+    fn signing(&self, input: &str, credential: &str, tsa: &str, class: &str, out: &str) -> Vec<String> {
+        let pin = match credential.starts_with("pkcs11:") {
+            true => "token/pin.txt",
+            false => "passphrase.txt",
+        };
+        let mut words = self.common("sign", input);
+        words.extend(["--credential".into(), credential.into()]);
+        words.extend(["--pin-source".into(), format!("file:{}", self.inside(pin))]);
+        words.extend(["--policy".into(), self.inside("policy.toml")]);
+        words.extend(["--document-class".into(), class.into(), "--tsa".into(), tsa.into()]);
+        words.extend(["--out".into(), self.inside(out)]);
+        words
+    }
+
+    fn verifying(&self, name: &str, class: &str) -> Vec<String> {
+        let mut words = self.common("verify", &self.inside(name));
+        words.extend(["--document-class".into(), class.into()]);
+        words
+    }
+
+    fn common(&self, command: &str, input: &str) -> Vec<String> {
+        vec![command.into(), input.into(), "--config".into(), self.inside("config.toml")]
+    }
+
+    fn inside(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    fn document(&self, name: &str) -> String {
+        self.folder.join("documents").join(name).display().to_string()
+    }
+
+    fn person(&self, name: &str) -> String {
+        self.folder.join("people").join(name).join("identity.p12").display().to_string()
+    }
+
+    fn title(&self, key: &str) {
+        output::data("\n");
+        let title = hsign::report::finding_message(&Finding::info(key), self.session.language);
+        output::data(&format!("# {}\n", title.unwrap_or_else(|| key.to_owned())));
+    }
+
+    /// Shows the command, runs it, shows what it says, and insists on the exit code.
+    fn hsign(&self, words: &[String], expected: i32) -> Result<()> {
+        output::data(&format!("$ hsign {}\n", words.join(" ")));
+        let mut command = Command::new(&self.program);
+        command.args(words).args(["--lang", self.session.language.code()]).stdin(Stdio::null());
+        if let Some(token) = &self.token {
+            command.env(softhsm::CONFIGURATION_VARIABLE, &token.configuration);
+        }
+        let output = command.output().with_context(|| self.program.display().to_string())?;
+        output::bytes(&output.stdout)?;
+        output::bytes(&output.stderr)?;
+        let code = output.status.code().unwrap_or(-1);
+        output::data(&format!("(exit {code})\n"));
+        if code != expected {
+            bail!("hsign {} ended with {code} instead of {expected}", words.join(" "));
+        }
+        Ok(())
+    }
 }

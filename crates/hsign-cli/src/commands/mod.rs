@@ -40,6 +40,8 @@ pub(crate) fn run(arguments: Arguments, language: Language) -> Result<u8> {
         Command::Policy(command) => policy::run(&session, &command),
         #[cfg(feature = "demo")]
         Command::Demo { folder } => demo::run(&session, &folder),
+        #[cfg(feature = "demo")]
+        Command::DemoToken { certificate } => demo::put_certificate(&certificate),
         Command::Config { write } => settings_file::run(&session, write),
         Command::Completions { shell } => documentation::completions(&session, shell),
         Command::Man { folder } => documentation::man_pages(&session, &folder),
