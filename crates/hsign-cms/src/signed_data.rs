@@ -219,6 +219,7 @@ impl SignedData {
         });
         Some(SignedObject {
             signed_octets: signed_octets.into(),
+            reordered_octets: signer.reordered_octets().map(Into::into),
             algorithm: signer.signature_algorithm().clone(),
             value: signer.signature().into(),
             references: reference.into_iter().collect(),

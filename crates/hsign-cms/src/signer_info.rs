@@ -117,6 +117,20 @@ impl SignerInfo {
         self.signed_octets.as_deref()
     }
 
+    /// The same with the attributes in DER order (X.690 §11.6); `None` when they are so already.
+    #[must_use]
+    pub fn reordered_octets(&self) -> Option<Vec<u8>> {
+        let attributes: Vec<_> = self
+            .signed_attributes
+            .as_ref()?
+            .all()
+            .iter()
+            .map(|attribute| attribute.bytes.as_slice())
+            .collect();
+        let sorted = attributes.is_sorted();
+        (!sorted).then(|| hsign_asn1::encode::set_of_sorted(&attributes))
+    }
+
     /// message-digest (§11.2); `None` when absent, ambiguous, unreadable or of an unknown algorithm.
     #[must_use]
     pub fn message_digest(&self) -> Option<Digest> {

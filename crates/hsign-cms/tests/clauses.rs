@@ -76,7 +76,10 @@ fn rfc5652_5_3_signed_attributes_out_of_der_order() {
     let set = encode::tlv(0x31, &attributes.concat());
     assert_eq!(codes(&set), [("cms-signed-attributes-not-der".to_owned(), Severity::Warning)]);
     let cms = support::detached(&Identity::p256(), &ECDSA, &set);
-    assert_eq!(SignedData::parse(&cms).unwrap().signers()[0].signed_octets(), Some(set.as_slice()));
+    let signed_data = SignedData::parse(&cms).unwrap();
+    let [signer] = signed_data.signers() else { panic!("one signer") };
+    assert_eq!(signer.signed_octets(), Some(set.as_slice()), "what arrived");
+    assert_eq!(signer.reordered_octets(), Some(support::set(&attributes)), "what §5.4 hashes");
 }
 
 #[test]

@@ -119,6 +119,10 @@ pub struct SignedObject {
     /// The octets the value was computed over, as they arrived (CMS: the signed attributes with the SET
     /// tag of RFC 5652 §5.4).
     pub signed_octets: Octets,
+    /// The same brought into DER order, where they arrived in another: RFC 5652 §5.4 hashes this, some signers
+    /// hash what they send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reordered_octets: Option<Octets>,
     /// How.
     pub algorithm: SignatureAlgorithm,
     /// The value.

@@ -1,8 +1,8 @@
 //! Cryptographic verification (EN 319 102-1): every signed reference, then the value.
 
-use hsign_core::Finding;
 use hsign_core::facts::SignedObject;
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
+use hsign_core::{Finding, Octets};
 use hsign_x509::Certificate;
 
 use crate::{Conclusion, Integrity, SubIndication};
@@ -64,12 +64,15 @@ fn value(
     signer: &Certificate,
     verifier: &dyn SignatureVerifier,
 ) -> (Conclusion, Vec<Finding>) {
-    let answer = verifier.verify(
-        &signed.algorithm,
-        signer.public_key_info(),
-        signed.signed_octets.as_slice(),
-        signed.value.as_slice(),
-    );
+    let verify = |octets: &Octets| {
+        let key = signer.public_key_info();
+        verifier.verify(&signed.algorithm, key, octets.as_slice(), signed.value.as_slice())
+    };
+    // RFC 5652 §5.4: what arrived in another order may have been signed in that of DER.
+    let answer = match (verify(&signed.signed_octets), &signed.reordered_octets) {
+        (SignatureValidity::Invalid, Some(reordered)) => verify(reordered),
+        (answer, _) => answer,
+    };
     match answer {
         SignatureValidity::Valid => (Conclusion::Passed, Vec::new()),
         SignatureValidity::Invalid => (

@@ -212,6 +212,7 @@ pub fn signed(identity: &Identity, content: &[u8]) -> SignedObject {
     let certificates = std::iter::once(own.der().to_vec()).chain(identity.chain_der().iter().cloned());
     SignedObject {
         signed_octets: octets.into(),
+        reordered_octets: None,
         algorithm,
         value: signer.sign_to_vec().unwrap().into(),
         references: vec![Reference {
