@@ -77,6 +77,11 @@ pub trait Timestamper {
     /// # Errors
     /// When no authority gave a usable token.
     fn stamp(&self, imprint: &Digest) -> Result<Vec<u8>, PortError>;
+
+    /// Size of the last token in bytes, so that room can be reserved for the next; `None` before the first.
+    fn last_token_size(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// Something a judgement lacks and the network may have.

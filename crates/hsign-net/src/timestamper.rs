@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub struct HttpTimestamper {
     authorities: Vec<Authority>,
     ports: Ports,
     notices: Mutex<Vec<Finding>>,
+    last_token_size: AtomicUsize,
 }
 
 struct Authority {
@@ -54,7 +56,7 @@ impl HttpTimestamper {
             .into_iter()
             .map(|endpoint| Authority { endpoint, connection: Mutex::new(None) })
             .collect();
-        Ok(Self { authorities, ports, notices: Mutex::default() })
+        Ok(Self { authorities, ports, notices: Mutex::default(), last_token_size: AtomicUsize::new(0) })
     }
 
     /// The digest the first authority is configured for. An imprint of another algorithm is sent as it is;
@@ -89,7 +91,12 @@ impl Timestamper for HttpTimestamper {
     fn stamp(&self, imprint: &Digest) -> Result<Vec<u8>, PortError> {
         let stamped = self.obtain(imprint)?;
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).extend(stamped.notices);
+        self.last_token_size.store(stamped.token.len(), Ordering::Relaxed);
         Ok(stamped.token)
+    }
+
+    fn last_token_size(&self) -> Option<usize> {
+        Some(self.last_token_size.load(Ordering::Relaxed)).filter(|size| *size > 0)
     }
 }
 

@@ -110,7 +110,7 @@ pub fn signer_checks(
     let (accepted, not_accepted) = qualification::acceptance(&qualification, certificate, context);
     let rules = [
         authentication(certificate),
-        non_repudiation(certificate),
+        non_repudiation(certificate, context),
         validity(certificate, now),
         revocation(&x509, now),
         role(certificate, accepted, context),
@@ -152,9 +152,15 @@ fn authentication(certificate: &Certificate) -> Option<Finding> {
         .then(|| Finding::error("signing-with-authentication-certificate").clause("HPKI certificate policy"))
 }
 
-fn non_repudiation(certificate: &Certificate) -> Option<Finding> {
+/// Documents are signed with keys for contentCommitment. Where the policy only reports that, a general
+/// signing key will do.
+fn non_repudiation(certificate: &Certificate, context: &Context<'_>) -> Option<Finding> {
+    let strict = context.policy.signer().non_repudiation == Demand::Required;
     let usage = certificate.key_usage().ok().flatten();
-    let allowed = usage.is_none_or(|usage| usage.content_commitment() || usage.digital_signature());
+    let allowed = match usage {
+        Some(usage) => usage.content_commitment() || (!strict && usage.digital_signature()),
+        None => !strict,
+    };
     (!allowed).then(|| Finding::error("key-usage-not-for-signing").clause("RFC 5280 §4.2.1.3"))
 }
 

@@ -119,7 +119,8 @@ fn check_signer(
 }
 
 /// The bytes to append. The room for the signature has to be fixed before signing and a token's size is known only
-/// after it: a token that doesn't fit costs a second signature with the right room.
+/// after it: the room is that of the authority's last token; a token that doesn't fit costs a second signature with
+/// the right room.
 fn make_update(
     source: &dyn Source,
     signer: &dyn Signer,
@@ -128,7 +129,9 @@ fn make_update(
     request: &SignRequest,
     clock: Clock<'_>,
 ) -> Result<Vec<u8>, Error> {
-    let token_bytes = if timestamper.is_some() { FIRST_TOKEN_BYTES } else { 0 };
+    let token_bytes = timestamper.map_or(0, |timestamper| {
+        timestamper.last_token_size().map_or(FIRST_TOKEN_BYTES, |size| size + MARGIN)
+    });
     let reserve = hsign_pades::contents_size(signer.certificate(), signer.chain(), token_bytes);
     match attempt(source, signer, certificate, timestamper, request, clock, reserve) {
         Err(Error::Document(hsign_pades::Error::ContentsTooSmall { needed, .. })) => {
