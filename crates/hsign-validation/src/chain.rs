@@ -156,6 +156,11 @@ impl CertificateStatus {
             }
         }
         let finding = match self.answer.status {
+            RevocationStatus::Revoked { time: from, .. } | RevocationStatus::OnHold { time: from }
+                if from > time =>
+            {
+                Some(Finding::info("certificate-revoked-later").with("revoked_at", from))
+            }
             RevocationStatus::Revoked { time, .. } => {
                 Some(Finding::error("certificate-revoked").with("revoked_at", time))
             }

@@ -70,10 +70,13 @@ fn overall(
     signatures: &[SignatureVerdict],
     stamps: &[JudgedTimestamp],
 ) -> (Indication, Option<SubIndication>) {
-    let of_format = if facts.findings.iter().any(|finding| finding.severity == Severity::Error) {
-        Some(Conclusion::Failed(SubIndication::FormatFailure))
+    // What is wrong with the document as a whole may hide a signature or show another content: nothing is
+    // proven against those that were found, but the document can't pass.
+    let faulty = facts.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let of_document = if faulty {
+        Conclusion::Indeterminate(SubIndication::SigConstraintsFailure)
     } else {
-        None
+        Conclusion::Passed
     };
     let of_signatures =
         signatures.iter().map(|verdict| conclusion(verdict.indication, verdict.sub_indication));
@@ -81,7 +84,7 @@ fn overall(
         stamps.iter().filter(|_| facts.format == DocumentFormat::Timestamp).map(|stamp| stamp.conclusion);
     match of_signatures.chain(of_token).reduce(Conclusion::worst) {
         Some(worst) => {
-            let worst = of_format.map_or(worst, |format| worst.worst(format));
+            let worst = worst.worst(of_document);
             (worst.indication(), worst.sub_indication())
         }
         None => (Indication::NoSignature, None),

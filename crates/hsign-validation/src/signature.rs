@@ -139,7 +139,12 @@ impl Record {
         match chain {
             Some(chain) => {
                 self.describe_chain(&chain, with_time.best, findings, context);
-                x509_validation::missing(&chain, with_time.best.0, context.policy.revocation())
+                let rules = context.policy.revocation();
+                if stamps.iter().any(JudgedTimestamp::proves_signature) {
+                    x509_validation::missing_after(&chain, with_time.best.0, rules)
+                } else {
+                    x509_validation::missing(&chain, with_time.best.0, rules)
+                }
             }
             None => {
                 self.findings.extend(findings);

@@ -3,7 +3,7 @@
 use hsign_core::facts::{TimestampFacts, TimestampKind, TokenFacts};
 use hsign_core::ports::{Need, SignatureVerifier};
 use hsign_core::{Finding, GenTime, Severity, ValidationTime};
-use hsign_pki::{Accreditation, PathParameters, TrustKind, TrustRegistry};
+use hsign_pki::{Accreditation, PathParameters, TrustKind};
 use hsign_x509::Certificate;
 
 use crate::chain::Chain;
@@ -65,10 +65,8 @@ pub(crate) fn judge(
         cryptographic_verification::verify(&read.signed, identification.certificate.as_ref(), verifier);
     let tsa = identification.certificate.as_ref();
     let x509 = tsa.map(|tsa| validate_tsa(tsa, material, context, verifier));
-    let accreditation = x509
-        .as_ref()
-        .and_then(|x509| x509.chain.as_ref())
-        .map(|chain| accreditation(chain, read, context.trust));
+    let accreditation =
+        x509.as_ref().and_then(|x509| x509.chain.as_ref()).map(|chain| accreditation(chain, read, context));
     let rules = [
         form(facts),
         imprint,
@@ -265,16 +263,20 @@ fn validate_tsa(
 
 /// The accreditation that holds at genTime, on the word of any registry entry for a certificate of the path.
 /// An entry that names token policies speaks for tokens under these only.
-fn accreditation(chain: &Chain, read: &TokenFacts, trust: &TrustRegistry) -> Accreditation {
+fn accreditation(chain: &Chain, read: &TokenFacts, context: &Context<'_>) -> Accreditation {
     let path = chain.path.certificates();
-    trust
+    let accepted = &context.policy.timestamps().accreditations;
+    context
+        .trust
         .entries()
         .iter()
         .filter(|entry| entry.kind == TrustKind::Tsa && entry.confirmed)
         .filter(|entry| path.iter().any(|certificate| certificate.sha256() == entry.sha256))
         .filter(|entry| entry.policies.is_empty() || entry.policies.contains(&read.policy))
         .map(|entry| entry.accreditation_at(read.gen_time.0))
-        .find(|accreditation| *accreditation != Accreditation::None)
+        .filter(|accreditation| *accreditation != Accreditation::None)
+        // One authority may have several; the one that is asked for is told.
+        .max_by_key(|accreditation| accepted.contains(accreditation))
         .unwrap_or(Accreditation::None)
 }
 

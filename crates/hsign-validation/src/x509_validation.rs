@@ -10,7 +10,7 @@ use hsign_x509::Certificate;
 
 use crate::chain::{CertificateStatus, Chain};
 use crate::material::Material;
-use crate::policy::{AlgorithmRules, Demand, Policy, RevocationRules};
+use crate::policy::{AlgorithmRules, Demand, OlderThanStamp, Policy, RevocationRules};
 use crate::{Conclusion, SubIndication};
 
 pub(crate) struct X509Validation {
@@ -177,8 +177,20 @@ pub(crate) fn freshness(rules: &RevocationRules) -> FreshnessPolicy {
 
 /// What would have to be fetched to know the statuses at `time`.
 pub(crate) fn missing(chain: &Chain, time: Time, rules: &RevocationRules) -> Vec<Need> {
+    missing_by(chain, time, freshness(rules))
+}
+
+/// The same for a proven signature time, where the policy may ask for data from after it.
+pub(crate) fn missing_after(chain: &Chain, time: Time, rules: &RevocationRules) -> Vec<Need> {
+    match rules.older_than_stamp {
+        OlderThanStamp::Accepted => missing(chain, time, rules),
+        OlderThanStamp::TryLater => missing_by(chain, time, FreshnessPolicy::IssuedAfter),
+    }
+}
+
+fn missing_by(chain: &Chain, time: Time, freshness: FreshnessPolicy) -> Vec<Need> {
     let answers: Vec<_> = chain.statuses.iter().map(|status| status.answer.clone()).collect();
-    missing_revocation(&chain.path, &answers, time, freshness(rules))
+    missing_revocation(&chain.path, &answers, time, freshness)
 }
 
 /// Keys and signatures of the certificates below the anchor, whose own signature nobody relies on.

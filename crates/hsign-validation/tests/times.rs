@@ -6,7 +6,7 @@ mod common;
 use common::*;
 use hsign_core::facts::{Covered, DocumentFormat, Level, SignatureFacts, TimestampKind};
 use hsign_core::ports::Need;
-use hsign_core::{ClaimedSigningTime, Finding};
+use hsign_core::{ClaimedSigningTime, Finding, Severity};
 use hsign_pki::{Provenance, TrustRegistry};
 use hsign_testkit::{Ca, CrlName, DAY, Person, Unit, YEAR};
 use hsign_validation::{
@@ -185,7 +185,10 @@ fn a_crl_gathered_before_the_stamp_is_accepted_with_a_finding_or_waited_for() {
     assert_result(&accepted, PASSED);
     assert!(has(&accepted, "crl-older-than-stamp"));
     world.policy_with("older_than_stamp = \"accepted\"", "older_than_stamp = \"try-later\"");
-    assert_result(&world.verdict(facts), open(SubIndication::TryLater));
+    assert_result(&world.verdict(facts.clone()), open(SubIndication::TryLater));
+    let needs = missing(&document(vec![facts]), &world.context());
+    let url = CrlName::Signature.url("http://pki.test");
+    assert!(needs.iter().any(|need| matches!(need, Need::Crl { url: u, .. } if *u == url)), "{needs:?}");
     world.now = NOW + DAY;
     world.crls_of(world.now);
     let later = world.verdict(world.stamped(Person::Doctor, NOW));
@@ -211,6 +214,8 @@ fn a_revocation_after_the_stamp_does_no_harm_and_one_before_it_does() {
         assert_result(&verdict, expected);
         assert_eq!(verdict.revocation()[0].status(), RevocationState::Revoked);
         assert_eq!(has(&verdict, "first-stamp-after-revocation"), expected != PASSED);
+        assert_eq!(has(&verdict, "certificate-revoked"), expected != PASSED);
+        assert_eq!(has(&verdict, "certificate-revoked-later"), expected == PASSED);
     }
 }
 
@@ -538,6 +543,25 @@ fn an_error_of_the_document_spoils_what_would_pass() {
     let mut facts = document(vec![world.stamped(Person::Doctor, NOW - DAY)]);
     facts.findings.push(Finding::error("form-field-unreadable"));
     let verdict = world.judge(&facts);
-    assert_eq!(verdict.sub_indication(), Some(SubIndication::FormatFailure));
-    assert_ne!(verdict.indication(), Indication::TotalPassed);
+    assert_eq!(verdict.indication(), Indication::Indeterminate);
+    assert_eq!(verdict.signatures()[0].indication(), Indication::TotalPassed);
+}
+
+#[test]
+fn what_passes_carries_no_finding_of_severity_error() {
+    let mut world = World::new();
+    world.pki.revoke(Ca::HpkiSignature, Person::Doctor.serial(), NOW - DAY);
+    world.crls_of(NOW);
+    for person in [Person::Doctor, Person::Dentist, Person::DoctorP256] {
+        let verdict = world.verdict(world.stamped(person, NOW - 2 * DAY));
+        assert_result(&verdict, PASSED);
+        let stamps = verdict.timestamps().iter().flat_map(|stamp| stamp.findings());
+        let errors: Vec<_> = verdict
+            .findings()
+            .iter()
+            .chain(stamps)
+            .filter(|finding| finding.severity == Severity::Error)
+            .collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
 }
