@@ -136,7 +136,7 @@ fn judge(
     } else {
         status_by_roles(&roles, &recognised, required)
     };
-    findings.extend(status_finding(status, required));
+    findings.extend(status_finding(status, required, table));
     findings.extend(role_findings(actors, &recognised, table));
     Qualification { status, basis, roles, findings }
 }
@@ -180,7 +180,11 @@ fn status_by_roles(
     }
 }
 
-fn status_finding(status: QualificationStatus, required: &RequiredRoles) -> Option<Finding> {
+fn status_finding(
+    status: QualificationStatus,
+    required: &RequiredRoles,
+    table: &ProfessionTable,
+) -> Option<Finding> {
     let finding = match status {
         QualificationStatus::Qualified | QualificationStatus::Undetermined => return None,
         QualificationStatus::AuthenticationCertificate => Finding::error("authentication-certificate"),
@@ -189,7 +193,11 @@ fn status_finding(status: QualificationStatus, required: &RequiredRoles) -> Opti
         QualificationStatus::UnrecognisedRole => Finding::warning("unrecognised-role"),
         QualificationStatus::RoleMismatch => {
             let finding = Finding::warning("role-mismatch");
-            if required.are_particular() { finding.with("required", required.describe()) } else { finding }
+            if required.are_particular() {
+                finding.with("required", required.describe(table))
+            } else {
+                finding
+            }
         }
     };
     Some(finding.clause("HPKI certificate policy"))

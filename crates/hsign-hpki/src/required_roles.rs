@@ -1,4 +1,4 @@
-use crate::{DocumentClass, Profession, ProfessionKind};
+use crate::{DocumentClass, Profession, ProfessionKind, ProfessionTable};
 
 /// Which roles are asked for: by the document's class, by `--require-role`, or by neither.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,10 +46,15 @@ impl RequiredRoles {
         !self.groups.is_empty()
     }
 
-    /// The roles asked for, for a message: groups joined by " + ", choices by " / ".
+    /// The roles asked for, for a message: `薬剤師 (Pharmacist)`, choices joined by " / ", groups by " + ".
     #[must_use]
-    pub fn describe(&self) -> String {
-        self.groups.iter().map(|group| group.join(" / ")).collect::<Vec<_>>().join(" + ")
+    pub fn describe(&self, table: &ProfessionTable) -> String {
+        let named = |text: &String| match table.find(text) {
+            Some(row) => format!("{} ({text})", row.ja),
+            None => text.clone(),
+        };
+        let group = |group: &Vec<String>| group.iter().map(named).collect::<Vec<_>>().join(" / ");
+        self.groups.iter().map(group).collect::<Vec<_>>().join(" + ")
     }
 
     /// Whether these roles together meet what is asked for.
@@ -65,7 +70,7 @@ impl RequiredRoles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DocumentClasses, ProfessionTable};
+    use crate::DocumentClasses;
 
     fn met(required: &RequiredRoles, texts: &[&str]) -> bool {
         let table = ProfessionTable::builtin();
@@ -96,6 +101,9 @@ mod tests {
             .and_one_of(&["Dentist".to_owned()]);
         assert!(met(&required, &["Dentist"]));
         assert!(!met(&required, &["Medical Doctor"]));
-        assert_eq!(required.describe(), "Medical Doctor / Dentist + Dentist");
+        assert_eq!(
+            required.describe(&ProfessionTable::builtin()),
+            "医師 (Medical Doctor) / 歯科医師 (Dentist) + 歯科医師 (Dentist)"
+        );
     }
 }

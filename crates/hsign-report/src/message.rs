@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use hsign_core::{Finding, Severity};
+use hsign_core::{Finding, Severity, Time};
 use hsign_validation::SubIndication;
 use serde::Deserialize;
 
@@ -55,7 +55,7 @@ pub fn finding_hint(finding: &Finding, language: Language) -> Option<String> {
     Some(fill(words.hint.as_ref()?, &finding.values)).filter(|hint| !hint.is_empty())
 }
 
-/// Accreditations by the names that people know; every other value as it is.
+/// Accreditations by the names that people know, times as everywhere in the report; else as it is.
 fn in_words(values: &BTreeMap<String, String>, language: Language) -> BTreeMap<String, String> {
     let named = |part: &str| {
         messages(language).words.get(&format!("accreditation.{part}")).map_or(part, String::as_str).to_owned()
@@ -63,7 +63,7 @@ fn in_words(values: &BTreeMap<String, String>, language: Language) -> BTreeMap<S
     let one = |(name, value): (&String, &String)| {
         let value = match name.as_str() {
             "accreditation" | "accepted" => value.split(" / ").map(named).collect::<Vec<_>>().join(" / "),
-            _ => value.clone(),
+            _ => value.parse().map_or_else(|_| value.clone(), shown),
         };
         (name.clone(), value)
     };
@@ -160,6 +160,13 @@ pub(crate) fn printable(value: &str) -> String {
     value.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
+/// Japan's time, whole seconds: the documents are Japanese, and so are the certificates' day ends.
+pub(crate) fn shown(time: Time) -> String {
+    const JAPAN_SECONDS: i64 = 9 * 3_600;
+    let (year, month, day, hour, minute, second) = time.plus_seconds(JAPAN_SECONDS).utc();
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} +09:00")
+}
+
 #[cfg(test)]
 pub(crate) fn keys(language: Language) -> Vec<String> {
     let messages = messages(language);
@@ -185,6 +192,19 @@ mod tests {
         assert_eq!(fill(template, &values(&[("x", "1"), ("y", "2"), ("z", "3")])), "a 1 b 2 c 3 d");
         assert_eq!(fill(template, &values(&[("x", "1"), ("z", "3")])), "a 1 c 3 d");
         assert_eq!(fill(template, &values(&[])), "a ? c");
+    }
+
+    #[test]
+    fn times_and_accreditations_are_shown_as_people_know_them() {
+        let finding = Finding::error("accredited-stamp-too-late").with("gen_time", "2026-11-20T15:30:05.5Z");
+        let message = finding_message(&finding, Language::En).unwrap();
+        assert!(message.contains("(2026-11-21 00:30:05 +09:00)"), "{message}");
+        let finding = Finding::error("tsa-not-accredited")
+            .with("tsa", "T")
+            .with("accreditation", "none")
+            .with("accepted", "mic / jadac");
+        let message = finding_message(&finding, Language::Ja).unwrap();
+        assert!(message.contains("総務大臣認定 / 日本データ通信協会の旧認定"), "{message}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use hsign_validation::{
 };
 
 use crate::message::{
-    finding_hint, finding_text, phrase, printable, severity_word, sub_indication_message, word,
+    finding_hint, finding_text, phrase, printable, severity_word, shown, sub_indication_message, word,
 };
 use crate::{DocumentReport, Language, Outcome, VerifyReport};
 
@@ -241,8 +241,8 @@ impl Page {
             self.label("label.timestamp", &format!("{status} - {time} ({kind})"), indent);
             self.why(verdict.sub_indication(), indent + 1);
             if let Some(tsa) = verdict.tsa() {
-                let until = self.word("label.until");
-                let name = format!("{} ({until} {})", printable(tsa.subject()), shown(tsa.not_after()));
+                let until = phrase("tsa.until", "time", &shown(tsa.not_after()), self.language);
+                let name = format!("{} ({until})", printable(tsa.subject()));
                 self.label("label.tsa", &name, indent + 1);
                 let accreditation = self.word(&format!("accreditation.{}", tsa.accreditation_name()));
                 self.label("label.accreditation", &accreditation, indent + 1);
@@ -310,13 +310,6 @@ fn key_of(value: &impl serde::Serialize) -> String {
         Ok(serde_json::Value::String(name)) => name,
         _ => String::new(),
     }
-}
-
-/// Japan's time, whole seconds: the documents are Japanese, and so are the certificates' day ends.
-fn shown(time: Time) -> String {
-    const JAPAN_SECONDS: i64 = 9 * 3_600;
-    let (year, month, day, hour, minute, second) = time.plus_seconds(JAPAN_SECONDS).utc();
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} +09:00")
 }
 
 #[cfg(test)]

@@ -55,6 +55,12 @@ impl Evidence {
         self.certificates.push(certificate);
     }
 
+    /// CRLs and OCSP responses.
+    #[must_use]
+    pub fn revocation(&self) -> &RevocationEvidence {
+        &self.revocation
+    }
+
     /// Certificates, CRLs and OCSP responses counted together.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -213,9 +213,13 @@ fn role(certificate: &Certificate, accepted: Conclusion, context: &Context<'_>) 
         _ => true,
     };
     (!roles_fit && kind != CertificateKind::Other).then(|| {
-        let named = assumed.roles.iter().map(|role| role.text.as_str()).collect::<Vec<_>>().join(", ");
+        let name = |role: &hsign_hpki::Role| match &role.ja {
+            Some(ja) => format!("{ja} ({})", role.text),
+            None => role.text.clone(),
+        };
+        let named = assumed.roles.iter().map(name).collect::<Vec<_>>().join(", ");
         Finding::error("role-forbidden-for-class")
-            .with("required", required.describe())
+            .with("required", required.describe(context.professions))
             .with("roles", named)
             .with("class", context.document_class.map_or("", |class| class.name.as_str()))
     })
