@@ -1,1 +1,21 @@
-//! Shared parts of the workspace's tests.
+//! Runs the real command over a test PKI on the loopback interface: what its users see, and nothing else.
+
+mod answer;
+mod command;
+mod session;
+mod tokens;
+
+pub use answer::Answer;
+pub use command::program;
+pub use session::Session;
+pub use tokens::{HPKI_PIN, hpki_card, softhsm};
+
+/// Something that is needed and not on this machine: the test is skipped with a line, or fails under
+/// `REQUIRE_ALL=1`.
+///
+/// # Panics
+/// When everything is required.
+pub fn missing(what: &str) {
+    assert_ne!(std::env::var("REQUIRE_ALL").as_deref(), Ok("1"), "{what} is missing");
+    println!("skipped: {what} is missing");
+}
