@@ -152,7 +152,8 @@ fn fill_plain(template: &str, values: &BTreeMap<String, String>) -> (String, boo
 
 /// Values come from files of strangers: control characters must not reach a terminal, nor must characters
 /// that turn the direction of writing around.
-pub(crate) fn printable(value: &str) -> String {
+#[must_use]
+pub fn printable(value: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -113,7 +113,11 @@ impl Page {
         }
         parts.push(match stamped_at(verdict) {
             Some(time) => phrase("headline.stamped", "time", &shown(time), self.language),
-            None => phrase("headline.unstamped", "time", &shown(now), self.language),
+            None => {
+                let stamped = !verdict.timestamps().is_empty();
+                let key = if stamped { "headline.unproven" } else { "headline.unstamped" };
+                phrase(key, "time", &shown(now), self.language)
+            }
         });
         format!("{status} - {}", parts.join(&self.word("headline.separator")))
     }

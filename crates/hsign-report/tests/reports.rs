@@ -160,6 +160,11 @@ fn an_unstamped_and_a_broken_signature_say_so_in_the_first_line() {
     let unstamped = world.judge(&document(vec![world.signature(Person::Doctor)]));
     let first = text(&report(&world, &unstamped), Language::En);
     assert!(first.lines().next().unwrap().contains("not stamped; judged at"), "{first}");
+    let mut open = world.stamped(Person::Doctor, NOW - DAY);
+    open.timestamps[0].read.as_mut().unwrap().imprint.actual = None;
+    let unproven = world.judge(&document(vec![open]));
+    let first = text(&report(&world, &unproven), Language::En);
+    assert!(first.lines().next().unwrap().contains("time stamp not confirmed; judged at"), "{first}");
 
     let mut broken = world.stamped(Person::Doctor, NOW - DAY);
     broken.signed.as_mut().unwrap().references[0].actual.as_mut().unwrap().value.0[0] ^= 1;

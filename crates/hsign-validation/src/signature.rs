@@ -323,5 +323,5 @@ fn protection_finding(facts: &SignatureFacts, stamps: &[JudgedTimestamp]) -> Opt
             && facts.level == Level::BLta
     });
     (stamped && !archived)
-        .then(|| Finding::warning("evidence-not-yet-protected").clause("guideline 5.2 §6.12 C2(3)"))
+        .then(|| Finding::warning("evidence-not-yet-protected").clause("guideline 5.2 §6.12 C2"))
 }
