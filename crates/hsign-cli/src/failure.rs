@@ -24,6 +24,10 @@ pub(crate) enum Usage {
     NotATime { text: String },
     #[error("not a SHA-256 fingerprint: \"{text}\"")]
     NotAPin { text: String },
+    #[error("--{option}: not an object identifier: \"{text}\"")]
+    NotAnOid { option: String, text: String },
+    #[error("not a duration: \"{text}\"")]
+    NotADuration { text: String },
     #[error("{option} is for one input only")]
     OneInput { option: &'static str },
     #[error("no credential: --credential names who signs")]
@@ -54,6 +58,10 @@ impl Usage {
             Self::NoTsa => Finding::error("no-tsa-configured"),
             Self::NotATime { text } => Finding::error("not-a-time").with("text", text),
             Self::NotAPin { text } => Finding::error("not-a-pin").with("text", text),
+            Self::NotAnOid { option, text } => {
+                Finding::error("not-an-oid").with("option", option).with("text", text)
+            }
+            Self::NotADuration { text } => Finding::error("not-a-duration").with("text", text),
             Self::OneInput { option } => Finding::error("one-input-only").with("option", option),
             Self::NoCredential => Finding::error("no-credential-given"),
             Self::NotYet { what } => Finding::error("not-in-this-version").with("what", what),

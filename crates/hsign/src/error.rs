@@ -38,6 +38,14 @@ pub enum Error {
     /// The PDF file can't be read, or can't be signed safely.
     #[error(transparent)]
     Document(#[from] hsign_pades::Error),
+    /// A file that should hold certificates.
+    #[error("{path}: {source}")]
+    CertificateFile {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: hsign_x509::Error,
+    },
     /// The signer's certificate can't be read.
     #[error("the signer's certificate: {0}")]
     Certificate(#[from] hsign_x509::Error),
@@ -77,7 +85,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::File { source, .. } | Self::Read(source) => kind_of_io(source),
-            Self::UnsupportedFormat => ErrorKind::Unreadable,
+            Self::UnsupportedFormat | Self::CertificateFile { .. } => ErrorKind::Unreadable,
             Self::Trust { source, .. } => source.kind(),
             Self::NoTrust { .. } | Self::Level(_) | Self::NoTimestampAuthority => ErrorKind::Usage,
             Self::Document(error) => error.kind(),
@@ -102,6 +110,9 @@ impl Error {
             Self::UnsupportedFormat => failed("unsupported-format"),
             Self::Trust { path, source } => {
                 failed("trust-unreadable").with("path", path.display()).with("reason", source)
+            }
+            Self::CertificateFile { path, source } => {
+                failed("certificate-file-unreadable").with("path", path.display()).with("reason", source)
             }
             Self::NoTrust { path } => failed("no-trust-in-folder").with("path", path.display()),
             Self::Document(error) => failed("document-refused").with("reason", error),

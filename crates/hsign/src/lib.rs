@@ -2,7 +2,7 @@
 //! which health-profession qualification.
 //!
 //! The use cases are plain functions: [`sign`](fn@sign), [`verify`](fn@verify), [`timestamp`](fn@timestamp),
-//! [`inspect`](fn@inspect). Everything that decides is an argument: the time, the trust and the policy
+//! [`inspect`](fn@inspect), [`verify_certificate`]. Everything that decides is an argument: the time, the trust and the policy
 //! ([`Settings`]), the network ([`hsign_core::ports::Fetcher`]), the key ([`hsign_core::ports::Signer`]), the
 //! time-stamp authority ([`hsign_core::ports::Timestamper`]). Ready-made ones for files, cards and HTTP are in
 //! [`load`], [`credential`] and [`net`].
@@ -13,6 +13,7 @@
 pub mod file;
 pub mod load;
 
+mod certificate;
 mod error;
 mod format;
 mod inspect;
@@ -21,11 +22,17 @@ mod sign;
 mod timestamp;
 mod verify;
 
+pub use certificate::{
+    CertificateRequest, CertificateRevocation, CertificateVerdict, RevocationDemand, StatusThen,
+    verify_certificate,
+};
 pub use error::Error;
 pub use format::{InputFormat, input_format};
 pub use hsign_core::{Finding, Severity, Time, ValidationTime};
 pub use hsign_pki::{Purpose, TrustRegistry};
-pub use hsign_validation::{DocumentVerdict, Evidence, Indication, Policy, PolicyError, shown_subject};
+pub use hsign_validation::{
+    Conclusion, DocumentVerdict, Evidence, Indication, Policy, PolicyError, SubIndication, shown_subject,
+};
 pub use inspect::{Inspection, inspect};
 pub use settings::Settings;
 pub use sign::{Clock, Metadata, SignRequest, Signed, sign};

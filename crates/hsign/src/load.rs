@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hsign_pki::{Purpose, TrustRegistry};
+use hsign_x509::{Certificate, certificates_from_bytes};
 
 use crate::Error;
 
@@ -75,6 +76,27 @@ fn is_certificate(path: &Path) -> bool {
 
 fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     path.extension().is_some_and(|found| extensions.iter().any(|wanted| found.eq_ignore_ascii_case(wanted)))
+}
+
+/// The certificates in a file: PEM, DER or PKCS#7; at least one.
+///
+/// # Errors
+/// When it can't be read or holds none.
+pub fn certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
+    let unreadable = |source| Error::CertificateFile { path: path.to_owned(), source };
+    certificates_from_bytes(&read(path)?).map_err(unreadable)
+}
+
+/// The first certificate in a file.
+///
+/// # Errors
+/// When it can't be read or holds none.
+pub fn certificate(path: &Path) -> Result<Certificate, Error> {
+    let nothing = || Error::CertificateFile {
+        path: path.to_owned(),
+        source: hsign_x509::Error::Nothing("certificate"),
+    };
+    certificates(path)?.into_iter().next().ok_or_else(nothing)
 }
 
 /// The bytes of every file named, and of every file in the folders named, with where each came from.

@@ -55,6 +55,9 @@ pub(crate) struct VerifyCertificate {
     /// Oldest revocation data that counts, such as 4d or 36h (default: up to its nextUpdate)
     #[arg(long, value_name = "DURATION")]
     pub(crate) max_age: Option<String>,
+    /// Get missing revocation data and issuers' certificates from the network
+    #[arg(long)]
+    pub(crate) fetch: bool,
     /// Apply the anchor's own extensions and dates too
     #[arg(long)]
     pub(crate) anchor_constraints: bool,

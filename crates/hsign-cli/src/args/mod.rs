@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use certificate::{CertificateCommand, VerifyCertificate};
+pub(crate) use certificate::{CertificateCommand, RevocationMode, VerifyCertificate};
 pub(crate) use credential::CredentialCommand;
 pub(crate) use sign::{Format, LevelArg, Packaging, SignArgs, TimestampArgs};
 pub(crate) use trust::{ImportArgs, TrustCommand, TrustOptions};

@@ -1,9 +1,9 @@
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use hsign::hpki::{CertificateKind, ProfessionTable, certificate_kind};
 use hsign::load;
-use hsign::x509::{Certificate, certificates_from_bytes};
+use hsign::x509::Certificate;
 use serde_json::{Value, json};
 
 use crate::args::CertificateCommand;
@@ -19,10 +19,7 @@ pub(super) fn run(session: &Session, command: &CertificateCommand) -> Result<u8>
 }
 
 fn show(session: &Session, file: &Path) -> Result<u8> {
-    let certificates = certificates_from_bytes(&load::read(file)?)
-        .map_err(hsign::Error::from)
-        .with_context(|| file.display().to_string())?;
-    let shown: Vec<Value> = certificates.iter().map(describe).collect();
+    let shown: Vec<Value> = load::certificates(file)?.iter().map(describe).collect();
     if session.json {
         output::json(&json!({ "schema": "hsign.certificate-show/1", "certificates": shown }));
     } else {
