@@ -14,16 +14,18 @@ const LARGEST_KEY: usize = 4096;
 pub(crate) type Decoded = Result<PKey<Public>, String>;
 
 /// Decoded keys by their SubjectPublicKeyInfo; the oldest leave first.
-#[derive(Default)]
 pub(crate) struct KeyCache(Mutex<Keys>);
 
-#[derive(Default)]
 struct Keys {
     known: BTreeMap<Arc<[u8]>, Decoded>,
     order: VecDeque<Arc<[u8]>>,
 }
 
 impl KeyCache {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(Keys { known: BTreeMap::new(), order: VecDeque::new() }))
+    }
+
     pub(crate) fn get_or_decode(&self, spki: &[u8], decode: impl Fn(&[u8]) -> Decoded) -> Decoded {
         if spki.len() > LARGEST_KEY {
             return decode(spki);
@@ -60,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_cache_is_bounded() {
-        let cache = KeyCache::default();
+        let cache = KeyCache::new();
         for number in 0..CAPACITY + 10 {
             let _ = cache.get_or_decode(&number.to_be_bytes(), |_| Err("no key".to_owned()));
         }
@@ -71,7 +73,7 @@ mod tests {
 
     #[test]
     fn what_is_known_is_not_decoded_again() {
-        let cache = KeyCache::default();
+        let cache = KeyCache::new();
         let _ = cache.get_or_decode(b"key", |_| Err("first".to_owned()));
         assert_eq!(cache.get_or_decode(b"key", |_| Err("second".to_owned())).unwrap_err(), "first");
     }

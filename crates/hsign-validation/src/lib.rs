@@ -26,11 +26,12 @@ mod verdict;
 mod x509_validation;
 
 pub use context::Context;
-pub use document::{judge, missing};
+pub use document::{judge, judge_and_missing, missing};
 pub use evidence::{Evidence, EvidenceError};
 pub use hsign_hpki::{Basis, Qualification, QualificationStatus, Role};
 pub use hsign_pki::{Accreditation, Provenance};
 pub use indication::{Conclusion, Indication, Integrity, SubIndication};
+pub use memo::MemoisedVerifier;
 pub use names::shown_subject;
 pub use policy::{Policy, PolicyError};
 pub use signer_checks::{Permission, SignerVerdict, signer_checks};

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use hsign_core::SignatureAlgorithm;
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 
-/// Remembers every check of one judgement: the same CA signature stands in the path of each signature and
-/// of each round of evidence.
-pub(crate) struct MemoisedVerifier<'a> {
+/// Remembers every check of one judgement, or of several about the same document: the same CA signature stands
+/// in the path of each signature and of each round of evidence.
+pub struct MemoisedVerifier<'a> {
     inner: &'a dyn SignatureVerifier,
     seen: RefCell<HashMap<Question, SignatureValidity>>,
 }
@@ -23,7 +23,9 @@ struct Question {
 const LONGEST_KEPT: usize = 1 << 20;
 
 impl<'a> MemoisedVerifier<'a> {
-    pub(crate) fn new(inner: &'a dyn SignatureVerifier) -> Self {
+    /// Has nothing to remember yet.
+    #[must_use]
+    pub fn new(inner: &'a dyn SignatureVerifier) -> Self {
         Self { inner, seen: RefCell::default() }
     }
 }

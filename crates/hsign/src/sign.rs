@@ -1,12 +1,12 @@
 use hsign_core::facts::Level;
-use hsign_core::ports::{Fetcher, Signer, Timestamper};
+use hsign_core::ports::{Fetcher, SignatureVerifier, Signer, Timestamper};
 use hsign_core::{DigestAlgorithm, Finding, Source, Time, ValidationTime};
 use hsign_credential::KeyProtection;
 use hsign_crypto::OpensslVerifier;
-use hsign_validation::{DocumentVerdict, Evidence, Integrity, Permission, SignatureVerdict};
+use hsign_validation::{DocumentVerdict, Integrity, MemoisedVerifier, Permission, SignatureVerdict};
 use hsign_x509::Certificate;
 
-use crate::verify::{Gathering, judge};
+use crate::verify::{Gathering, judge_with};
 use crate::{Error, Settings};
 use hsign_pades::Appended;
 
@@ -73,9 +73,12 @@ pub fn sign(
 ) -> Result<Signed, Error> {
     let timestamper = needed_timestamper(request.level, timestamper)?;
     let certificate = Certificate::from_der(signer.certificate())?;
-    let mut findings = check_signer(&certificate, signer, request, settings, fetcher, clock())?;
+    // The signer's path is judged before and after: its signatures need to be checked only once.
+    let openssl = OpensslVerifier::new();
+    let verifier = MemoisedVerifier::new(&openssl);
+    let mut findings = check_signer(&verifier, &certificate, signer, request, settings, fetcher, clock())?;
     let update = make_update(source, signer, &certificate, timestamper, request, clock)?;
-    let verified = self_check(source, &update, settings, fetcher, clock())?;
+    let verified = self_check(&verifier, source, &update, settings, fetcher, clock())?;
     findings.extend(verified.findings);
     Ok(Signed { update, verdict: verified.verdict, findings })
 }
@@ -95,6 +98,7 @@ fn needed_timestamper(
 
 /// Who must not sign, doesn't; what is only open is a finding.
 fn check_signer(
+    verifier: &dyn SignatureVerifier,
     certificate: &Certificate,
     signer: &dyn Signer,
     request: &SignRequest,
@@ -102,16 +106,16 @@ fn check_signer(
     fetcher: &dyn Fetcher,
     now: Time,
 ) -> Result<Vec<Finding>, Error> {
-    let verifier = OpensslVerifier::new();
     let chain: Vec<Certificate> =
         signer.chain().iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
-    let mut gathering = Gathering::from(settings.evidence.clone());
-    let check = |evidence: &Evidence| {
-        let context = settings.context(evidence, ValidationTime(now), &verifier);
-        hsign_validation::signer_checks(certificate, &chain, request.key.is_software(), &context)
-    };
-    gathering.rounds(fetcher, |evidence| check(evidence).needs().to_vec());
-    let verdict = check(&gathering.evidence);
+    let mut gathering = Gathering::from(&settings.evidence);
+    let verdict = gathering.settle(fetcher, |evidence| {
+        let context = settings.context(evidence, ValidationTime(now), verifier);
+        let verdict =
+            hsign_validation::signer_checks(certificate, &chain, request.key.is_software(), &context);
+        let needs = verdict.needs().to_vec();
+        (verdict, needs)
+    });
     if verdict.permission() == Permission::Refused {
         return Err(Error::Refused(verdict.findings().to_vec()));
     }
@@ -209,6 +213,7 @@ fn pdf_request(request: &SignRequest, now: Time, reserve: usize) -> hsign_pades:
 
 /// Judges the document as it will be. Whoever gets it can do the same and must not find more.
 fn self_check(
+    verifier: &dyn SignatureVerifier,
     source: &dyn Source,
     update: &[u8],
     settings: &Settings,
@@ -216,7 +221,7 @@ fn self_check(
     now: Time,
 ) -> Result<crate::Verified, Error> {
     let facts = hsign_pades::read_facts(&Appended::new(source, update))?;
-    let verified = judge(&facts, settings, fetcher, ValidationTime(now));
+    let verified = judge_with(verifier, &facts, settings, fetcher, ValidationTime(now));
     let signatures = verified.verdict.signatures();
     if !signatures.is_empty() && signatures.iter().all(is_whole) {
         return Ok(verified);

@@ -1,7 +1,9 @@
+use std::borrow::Cow;
+
 use hsign_core::facts::{
     Covered, DocumentFacts, DocumentFormat, EvidenceFacts, TimestampFacts, TimestampKind,
 };
-use hsign_core::ports::{Fetcher, Need};
+use hsign_core::ports::{Fetcher, Need, SignatureVerifier};
 use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Finding, Source, ValidationTime};
 use hsign_crypto::{Hasher, OpensslVerifier};
 use hsign_pki::Provenance;
@@ -108,37 +110,50 @@ pub(crate) fn judge(
     fetcher: &dyn Fetcher,
     time: ValidationTime,
 ) -> Verified {
-    let verifier = OpensslVerifier::new();
-    let mut gathering = Gathering::from(settings.evidence.clone());
-    gathering.rounds(fetcher, |evidence| {
-        hsign_validation::missing(facts, &settings.context(evidence, time, &verifier))
+    judge_with(&OpensslVerifier::new(), facts, settings, fetcher, time)
+}
+
+pub(crate) fn judge_with(
+    verifier: &dyn SignatureVerifier,
+    facts: &DocumentFacts,
+    settings: &Settings,
+    fetcher: &dyn Fetcher,
+    time: ValidationTime,
+) -> Verified {
+    let mut gathering = Gathering::from(&settings.evidence);
+    let verdict = gathering.settle(fetcher, |evidence| {
+        hsign_validation::judge_and_missing(facts, &settings.context(evidence, time, verifier))
     });
-    let verdict = hsign_validation::judge(facts, &settings.context(&gathering.evidence, time, &verifier));
     Verified { verdict, findings: gathering.findings }
 }
 
 /// The evidence at hand, what could not be had, and what was asked for already: nothing is asked for twice.
-pub(crate) struct Gathering {
-    pub(crate) evidence: Evidence,
+pub(crate) struct Gathering<'a> {
+    pub(crate) evidence: Cow<'a, Evidence>,
     pub(crate) findings: Vec<Finding>,
     asked: Vec<Need>,
 }
 
-impl From<Evidence> for Gathering {
-    fn from(evidence: Evidence) -> Self {
-        Self { evidence, findings: Vec::new(), asked: Vec::new() }
+impl<'a> From<&'a Evidence> for Gathering<'a> {
+    fn from(evidence: &'a Evidence) -> Self {
+        Self { evidence: Cow::Borrowed(evidence), findings: Vec::new(), asked: Vec::new() }
     }
 }
 
-impl Gathering {
-    /// Asks what is missing and gets it, until nothing new comes.
-    pub(crate) fn rounds(&mut self, fetcher: &dyn Fetcher, missing: impl Fn(&Evidence) -> Vec<Need>) {
+impl Gathering<'_> {
+    /// Judges, gets what the judgement lacked, and judges again, until nothing new comes.
+    pub(crate) fn settle<T>(
+        &mut self,
+        fetcher: &dyn Fetcher,
+        judge: impl Fn(&Evidence) -> (T, Vec<Need>),
+    ) -> T {
         for _ in 0..MAX_ROUNDS {
-            let needs = missing(&self.evidence);
+            let (verdict, needs) = judge(&self.evidence);
             if !self.fetch(needs, fetcher) {
-                break;
+                return verdict;
             }
         }
+        judge(&self.evidence).0
     }
 
     /// Whether anything new came.
@@ -149,7 +164,7 @@ impl Gathering {
                 continue;
             }
             match fetcher.fetch(&need) {
-                Ok(bytes) => match self.evidence.add(&bytes, Provenance::Fetched) {
+                Ok(bytes) => match self.evidence.to_mut().add(&bytes, Provenance::Fetched) {
                     Ok(()) => news = true,
                     Err(error) => self.findings.push(failed(&need, &error)),
                 },
