@@ -77,6 +77,28 @@ fn an_empty_invisible_field_may_be_signed() {
 }
 
 #[test]
+fn the_writer_may_tell_itself_and_the_time_in_the_information_dictionary() {
+    let with = |body: &str, catalog: &str| {
+        let mut builder = Builder::one_page(Kind::Table);
+        builder.trailer = "/Root 1 0 R/Info 30 0 R".to_owned();
+        builder.revision(&[(1, catalog), (30, "<</Title(A)/Producer(X)>>")]).sign("A");
+        builder.revision(&[(30, body)]);
+        after_first(&builder.bytes)
+    };
+    let catalog = "<</Type/Catalog/Pages 2 0 R>>";
+    assert_eq!(with("<</Title(A)/Producer(X; Y)/ModDate(D:20261121)>>", catalog), signatures_only(1));
+    for (what, body, catalog) in [
+        ("title", "<</Title(B)/Producer(X)>>", catalog),
+        ("no string", "<</Title(A)/Producer 4 0 R>>", catalog),
+        ("said twice", "<</Title(A)/Producer(X)/Producer(Y)>>", catalog),
+        ("taken out", "<</Title(A)>>", catalog),
+        ("with a second role", "<</Title(A)/Producer(Y)>>", "<</Type/Catalog/Pages 2 0 R/Extra 30 0 R>>"),
+    ] {
+        assert_eq!(with(body, catalog), LaterChanges::NotExamined { revisions: 1 }, "{what}");
+    }
+}
+
+#[test]
 fn an_object_written_again_unchanged_is_nothing_new() {
     assert_eq!(after(Kind::Table, &[(4, CONTENT)]), signatures_only(1));
 }

@@ -15,6 +15,8 @@ const CATALOG_KEYS: [&str; 3] = ["AcroForm", "DSS", "Extensions"];
 /// What a new, invisible signature field may consist of: nothing that acts or shows.
 const FIELD_KEYS: [&str; 14] =
     ["Type", "Subtype", "FT", "T", "TU", "V", "Rect", "F", "P", "Ff", "Lock", "SV", "AP", "DA"];
+/// What a writer tells of itself in the information dictionary; no other entry of it may change.
+const WRITER_KEYS: [&str; 2] = ["Producer", "ModDate"];
 /// The arrays of the document security store (EN 319 142-1).
 const DSS_ARRAYS: [&str; 3] = ["Certs", "CRLs", "OCSPs"];
 
@@ -113,6 +115,9 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
         if self.is_only(number, self.in_catalog("Extensions")) {
             return Ok(true);
         }
+        if self.is_only_information(number) {
+            return Ok(same_but_writer(before, after));
+        }
         if before.get("Type").is_some_and(|kind| kind.is_name("Page")) {
             return self.page(before, after);
         }
@@ -136,6 +141,13 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
         let mut referrers = self.references.up_to(self.old.revision, number).peekable();
         let Some((holder, path)) = place else { return false };
         referrers.peek().is_some() && referrers.all(|found| found.holder == holder && found.path == path)
+    }
+
+    /// Whether the trailer names the object as /Info and no signed object refers to it.
+    fn is_only_information(&self, number: u32) -> bool {
+        let named = self.old.trailer().get("Info").and_then(Object::as_reference);
+        named.is_some_and(|id| id.number == number)
+            && self.references.up_to(self.old.revision, number).next().is_none()
     }
 
     /// The place of a key in the catalog.
@@ -328,6 +340,15 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
         }
         Ok(true)
     }
+}
+
+/// Producer and date may come or change, as strings that stand there themselves.
+fn same_but_writer(before: &Dictionary, after: &Dictionary) -> bool {
+    before.equal_except(after, &WRITER_KEYS)
+        && WRITER_KEYS.iter().all(|key| match after.get(key) {
+            Some(value) => matches!(value, Object::String(_)),
+            None => before.get(key).is_none(),
+        })
 }
 
 /// An invisible signature field with nothing unusual about it.
