@@ -24,6 +24,23 @@ pub fn text(report: &VerifyReport<'_>, language: Language) -> String {
     page.lines.join("\n") + "\n"
 }
 
+/// Only the first line of each document, and the findings that weigh more than a note: for commands that made the
+/// document themselves.
+#[must_use]
+pub fn summary(report: &VerifyReport<'_>, language: Language) -> String {
+    let mut page = Page { lines: Vec::new(), language };
+    for document in &report.documents {
+        let Outcome::Judged(verdict) = &document.outcome else { continue };
+        let headline = page.headline(verdict, report.validation_time.0);
+        page.line(0, &headline);
+        let findings = verdict.signatures().iter().flat_map(SignatureVerdict::findings);
+        let weighty: Vec<Finding> =
+            findings.chain(verdict.findings()).filter(|one| one.severity > Severity::Info).cloned().collect();
+        page.finding_list(&weighty, 1);
+    }
+    page.lines.into_iter().map(|line| line + "\n").collect()
+}
+
 /// Findings alone, each with its hint: for commands that judge without a report.
 #[must_use]
 pub fn finding_lines(findings: &[Finding], language: Language) -> String {
