@@ -25,14 +25,14 @@ pub(crate) fn of_signer(
     qualify(signer, state, &context.required(), context.professions)
 }
 
-/// A role counts on the word of the ministry's hierarchy alone: the path ends at one of its anchors, an HPKI
-/// signature policy holds all the way, and nothing is open about revocation and validity. Any CA could write
-/// a profession into a certificate.
+/// A role counts on the word of the ministry's hierarchy alone: somebody above the person vouches, the path ends at
+/// one of its anchors that held when it was signed, an HPKI signature policy holds all the way, and nothing is
+/// open about revocation and validity. Any CA could write a profession into a certificate.
 fn vouches(chain: &Chain, best: BestSignatureTime, context: &Context<'_>) -> bool {
-    let hierarchy = matches!(
-        chain.path.anchor().entry().kind,
-        TrustKind::HpkiRoot | TrustKind::HpkiSignatureCa | TrustKind::Bare
-    );
+    let entry = chain.path.anchor().entry();
+    let hierarchy = matches!(entry.kind, TrustKind::HpkiRoot | TrustKind::HpkiSignatureCa | TrustKind::Bare)
+        && entry.holds_at(best.0)
+        && !chain.path.below_anchor().is_empty();
     let policy = HPKI_SIGNATURE_POLICIES.iter().any(|oid| chain.path.policies().contains(*oid));
     let known = Chain { demand: Demand::Required, ..chain.clone() };
     hierarchy && policy && known.conclusion_at(best.0, context.policy.revocation()).is_passed()

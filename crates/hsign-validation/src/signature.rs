@@ -102,24 +102,28 @@ impl Record {
         self.ran(CheckKind::CryptographicVerification, crypto.conclusion);
         let x509 = identification.certificate.as_ref().map(|signer| validate_signer(signer, shared));
         let (acceptance, acceptance_findings) = acceptance(facts, signed, &identification, context.policy);
-        let x509_conclusion = x509
+        let overall = x509
             .as_ref()
-            .map_or(identification.conclusion, |x509| identification.conclusion.worst(x509.conclusion));
-        self.ran(CheckKind::X509Validation, x509_conclusion);
+            .map_or(identification.conclusion, |x509| identification.conclusion.worst(x509.overall()));
+        self.ran(CheckKind::X509Validation, overall);
         self.ran(CheckKind::SignatureAcceptance, acceptance);
         self.findings.extend(identification.findings.iter().cloned());
         self.findings.extend(crypto.findings);
         self.findings.extend(acceptance_findings);
 
-        // A proven fault of format or cryptography decides; then whatever is open, in the order of the
-        // blocks (EN 319 102-1, basic signature validation).
         let chain = x509.as_ref().and_then(|x509| x509.chain.as_ref());
-        let basic = [format, identification.conclusion, crypto.conclusion, x509_conclusion, acceptance]
-            .into_iter()
-            .fold(Conclusion::Passed, Conclusion::worst);
-        let basic = content_stamps(basic, chain, stamps, &mut self.findings);
+        let (at_present, lasting) = x509
+            .as_ref()
+            .map_or((Conclusion::Passed, Conclusion::Passed), |x509| (x509.conclusion, x509.lasting));
         let with_time = validation_with_time::validate(&Inputs {
-            basic,
+            blocks: [
+                format,
+                identification.conclusion,
+                crypto.conclusion,
+                content_stamps(at_present, chain, stamps, &mut self.findings),
+                lasting,
+                acceptance,
+            ],
             chain,
             timestamps: stamps,
             claimed: facts.claimed_signing_time,
@@ -131,6 +135,8 @@ impl Record {
         self.conclusion = with_time.conclusion;
         self.findings.extend(protection_finding(facts, stamps));
         if let Some(signer) = &identification.certificate {
+            // Only somebody who did sign can have signed with a qualification.
+            let chain = chain.filter(|_| identification.conclusion.worst(crypto.conclusion).is_passed());
             let answer = qualification::of_signer(signer, chain, with_time.best, context);
             self.qualify(answer, signer, context);
             self.verdict.signer = Some(summary(signer));
@@ -236,7 +242,7 @@ pub(crate) fn validate_certificate(
     };
     let mut answer = x509_validation::validate(&question, material, context.policy, verifier);
     let (conclusion, finding) = key_usage(signer, context.policy);
-    answer.conclusion = answer.conclusion.worst(conclusion);
+    answer.lasting = answer.lasting.worst(conclusion);
     answer.findings.extend(finding);
     answer
 }
@@ -286,7 +292,7 @@ fn acceptance(
 /// A content time stamp was made before signing: if it is later than the revocation or the end of the
 /// certificate, so was the signature (EN 319 102-1, basic signature validation).
 fn content_stamps(
-    basic: Conclusion,
+    at_present: Conclusion,
     chain: Option<&crate::chain::Chain>,
     stamps: &[JudgedTimestamp],
     findings: &mut Vec<Finding>,
@@ -296,8 +302,8 @@ fn content_stamps(
         .filter(|stamp| stamp.kind == TimestampKind::Content && stamp.conclusion.is_passed())
         .filter_map(|stamp| stamp.gen_time)
         .max();
-    let (Some(chain), Some(latest)) = (chain, latest) else { return basic };
-    let proven = match basic.sub_indication() {
+    let (Some(chain), Some(latest)) = (chain, latest) else { return at_present };
+    let proven = match at_present.sub_indication() {
         Some(SubIndication::RevokedNoPoe)
             if chain.signer_revoked_at().is_some_and(|revoked| latest.0 > revoked) =>
         {
@@ -308,7 +314,7 @@ fn content_stamps(
         {
             SubIndication::Expired
         }
-        _ => return basic,
+        _ => return at_present,
     };
     findings.push(Finding::error("content-stamped-too-late").with("gen_time", latest));
     Conclusion::Failed(proven)

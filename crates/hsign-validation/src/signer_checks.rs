@@ -117,7 +117,7 @@ pub fn signer_checks(
         software_key(certificate, in_software, context),
     ];
     let refusals: Vec<Finding> = rules.into_iter().flatten().collect();
-    let conclusion = x509.conclusion.worst(accepted);
+    let conclusion = x509.overall().worst(accepted);
     let permission = if !refusals.is_empty() {
         Permission::Refused
     } else if conclusion.is_passed() {

@@ -73,7 +73,7 @@ pub(crate) fn judge(
         (identification.conclusion, None),
         (crypto.conclusion, None),
         certificate_reference(identification.reference),
-        (x509.as_ref().map_or(Conclusion::Passed, |x509| x509.conclusion), None),
+        (x509.as_ref().map_or(Conclusion::Passed, X509Validation::overall), None),
         acceptance(read, context.policy),
         plausible_time(read.gen_time, tsa, context.time),
     ];

@@ -17,8 +17,8 @@ pub(crate) struct WithTime {
 
 /// Inputs of the process for one signature.
 pub(crate) struct Inputs<'a> {
-    /// What basic validation said.
-    pub(crate) basic: Conclusion,
+    /// What the blocks of basic validation said, in their order.
+    pub(crate) blocks: [Conclusion; 6],
     /// The signer's chain, if there is a valid path.
     pub(crate) chain: Option<&'a Chain>,
     /// The time stamps of the signature and those of the document that cover it.
@@ -32,11 +32,9 @@ pub(crate) struct Inputs<'a> {
 pub(crate) fn validate(inputs: &Inputs<'_>) -> WithTime {
     let best = best_signature_time(inputs.timestamps, inputs.now);
     let mut findings = stamp_findings(inputs.timestamps);
-    if !may_continue(inputs.basic) {
-        return WithTime { conclusion: inputs.basic, best, findings };
-    }
-    let Some(chain) = inputs.chain else {
-        return WithTime { conclusion: inputs.basic, best, findings };
+    let basic = basic(&inputs.blocks);
+    let (true, Some(chain)) = (may_continue(basic), inputs.chain) else {
+        return WithTime { conclusion: basic, best, findings };
     };
     let rules: [&dyn Fn() -> Ruling; 6] = [
         &|| not_yet_valid(chain, best),
@@ -46,7 +44,7 @@ pub(crate) fn validate(inputs: &Inputs<'_>) -> WithTime {
         &|| data_older_than_stamp(chain, best, inputs),
         &|| accredited_time_stamp(chain, inputs),
     ];
-    let mut conclusion = still_weak(inputs.basic);
+    let mut conclusion = still_weak(&inputs.blocks);
     for rule in rules {
         let (ruling, finding) = rule();
         conclusion = conclusion.worst(ruling);
@@ -61,6 +59,16 @@ const PASSED: Ruling = (Conclusion::Passed, None);
 
 fn indeterminate(sub: SubIndication, finding: Finding) -> Ruling {
     (Conclusion::Indeterminate(sub), Some(finding))
+}
+
+/// A proven fault decides; then what no time can change; then whatever else is open, in the order of the blocks
+/// (EN 319 102-1, basic signature validation).
+fn basic(blocks: &[Conclusion]) -> Conclusion {
+    let worst = |conclusions: &mut dyn Iterator<Item = Conclusion>| {
+        conclusions.fold(Conclusion::Passed, Conclusion::worst)
+    };
+    let lasting = worst(&mut blocks.iter().copied().filter(|block| !may_continue(*block)));
+    lasting.worst(worst(&mut blocks.iter().copied()))
 }
 
 /// The results of basic validation that a time can still change.
@@ -81,11 +89,9 @@ fn may_continue(basic: Conclusion) -> bool {
 }
 
 /// Algorithms are judged without dates here, so that a weak one stays weak whatever was proven.
-fn still_weak(basic: Conclusion) -> Conclusion {
-    match basic.sub_indication() {
-        Some(SubIndication::CryptoConstraintsFailureNoPoe) => basic,
-        _ => Conclusion::Passed,
-    }
+fn still_weak(blocks: &[Conclusion]) -> Conclusion {
+    let weak = Conclusion::Indeterminate(SubIndication::CryptoConstraintsFailureNoPoe);
+    if blocks.contains(&weak) { weak } else { Conclusion::Passed }
 }
 
 /// The earliest generation time of the valid time stamps over the signature; the validation time if none

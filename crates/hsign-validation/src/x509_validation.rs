@@ -13,14 +13,24 @@ use crate::material::Material;
 use crate::policy::{AlgorithmRules, Demand, OlderThanStamp, Policy, RevocationRules};
 use crate::{Conclusion, SubIndication};
 
+/// The answer for one certificate.
 pub(crate) struct X509Validation {
-    /// The standard's answer at the time of validation.
+    /// Path, revocation and validity at the time of validation.
     pub(crate) conclusion: Conclusion,
+    /// Constraints and algorithms: what no time stamp can mend.
+    pub(crate) lasting: Conclusion,
     /// The path with its revocation statuses; also when only the policy's constraints forbid it.
     pub(crate) chain: Option<Chain>,
     pub(crate) findings: Vec<Finding>,
     /// What the network may have.
     pub(crate) needs: Vec<Need>,
+}
+
+impl X509Validation {
+    /// Both parts together, for whoever has no proof of an earlier time.
+    pub(crate) fn overall(&self) -> Conclusion {
+        self.conclusion.worst(self.lasting)
+    }
 }
 
 /// What a path is asked for.
@@ -58,8 +68,8 @@ pub(crate) fn validate(
     findings.extend(weak);
     findings.extend(chain.findings_at(question.now, rules));
     let needs = missing(&chain, question.now, rules);
-    let conclusion = chain.conclusion_at(question.now, rules).and_then(|| constraints).and_then(|| strength);
-    X509Validation { conclusion, chain: Some(chain), findings, needs }
+    let conclusion = chain.conclusion_at(question.now, rules);
+    X509Validation { conclusion, lasting: constraints.worst(strength), chain: Some(chain), findings, needs }
 }
 
 enum Found {
@@ -137,6 +147,7 @@ fn no_path(question: &Question<'_>, material: &Material, failures: &PathFailures
     };
     X509Validation {
         conclusion: Conclusion::Indeterminate(sub),
+        lasting: Conclusion::Passed,
         chain: None,
         findings: best_findings(failures),
         needs: missing_certificates(question.target, &material.certificates, question.anchors),
