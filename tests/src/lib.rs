@@ -4,11 +4,13 @@ mod answer;
 mod command;
 mod session;
 mod tokens;
+mod unrefused;
 
 pub use answer::Answer;
 pub use command::program;
 pub use session::Session;
 pub use tokens::{HPKI_PIN, hpki_card, softhsm};
+pub use unrefused::sign_unrefused;
 
 /// Something that is needed and not on this machine: the test is skipped with a line, or fails under
 /// `REQUIRE_ALL=1`.

@@ -1,8 +1,29 @@
 //! Which files are meant, and where their outputs go.
 
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+
+use hsign::file::FileSource;
+use hsign_core::Source;
+
+/// Whether standard input or output is meant.
+pub(crate) fn is_standard(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// The document in a file; for `-` the whole of standard input.
+///
+/// # Errors
+/// When it can't be read.
+pub(crate) fn open(path: &Path) -> io::Result<Box<dyn Source>> {
+    if !is_standard(path) {
+        return Ok(Box::new(FileSource::open(path)?));
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(Box::new(bytes))
+}
 
 /// The files named, and every file in the folders named whose name passes `wanted`; sorted within a folder, each
 /// file once.

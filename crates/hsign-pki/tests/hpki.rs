@@ -181,6 +181,18 @@ fn a_list_from_before_the_stamp_is_allowed_inside_its_next_update_and_strictly_n
 }
 
 #[test]
+fn a_list_from_a_clock_that_is_a_little_ahead_is_used() {
+    let bench = Bench::new();
+    let published = NOW + DAY;
+    let evidence = bench.crls(&[(CrlName::Signature, published)]);
+    let this_update =
+        bench.answers(&bench.doctor(), &evidence, NOW, published)[0].this_update.unwrap().unix_seconds();
+    let status = |now| bench.answers(&bench.doctor(), &evidence, NOW, now)[0].status.clone();
+    assert_eq!(status(this_update - 300), RevocationStatus::Good);
+    assert_eq!(status(this_update - 301), RevocationStatus::Unknown);
+}
+
+#[test]
 fn a_list_from_the_future_is_not_used() {
     let bench = Bench::new();
     let evidence = bench.crls(&[(CrlName::Signature, NOW + 5 * DAY)]);

@@ -3,19 +3,17 @@
 use std::path::Path;
 
 use anyhow::Result;
-use hsign::file::FileSource;
 use hsign::{Inspection, inspect};
+use hsign_core::Finding;
 use hsign_core::facts::{EvidenceFacts, SignatureFacts, SignedObject, TimestampFacts};
-use hsign_core::{Finding, Source};
 use serde_json::{Value, json};
 
 use crate::language::Language;
-use crate::output;
 use crate::session::Session;
+use crate::{files, output};
 
 pub(super) fn run(session: &Session, file: &Path) -> Result<u8> {
-    let source: Box<dyn Source> =
-        if file == Path::new("-") { Box::new(standard_input()?) } else { Box::new(FileSource::open(file)?) };
+    let source = files::open(file)?;
     let facts = inspect(source.as_ref())?;
     if session.json {
         output::json(&json!({ "schema": "hsign.inspect/1", "path": file, "facts": to_json(&facts)? }));
@@ -23,12 +21,6 @@ pub(super) fn run(session: &Session, file: &Path) -> Result<u8> {
         output::data(&Page::of(&facts, session.language));
     }
     Ok(if facts.signatures.is_empty() && facts.timestamps.is_empty() { 4 } else { 0 })
-}
-
-fn standard_input() -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)?;
-    Ok(bytes)
 }
 
 fn to_json(facts: &Inspection) -> Result<Value> {

@@ -2,9 +2,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use hsign::credential::{Credential, Options, open};
-use hsign::file::{Base, Existing, FileSource, put_in_place};
+use hsign::file::{Base, Existing, put_in_place};
 use hsign::net::HttpTimestamper;
-use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, text};
+use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
 use hsign::{
     Finding, InputFormat, Metadata, Settings, SignRequest, Signed, Time, ValidationTime, input_format,
 };
@@ -36,6 +36,9 @@ pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
     let inputs = files::expand(&args.files, files::is_unsigned_pdf)?;
     if args.out.is_some() && inputs.len() != 1 {
         bail!(Usage::OneInput { option: "--out" });
+    }
+    if (inputs.len() > 1 || args.in_place) && inputs.iter().any(|input| files::is_standard(input)) {
+        bail!(Usage::OneInput { option: "-" });
     }
     let secrets = Secrets::new(args.pin_source.as_deref(), session.language)?;
     let run = prepare(session, args, &secrets)?;
@@ -133,13 +136,13 @@ struct Done {
 
 impl Run<'_> {
     fn sign(&self, input: &Path) -> Result<Done> {
-        let source = FileSource::open(input)?;
-        if input_format(&source)? != InputFormat::Pdf {
+        let source = files::open(input)?;
+        if input_format(source.as_ref())? != InputFormat::Pdf {
             bail!(hsign::Error::UnsupportedFormat);
         }
         let timestamper = self.timestamper.as_ref().map(|timestamper| timestamper as &dyn Timestamper);
         let signed = hsign::sign(
-            &source,
+            source.as_ref(),
             self.credential.as_ref(),
             timestamper,
             &self.request(),
@@ -147,7 +150,7 @@ impl Run<'_> {
             self.fetcher.as_ref(),
             &session::now,
         )?;
-        let output = self.put(input, &source, &signed)?;
+        let output = self.put(input, source.as_ref(), &signed)?;
         let mut findings = signed.findings.clone();
         findings.extend(self.timestamper.iter().flat_map(HttpTimestamper::take_notices));
         let code = super::verify::exit_code(&signed.verdict);
@@ -170,20 +173,27 @@ impl Run<'_> {
         }
     }
 
-    fn put(&self, input: &Path, source: &FileSource, signed: &Signed) -> Result<PathBuf> {
-        let base = Base { path: input, length: source.length() };
-        if self.args.out.as_deref() == Some(Path::new("-")) {
+    /// What came by standard input goes to standard output unless a name is given.
+    fn put(&self, input: &Path, source: &dyn Source, signed: &Signed) -> Result<PathBuf> {
+        let piped = files::is_standard(input);
+        let nameless = piped && self.args.out.is_none();
+        if nameless || self.args.out.as_deref().is_some_and(files::is_standard) {
             output::bytes(&hsign_core::read_all(source)?)?;
             output::bytes(&signed.update)?;
             return Ok(PathBuf::from("-"));
         }
+        let whole =
+            if piped { [hsign_core::read_all(source)?, signed.update.clone()].concat() } else { Vec::new() };
+        let (base, tail) = match piped {
+            true => (None, &whole),
+            false => (Some(Base { path: input, length: source.length() }), &signed.update),
+        };
         let (target, existing) = match (&self.args.out, self.args.in_place) {
             (_, true) => (input.to_owned(), Existing::Replace),
             (Some(out), _) => (out.clone(), self.existing()),
             (None, _) => (files::signed_name(input, self.args.out_dir.as_deref()), self.existing()),
         };
-        put_in_place(&target, Some(base), &signed.update, existing)
-            .with_context(|| target.display().to_string())?;
+        put_in_place(&target, base, tail, existing).with_context(|| target.display().to_string())?;
         Ok(target)
     }
 
@@ -191,14 +201,14 @@ impl Run<'_> {
         if self.args.force { Existing::Replace } else { Existing::Keep }
     }
 
-    /// The output's name is the data; the report on the new document goes beside it.
+    /// The output's name is the data; what the new document amounts to goes beside it.
     fn tell(&self, done: &Done) {
-        if self.session.json || done.output == Path::new("-") {
+        if self.session.json || files::is_standard(&done.output) {
             return;
         }
         output::data(&format!("{}\n", done.output.display()));
         if !self.session.quiet {
-            output::message(&text(&self.report(done), self.session.language));
+            output::message(&summary(&self.report(done), self.session.language));
         }
         self.session.tell(&done.findings);
     }

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use hsign::file::{Existing, FileSource, put_in_place};
+use hsign::file::{Existing, put_in_place};
 use hsign::net::HttpTimestamper;
 use hsign::report::findings_json;
 use serde_json::{Value, json};
@@ -16,6 +16,9 @@ pub(super) fn run(session: &Session, args: &TimestampArgs) -> Result<u8> {
     let inputs = files::expand(&args.files, files::is_stampable)?;
     if args.out.is_some() && inputs.len() != 1 {
         bail!(Usage::OneInput { option: "--out" });
+    }
+    if inputs.len() > 1 && inputs.iter().any(|input| files::is_standard(input)) {
+        bail!(Usage::OneInput { option: "-" });
     }
     let Some(timestamper) = session.timestamper(session.endpoints(&args.tsa)?)? else { bail!(Usage::NoTsa) };
     let bar = progress::bar(inputs.len(), session.quiet);
@@ -47,11 +50,15 @@ fn stamp(
     input: &Path,
     timestamper: &HttpTimestamper,
 ) -> Result<Value> {
-    let source = FileSource::open(input)?;
-    let token = hsign::timestamp(&source, timestamper, timestamper.digest())?;
-    let target = args.out.clone().unwrap_or_else(|| files::token_name(input, args.out_dir.as_deref()));
+    let source = files::open(input)?;
+    let token = hsign::timestamp(source.as_ref(), timestamper, timestamper.digest())?;
+    let target = match &args.out {
+        Some(out) => out.clone(),
+        None if files::is_standard(input) => input.to_owned(),
+        None => files::token_name(input, args.out_dir.as_deref()),
+    };
     write(&target, &token, args.force)?;
-    if !session.json {
+    if !session.json && !files::is_standard(&target) {
         output::data(&format!("{}\n", target.display()));
     }
     Ok(
@@ -60,7 +67,7 @@ fn stamp(
 }
 
 fn write(target: &PathBuf, token: &[u8], force: bool) -> Result<()> {
-    if target == Path::new("-") {
+    if files::is_standard(target) {
         return Ok(output::bytes(token)?);
     }
     let existing = if force { Existing::Replace } else { Existing::Keep };

@@ -1,7 +1,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use hsign::file::FileSource;
 use hsign::report::{DocumentReport, Outcome, VerifyReport, json, text};
 use hsign::{
     DocumentVerdict, Indication, InputFormat, Settings, ValidationTime, Verified, input_format, verify,
@@ -20,6 +19,10 @@ pub(super) fn run(session: &Session, args: &VerifyArgs) -> Result<u8> {
     let inputs = files::expand(&args.files, files::is_verifiable)?;
     if args.content.is_some() && inputs.len() != 1 {
         bail!(Usage::OneInput { option: "--content" });
+    }
+    let standard = inputs.iter().chain(&args.content).filter(|path| files::is_standard(path)).count();
+    if standard > 1 || (standard == 1 && inputs.len() != 1) {
+        bail!(Usage::OneInput { option: "-" });
     }
     let judging = Judging {
         policy: args.policy.as_deref(),
@@ -51,17 +54,17 @@ fn judge(
     fetcher: &dyn Fetcher,
     time: ValidationTime,
 ) -> Result<Verified> {
-    let source = FileSource::open(input)?;
+    let source = files::open(input)?;
     match content {
-        None => Ok(verify(&source, settings, fetcher, time)?),
-        Some(_) if input_format(&source)? != InputFormat::Timestamp => {
+        None => Ok(verify(source.as_ref(), settings, fetcher, time)?),
+        Some(_) if input_format(source.as_ref())? != InputFormat::Timestamp => {
             bail!(Usage::NotYet {
                 what: "a verdict on a detached signature other than a time-stamp token".to_owned()
             })
         }
         Some(content) => {
-            let content = FileSource::open(content)?;
-            Ok(verify_token(&source, Some(&content), settings, fetcher, time)?)
+            let content = files::open(content)?;
+            Ok(verify_token(source.as_ref(), Some(content.as_ref()), settings, fetcher, time)?)
         }
     }
 }

@@ -90,7 +90,7 @@ fn use_crl<'e>(
 fn unusable(crl: &Crl, certificate: &Certificate, now: Time) -> Option<Finding> {
     let finding = if let Some(finding) = malformed(crl) {
         finding
-    } else if crl.this_update() > now {
+    } else if super::is_from_future(crl.this_update(), now) {
         Finding::warning("revocation-data-from-future").with("this_update", crl.this_update())
     } else if crl.this_update() < certificate.not_before() {
         Finding::info("revocation-data-before-certificate").with("this_update", crl.this_update())

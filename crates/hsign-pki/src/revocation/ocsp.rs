@@ -7,6 +7,7 @@ use hsign_x509::{AccessDescription, CertStatus, Certificate, OcspResponse, Respo
 use super::answer::{RevocationSource, RevocationSourceKind, RevocationStatus};
 use super::checker::{Checker, Statement};
 use super::evidence::Provided;
+use super::is_from_future;
 use crate::{OCSP_SIGNING, ValidatedPath};
 
 /// RFC 6962 §3.3: where the certificate was logged. It adds a fact and takes nothing from the answer.
@@ -61,7 +62,7 @@ fn judge(
     if !unknown.is_empty() {
         return Err(Finding::warning("ocsp-critical-extension-unknown").with("extension", unknown.join(" ")));
     }
-    if single.this_update > now || response.value.produced_at() > now {
+    if is_from_future(single.this_update, now) || is_from_future(response.value.produced_at(), now) {
         return Err(Finding::warning("revocation-data-from-future").with("this_update", single.this_update));
     }
     if single.this_update < certificate.not_before() {
