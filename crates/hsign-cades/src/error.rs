@@ -1,4 +1,4 @@
-use hsign_core::{DigestAlgorithm, ErrorKind};
+use hsign_core::{DigestAlgorithm, ErrorKind, Finding};
 
 /// A signature that can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,16 @@ impl Error {
             Self::Token(error) => error.kind(),
             Self::Digest(_) | Self::DigestMismatch { .. } => ErrorKind::Usage,
             Self::NotOneSigner(_) => ErrorKind::Unreadable,
+        }
+    }
+
+    /// The error in words for both languages.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        match self {
+            Self::Token(error) => error.finding(),
+            Self::Digest(error) => error.finding(),
+            _ => Finding::error("signature-not-made").with("reason", self),
         }
     }
 }

@@ -98,7 +98,9 @@ fn known_kind(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
         .or_else(|| cause.downcast_ref::<hsign::credential::Error>().map(hsign::credential::Error::kind))
         .or_else(|| cause.downcast_ref::<hsign::net::Error>().map(hsign::net::Error::kind))
         .or_else(|| cause.downcast_ref::<hsign::pki::Error>().map(hsign::pki::Error::kind))
+        .or_else(|| cause.downcast_ref::<hsign::x509::Error>().map(hsign::x509::Error::kind))
         .or_else(|| cause.downcast_ref::<hsign::PolicyError>().map(hsign::PolicyError::kind))
+        .or_else(|| cause.downcast_ref::<hsign::EvidenceError>().map(hsign::EvidenceError::kind))
         .or_else(|| cause.downcast_ref::<PortError>().map(|error| error.kind))
         .or_else(|| cause.downcast_ref::<toml::de::Error>().map(|_| ErrorKind::Usage))
         .or_else(|| cause.downcast_ref::<std::io::Error>().map(kind_of_io))
@@ -114,11 +116,47 @@ fn kind_of_io(error: &std::io::Error) -> ErrorKind {
 
 /// The error in the form that is worded in both languages.
 pub(crate) fn finding(error: &anyhow::Error) -> Finding {
-    let known = error.chain().find_map(|cause| {
-        None.or_else(|| cause.downcast_ref::<Usage>().map(Usage::finding))
-            .or_else(|| cause.downcast_ref::<hsign::Error>().map(hsign::Error::finding))
-    });
-    known.unwrap_or_else(|| Finding::error("operation-failed").with("reason", format!("{error:#}")))
+    let mut context = None;
+    for cause in error.chain() {
+        if let Some(finding) = known_finding(cause) {
+            return match context {
+                Some(path) if !finding.values.contains_key("path") => finding.with("path", path),
+                _ => finding,
+            };
+        }
+        // What stands before the cause is the file it is about.
+        context = context.or_else(|| Some(cause.to_string()));
+    }
+    Finding::error("operation-failed").with("reason", format!("{error:#}"))
+}
+
+fn known_finding(cause: &(dyn std::error::Error + 'static)) -> Option<Finding> {
+    None.or_else(|| cause.downcast_ref::<Usage>().map(Usage::finding))
+        .or_else(|| cause.downcast_ref::<hsign::Error>().map(hsign::Error::finding))
+        .or_else(|| cause.downcast_ref::<hsign::credential::Error>().map(hsign::credential::Error::finding))
+        .or_else(|| cause.downcast_ref::<hsign::net::Error>().map(hsign::net::Error::finding))
+        .or_else(|| cause.downcast_ref::<hsign::pki::Error>().map(hsign::pki::Error::finding))
+        .or_else(|| cause.downcast_ref::<hsign::x509::Error>().map(hsign::x509::Error::finding))
+        .or_else(|| cause.downcast_ref::<hsign::PolicyError>().map(hsign::PolicyError::finding))
+        .or_else(|| cause.downcast_ref::<hsign::EvidenceError>().map(hsign::EvidenceError::finding))
+        .or_else(|| cause.downcast_ref::<PortError>().map(PortError::first_finding))
+        .or_else(|| cause.downcast_ref::<toml::de::Error>().map(config_finding))
+        .or_else(|| cause.downcast_ref::<std::io::Error>().map(Finding::from_io))
+}
+
+fn config_finding(error: &toml::de::Error) -> Finding {
+    Finding::error("configuration-syntax").with("reason", error.message())
+}
+
+/// The findings behind an error.
+fn behind(error: &anyhow::Error) -> Vec<Finding> {
+    let of = |cause: &(dyn std::error::Error + 'static)| {
+        let rest = |port: &PortError| port.findings.get(1..).unwrap_or_default().to_vec();
+        None.or_else(|| cause.downcast_ref::<hsign::Error>().map(|error| error.findings().to_vec()))
+            .or_else(|| cause.downcast_ref::<hsign::net::Error>().map(|error| error.causes().to_vec()))
+            .or_else(|| cause.downcast_ref::<PortError>().map(rest))
+    };
+    error.chain().find_map(of).unwrap_or_default()
 }
 
 /// Says what went wrong with one of several documents, on standard error.
@@ -148,9 +186,7 @@ pub(crate) fn report(error: &anyhow::Error, language: Language, as_json: bool) -
 
 /// The error itself, then the findings behind it.
 fn all(error: &anyhow::Error) -> Vec<Finding> {
-    let behind = error.chain().find_map(|cause| cause.downcast_ref::<hsign::Error>());
-    let behind = behind.map(|error| error.findings().to_vec()).unwrap_or_default();
-    std::iter::once(finding(error)).chain(behind).collect()
+    std::iter::once(finding(error)).chain(behind(error)).collect()
 }
 
 fn text(error: &anyhow::Error, language: Language) -> String {
@@ -161,20 +197,9 @@ fn text(error: &anyhow::Error, language: Language) -> String {
     let [first, behind @ ..] = &all(error)[..] else { return format!("{heading}: {error:#}\n") };
     let message = finding_message(first, language).unwrap_or_else(|| format!("{error:#}"));
     let mut text = format!("{heading}: {message}\n");
-    if let Some(hint) = finding_hint(first, language).or_else(|| hint(error)) {
+    if let Some(hint) = finding_hint(first, language) {
         text.push_str(&format!("{hint_heading}: {hint}\n"));
     }
     text.push_str(&finding_lines(behind, language));
     text
-}
-
-/// English hints of the parts below.
-fn hint(error: &anyhow::Error) -> Option<String> {
-    error.chain().find_map(|cause| {
-        let port = cause.downcast_ref::<PortError>().and_then(|error| error.hint.clone());
-        let credential = || {
-            cause.downcast_ref::<hsign::credential::Error>().and_then(|error| error.hint().map(str::to_owned))
-        };
-        port.or_else(credential)
-    })
 }

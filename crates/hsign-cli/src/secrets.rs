@@ -3,8 +3,8 @@
 use std::io::IsTerminal as _;
 
 use hsign::credential::{PinSource, PinTries, Secret, SecretKind, SecretPrompt, SecretSource};
-use hsign_core::ErrorKind;
 use hsign_core::ports::PortError;
+use hsign_core::{ErrorKind, Finding};
 
 use crate::language::Language;
 
@@ -25,11 +25,13 @@ impl Secrets {
 
     fn ask(&self, prompt: &SecretPrompt) -> Result<Secret, PortError> {
         if !std::io::stdin().is_terminal() {
-            return Err(PortError::new(ErrorKind::Credential, self.needed(prompt)).hint(self.hint()));
+            return Err(prompt.unanswered());
         }
         rpassword::prompt_password(self.question(prompt))
             .map(|secret| Secret::new(secret.into_bytes()))
-            .map_err(|error| PortError::new(ErrorKind::Credential, error.to_string()))
+            .map_err(|error| {
+                PortError::new(ErrorKind::Credential, error.to_string()).finding(Finding::from_io(&error))
+            })
     }
 
     fn question(&self, prompt: &SecretPrompt) -> String {
@@ -50,21 +52,6 @@ impl Secrets {
             (SecretKind::Pin, Language::En) => format!("PIN of {subject}"),
             (SecretKind::Passphrase, Language::Ja) => format!("「{subject}」のパスフレーズ"),
             (SecretKind::Passphrase, Language::En) => format!("passphrase of {subject}"),
-        }
-    }
-
-    fn needed(&self, prompt: &SecretPrompt) -> String {
-        let name = self.name(prompt);
-        match self.language {
-            Language::Ja => format!("{name}が必要です"),
-            Language::En => format!("the {name} is needed"),
-        }
-    }
-
-    fn hint(&self) -> &'static str {
-        match self.language {
-            Language::Ja => "端末で入力するか、--pin-source env:名前|file:パス|fd:番号 で渡してください",
-            Language::En => "type it on a terminal, or give --pin-source env:NAME|file:PATH|fd:N",
         }
     }
 }

@@ -187,7 +187,10 @@ pub(crate) fn ports() -> Ports {
 }
 
 fn secret(reference: &SecretReference) -> Result<Secret, PortError> {
-    let failed = |reason: String| PortError::new(ErrorKind::Usage, format!("{reference}: {reason}"));
+    let failed = |reason: String| {
+        let finding = Finding::error("secret-not-had").with("place", reference).with("reason", &reason);
+        PortError::new(ErrorKind::Usage, format!("{reference}: {reason}")).finding(finding)
+    };
     match reference {
         SecretReference::Environment(name) => std::env::var(name)
             .map(|value| Secret::new(value.into_bytes()))

@@ -17,6 +17,14 @@ pub struct BudgetExhausted {
     pub limit: u64,
 }
 
+impl BudgetExhausted {
+    /// The error in words for both languages.
+    #[must_use]
+    pub fn finding(&self) -> crate::Finding {
+        crate::Finding::error("work-limit-reached").with("purpose", self.purpose).with("limit", self.limit)
+    }
+}
+
 impl Budget {
     /// A budget of `limit` units for `purpose` ("nesting depth", "decompressed bytes").
     #[must_use]

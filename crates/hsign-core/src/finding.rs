@@ -52,6 +52,20 @@ impl Finding {
         Self { code: code.to_owned(), severity, clause: None, values: BTreeMap::new() }
     }
 
+    /// What the system said about a file, by kind of error.
+    #[must_use]
+    pub fn from_io(error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::NotFound => Self::error("file-not-found"),
+            Kind::PermissionDenied => Self::error("file-not-permitted"),
+            Kind::AlreadyExists => Self::error("file-exists"),
+            Kind::IsADirectory => Self::error("file-is-folder"),
+            Kind::StorageFull | Kind::QuotaExceeded => Self::error("disk-full"),
+            _ => Self::error("file-failed").with("reason", error),
+        }
+    }
+
     /// Names the rule.
     #[must_use]
     pub fn clause(mut self, clause: &str) -> Self {

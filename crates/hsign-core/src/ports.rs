@@ -1,6 +1,6 @@
 //! What the core asks of the outside. Implementations live at the rim; tests use scripted ones.
 
-use crate::{Digest, ErrorKind, SignatureAlgorithm};
+use crate::{Digest, ErrorKind, Finding, SignatureAlgorithm};
 
 /// What a signature check says. Whether the algorithm is acceptable is another question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,22 +33,29 @@ pub struct PortError {
     pub kind: ErrorKind,
     /// What happened, with the name of the party and what it said.
     pub message: String,
-    /// What would mend it, if known.
-    pub hint: Option<String>,
+    /// The same in the form that is worded in both languages, where there is one: first what happened, then why.
+    pub findings: Vec<Finding>,
 }
 
 impl PortError {
-    /// A failure without a hint.
+    /// A failure told in English only.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None }
+        Self { kind, message: message.into(), findings: Vec::new() }
     }
 
-    /// Adds what would mend it.
+    /// Adds words for both languages: what happened, or after that why.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    pub fn finding(mut self, finding: Finding) -> Self {
+        self.findings.push(finding);
         self
+    }
+
+    /// What happened, in words for both languages; failing that with the English text as the reason.
+    #[must_use]
+    pub fn first_finding(&self) -> Finding {
+        let untold = || Finding::error("party-failed").with("reason", &self.message);
+        self.findings.first().cloned().unwrap_or_else(untold)
     }
 }
 

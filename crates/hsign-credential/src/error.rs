@@ -1,5 +1,5 @@
-use hsign_core::ErrorKind;
 use hsign_core::ports::PortError;
+use hsign_core::{ErrorKind, Finding};
 
 use crate::pkcs11::PinTries;
 use crate::suitability::Unsuitable;
@@ -174,42 +174,61 @@ impl Error {
         }
     }
 
-    /// What would mend it, in English; stable enough to show, not to parse.
+    /// The error in words for both languages; what would mend it stands there too.
     #[must_use]
-    pub fn hint(&self) -> Option<&str> {
-        let hint = match self {
-            Self::Specification(_) => {
-                "write pkcs12:FILE, pem:KEY?cert=CHAIN, or a pkcs11: URI (RFC 7512); % in a name is written %25"
+    pub fn finding(&self) -> Finding {
+        let error = Finding::error;
+        let in_place = |code, place: &str| error(code).with("place", place);
+        match self {
+            Self::Specification(reason) => error("credential-specification").with("reason", reason),
+            Self::PinValue => error("pin-value-refused"),
+            Self::PinSource(reason) => error("pin-source-unknown").with("reason", reason),
+            Self::RemoteNotAvailable(name) => error("remote-signing-not-available").with("name", name),
+            Self::File { path, reason } => {
+                in_place("credential-file-unreadable", path).with("reason", reason)
             }
-            Self::PinValue => "use pin-source=file:PATH in the URI, or give the PIN when asked",
-            Self::PinSource(_) => "write env:NAME, file:PATH or fd:N",
-            Self::RemoteNotAvailable(_) => "sign with pkcs11:, pkcs12: or pem:",
-            Self::UnsupportedProtection { .. } => {
-                "install OpenSSL's legacy provider, or re-encode the file where it is: openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW"
+            Self::Damaged { path, expected } => {
+                in_place("credential-file-damaged", path).with("expected", expected)
             }
-            Self::NoModule => "install the card's middleware, or name it: pkcs11:…?module-path=FILE",
-            Self::AuthenticationModule(_) => "use the signature module (HpkiSigP11…) of the same card",
-            Self::NoToken => "is the card in the reader? `hsign credential list` shows what is there",
-            Self::NoObject(_) => "`hsign credential list` shows the keys",
-            Self::Ambiguous { .. } => "add id= or object= to the URI",
-            Self::TokenRemoved => "put the card back and start again",
-            Self::PinLocked(_) | Self::PinIncorrect { tries: PinTries::Locked } => {
-                "only the card's issuer can unlock it"
+            Self::WrongPassphrase { path } => in_place("passphrase-wrong", path),
+            Self::UnsupportedProtection { path } => in_place("credential-protection-unsupported", path),
+            Self::NoKey(place) => in_place("credential-without-key", place),
+            Self::NoCertificate(place) => in_place("credential-without-certificate", place),
+            Self::KeyMismatch(place) => in_place("credential-key-mismatch", place),
+            Self::Certificate { place, reason } => {
+                in_place("credential-certificate-unreadable", place).with("reason", reason)
             }
-            Self::PinIncorrect { tries: PinTries::Last } => {
-                "check the PIN before the last try: a locked card can only be unlocked by its issuer"
+            Self::NoModule => error("pkcs11-module-not-found"),
+            Self::Module { path, reason } => in_place("pkcs11-module-failed", path).with("reason", reason),
+            Self::AuthenticationModule(name) => error("authentication-module").with("module", name),
+            Self::NoToken => error("token-not-present"),
+            Self::NoObject(token) => error("token-without-key").with("token", token),
+            Self::Ambiguous { count, first } => {
+                error("token-keys-ambiguous").with("count", count).with("first", first)
             }
-            Self::KeyMismatch(_) | Self::WrongSignature => {
-                "the certificate must be the one issued for this key"
+            Self::TokenRemoved => error("token-removed"),
+            Self::PinLocked(token) => error("pin-locked").with("token", token),
+            Self::PinIncorrect { tries } => match tries {
+                PinTries::Unknown => error("pin-wrong"),
+                PinTries::Low => error("pin-wrong-few-tries-left"),
+                PinTries::Last => error("pin-wrong-last-try-left"),
+                PinTries::Locked => error("pin-wrong-now-locked"),
+            },
+            Self::PinForm { minimum, maximum, ascii } => {
+                let form = if *ascii { error("pin-form-ascii") } else { error("pin-form") };
+                form.with("minimum", minimum).with("maximum", maximum)
             }
-            Self::Fips(_) => {
-                "install OpenSSL's FIPS module (fips.so) and run `openssl fipsinstall`, or leave --fips out"
+            Self::PinNotUsable(token) => error("pin-not-usable").with("token", token),
+            Self::Token { function, code } => {
+                error("token-function-failed").with("function", function).with("reason", code)
             }
-            Self::Secret(error) => return error.hint.as_deref(),
-            Self::Unsuitable(reason) => return reason.hint(),
-            _ => return None,
-        };
-        Some(hint)
+            Self::Algorithm(name) => error("key-algorithm-not-offered").with("algorithm", name),
+            Self::WrongSignature => error("signature-does-not-fit-certificate"),
+            Self::Unsuitable(reason) => reason.finding(),
+            Self::Secret(port) => port.first_finding(),
+            Self::Fips(reason) => error("fips-not-available").with("reason", reason),
+            Self::Openssl(reason) => error("openssl-failed").with("reason", reason),
+        }
     }
 
     pub(crate) fn openssl(error: &openssl::error::ErrorStack) -> Self {
@@ -222,9 +241,9 @@ impl Error {
 impl From<Error> for PortError {
     fn from(error: Error) -> Self {
         let port = Self::new(error.kind(), error.to_string());
-        match error.hint() {
-            Some(hint) => port.hint(hint),
-            None => port,
+        match error {
+            Error::Secret(told) => told,
+            other => port.finding(other.finding()),
         }
     }
 }

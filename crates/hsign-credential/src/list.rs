@@ -1,6 +1,6 @@
 //! `credential list`: what is there that can sign.
 
-use hsign_core::Time;
+use hsign_core::{Finding, Time};
 use hsign_x509::Certificate;
 use serde::Serialize;
 
@@ -85,8 +85,8 @@ pub struct Problem {
     pub specification: String,
     /// What happened.
     pub message: String,
-    /// What would mend it.
-    pub hint: Option<String>,
+    /// The same in the form that is worded in both languages.
+    pub finding: Finding,
 }
 
 /// Lists the credentials that `specifications` name; all tokens found where there is none. Tokens are looked at
@@ -197,11 +197,7 @@ fn summary(
 }
 
 fn problem(specification: &Specification, error: &Error) -> Problem {
-    Problem {
-        specification: specification.to_string(),
-        message: error.to_string(),
-        hint: error.hint().map(str::to_owned),
-    }
+    Problem { specification: specification.to_string(), message: error.to_string(), finding: error.finding() }
 }
 
 /// The word for the tries left.

@@ -6,8 +6,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use hsign_core::ErrorKind;
 use hsign_core::ports::PortError;
+use hsign_core::{ErrorKind, Finding};
 
 use crate::{Error, Secret, SecretPrompt, SecretSource};
 
@@ -69,8 +69,10 @@ impl PinSource {
     /// # Errors
     /// When the variable isn't set, or the file or descriptor can't be read, is empty or too long.
     pub fn read(&self) -> Result<Secret, PortError> {
-        let fail =
-            |reason: String| PortError::new(ErrorKind::Credential, format!("no PIN from {self}: {reason}"));
+        let fail = |reason: String| {
+            let finding = Finding::error("pin-source-failed").with("source", self).with("reason", &reason);
+            PortError::new(ErrorKind::Credential, format!("no PIN from {self}: {reason}")).finding(finding)
+        };
         let secret = match self {
             Self::Environment(name) => {
                 let value =

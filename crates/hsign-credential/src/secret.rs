@@ -1,7 +1,7 @@
 //! PINs and passphrases: where they come from, and a type that never shows them.
 
-use hsign_core::ErrorKind;
 use hsign_core::ports::PortError;
+use hsign_core::{ErrorKind, Finding};
 use zeroize::Zeroizing;
 
 use crate::pkcs11::PinTries;
@@ -28,8 +28,10 @@ impl Secret {
     /// # Errors
     /// When it isn't UTF-8.
     pub fn expose_text(&self) -> Result<&str, PortError> {
-        std::str::from_utf8(&self.0)
-            .map_err(|_| PortError::new(ErrorKind::Credential, "the PIN or passphrase is not UTF-8 text"))
+        std::str::from_utf8(&self.0).map_err(|_| {
+            PortError::new(ErrorKind::Credential, "the PIN or passphrase is not UTF-8 text")
+                .finding(Finding::error("secret-not-text"))
+        })
     }
 
     /// Without the one line end that editors and `echo` add.
@@ -76,6 +78,19 @@ pub struct SecretPrompt {
     pub tries: PinTries,
 }
 
+impl SecretPrompt {
+    /// Nobody is there to be asked.
+    #[must_use]
+    pub fn unanswered(&self) -> PortError {
+        let (what, finding) = match self.kind {
+            SecretKind::Pin => ("PIN of token", Finding::error("pin-needed")),
+            SecretKind::Passphrase => ("passphrase of", Finding::error("passphrase-needed")),
+        };
+        PortError::new(ErrorKind::Credential, format!("the {what} {} is needed", self.subject))
+            .finding(finding.with("subject", &self.subject))
+    }
+}
+
 /// Somebody who can be asked for a secret: a prompt on the terminal, a file, a test.
 pub trait SecretSource: Send + Sync {
     /// The secret.
@@ -103,11 +118,6 @@ pub struct NoSecrets;
 
 impl SecretSource for NoSecrets {
     fn secret(&self, prompt: &SecretPrompt) -> Result<Secret, PortError> {
-        let what = match prompt.kind {
-            SecretKind::Pin => "PIN of token",
-            SecretKind::Passphrase => "passphrase of",
-        };
-        Err(PortError::new(ErrorKind::Credential, format!("the {what} {} is needed", prompt.subject))
-            .hint("give it on the terminal or with --pin-source env:NAME|file:PATH|fd:N"))
+        Err(prompt.unanswered())
     }
 }

@@ -1,5 +1,6 @@
 //! Whether a certificate may sign documents.
 
+use hsign_core::Finding;
 use hsign_x509::Certificate;
 use serde::Serialize;
 
@@ -41,16 +42,10 @@ impl Unsuitable {
         }
     }
 
-    /// What would help.
+    /// The reason in words for both languages.
     #[must_use]
-    pub fn hint(self) -> Option<&'static str> {
-        match self {
-            Self::AuthenticationCertificate => {
-                Some("use the signature certificate of the same card (module HpkiSigP11…)")
-            }
-            Self::NoNonRepudiation | Self::NoKeyUsage => Some("use the certificate issued for signing"),
-            Self::AuthorityCertificate | Self::Unreadable => None,
-        }
+    pub fn finding(self) -> Finding {
+        Finding::error(self.code())
     }
 }
 

@@ -189,7 +189,7 @@ fn the_last_try_is_announced_and_a_lock_is_final() {
     let credential = open(&reader.uri(), &script, &Options::default()).unwrap();
     let error = sign(&*credential).unwrap_err();
     assert!(error.message.contains("one try is left"), "{error}");
-    assert!(error.hint.unwrap().contains("check the PIN"));
+    assert_eq!(error.findings[0].code, "pin-wrong-last-try-left");
     let error = sign(&*credential).unwrap_err();
     assert!(error.message.contains("the card has locked itself"), "{error}");
     assert_eq!(
@@ -200,7 +200,7 @@ fn the_last_try_is_announced_and_a_lock_is_final() {
     // Locked: nobody is asked any more.
     let error = sign(&*credential).unwrap_err();
     assert!(
-        error.message.contains("is locked") && error.hint.unwrap().contains("issuer"),
+        error.message.contains("is locked") && error.findings[0].code == "pin-locked",
         "{}",
         error.message
     );
@@ -238,7 +238,9 @@ fn an_authentication_module_is_refused_with_the_reason() {
     let error = open(&reader.uri(), &Secret::from("1234"), &Options::default()).err().unwrap();
     assert!(matches!(error, Error::AuthenticationModule(_)));
     assert_eq!(error.kind(), ErrorKind::Refused);
-    assert!(error.to_string().contains("HpkiAuthP11_test") && error.hint().unwrap().contains("HpkiSigP11"));
+    assert!(
+        error.to_string().contains("HpkiAuthP11_test") && error.finding().code == "authentication-module"
+    );
     assert_eq!(reader.tries_left(), "3");
 }
 

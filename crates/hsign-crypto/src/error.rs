@@ -1,4 +1,4 @@
-use hsign_core::{DigestAlgorithm, ErrorKind};
+use hsign_core::{DigestAlgorithm, ErrorKind, Finding};
 
 /// OpenSSL could not do its work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,5 +19,12 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         ErrorKind::Local
+    }
+
+    /// The error in words for both languages.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        let Self::Digest { algorithm, .. } = self;
+        Finding::error("digest-failed").with("algorithm", algorithm)
     }
 }

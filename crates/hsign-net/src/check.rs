@@ -22,8 +22,6 @@ pub struct TsaReport {
     pub fit: bool,
     /// What went wrong, if it did.
     pub error: Option<String>,
-    /// What would mend it, if known.
-    pub hint: Option<String>,
     /// What the user believes its accreditation to be.
     pub accreditation: Option<String>,
     /// About the token, where there is one.
@@ -88,7 +86,6 @@ pub fn check_tsa(endpoint: &TsaEndpoint, ports: &Ports) -> TsaReport {
         url: endpoint.url.clone(),
         fit: false,
         error: None,
-        hint: None,
         accreditation: endpoint.accreditation.clone(),
         token: None,
         digests: Vec::new(),
@@ -97,7 +94,8 @@ pub fn check_tsa(endpoint: &TsaEndpoint, ports: &Ports) -> TsaReport {
         findings: Vec::new(),
     };
     if let Err(error) = probe(endpoint, ports, &mut report) {
-        report.hint = error.hint();
+        report.findings.push(error.finding());
+        report.findings.extend(error.causes().iter().cloned());
         report.error = Some(error.to_string());
     }
     report.fit = report.error.is_none();

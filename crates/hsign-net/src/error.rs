@@ -1,5 +1,5 @@
-use hsign_core::ErrorKind;
 use hsign_core::ports::PortError;
+use hsign_core::{ErrorKind, Finding};
 
 use crate::channel::Failure;
 
@@ -27,6 +27,24 @@ pub enum Error {
     /// The party answered, but not with what was asked for.
     #[error("{0}")]
     Answer(String),
+    /// Something else than a time-stamp response came.
+    #[error("the answer is no time-stamp response: {0}")]
+    NotAResponse(#[source] hsign_tsp::Error),
+    /// A time-stamp response without a usable token.
+    #[error(transparent)]
+    Stamp(#[from] hsign_tsp::Error),
+    /// A token that doesn't fit the request.
+    #[error("the token was refused: {}", told(.0))]
+    TokenRefused(Vec<Finding>),
+}
+
+fn told(findings: &[Finding]) -> String {
+    findings.iter().map(describe).collect::<Vec<_>>().join(", ")
+}
+
+fn describe(finding: &Finding) -> String {
+    let values: Vec<String> = finding.values.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    if values.is_empty() { finding.code.clone() } else { format!("{} ({})", finding.code, values.join(", ")) }
 }
 
 impl Error {
@@ -38,17 +56,34 @@ impl Error {
             Self::File { .. } => ErrorKind::Local,
             Self::Port(error) => error.kind,
             Self::Exchange(failure) => failure.kind(),
-            Self::Answer(_) => ErrorKind::Remote,
+            Self::Answer(_) | Self::NotAResponse(_) | Self::Stamp(_) | Self::TokenRefused(_) => {
+                ErrorKind::Remote
+            }
         }
     }
 
-    /// What would mend it, if known.
+    /// The error in words for both languages; what would mend it stands there too.
     #[must_use]
-    pub fn hint(&self) -> Option<String> {
+    pub fn finding(&self) -> Finding {
         match self {
-            Self::Port(error) => error.hint.clone(),
-            Self::Exchange(failure) => failure.hint().map(str::to_owned),
-            _ => None,
+            Self::Configuration(reason) => Finding::error("network-configuration").with("reason", reason),
+            Self::File { path, source } => Finding::from_io(source).with("path", path),
+            Self::Port(error) => error.first_finding(),
+            Self::Exchange(failure) => failure.finding(),
+            Self::Answer(reason) => Finding::error("remote-answer-unusable").with("reason", reason),
+            Self::NotAResponse(_) => Finding::error("tsa-answer-not-a-response"),
+            Self::Stamp(error) => error.finding(),
+            Self::TokenRefused(_) => Finding::error("tsa-token-refused"),
+        }
+    }
+
+    /// What it rests on.
+    #[must_use]
+    pub fn causes(&self) -> &[Finding] {
+        match self {
+            Self::TokenRefused(findings) => findings,
+            Self::Port(error) => error.findings.get(1..).unwrap_or_default(),
+            _ => &[],
         }
     }
 
@@ -61,7 +96,7 @@ impl Error {
 
 impl From<Error> for PortError {
     fn from(error: Error) -> Self {
-        let hint = error.hint();
-        Self { kind: error.kind(), message: error.to_string(), hint }
+        let told = Self::new(error.kind(), error.to_string()).finding(error.finding());
+        error.causes().iter().cloned().fold(told, Self::finding)
     }
 }

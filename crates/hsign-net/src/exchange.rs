@@ -72,8 +72,7 @@ pub(crate) fn stamp(
     let (errors, harmless): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|finding| finding.severity == Severity::Error);
     if !errors.is_empty() {
-        let told: Vec<String> = errors.iter().map(describe).collect();
-        return Err(Error::Answer(format!("the token was refused: {}", told.join(", "))));
+        return Err(Error::TokenRefused(errors));
     }
     notices.extend(harmless);
     Ok(Reply { token, tls: answer.tls, round_trip, notices })
@@ -139,20 +138,8 @@ fn content_type_notice(answer: &Answer, name: &str) -> Vec<Finding> {
 }
 
 fn granted(body: &[u8]) -> Result<Token, Error> {
-    let response = TimestampResponse::parse(body)
-        .map_err(|error| Error::Answer(format!("the answer is no time-stamp response: {error}")))?;
-    let token = response.granted().map_err(|error| Error::Answer(error.to_string()))?;
-    Token::parse(token).map_err(|error| Error::Answer(format!("the token can't be read: {error}")))
-}
-
-/// Code and values of a finding, as words for an error message.
-pub(crate) fn describe(finding: &Finding) -> String {
-    let values: Vec<String> = finding.values.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    if values.is_empty() {
-        finding.code.to_string()
-    } else {
-        format!("{} ({})", finding.code, values.join(", "))
-    }
+    let response = TimestampResponse::parse(body).map_err(Error::NotAResponse)?;
+    Ok(Token::parse(response.granted()?)?)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hsign_core::ErrorKind;
 use hsign_core::ports::{Fetcher, Need, PortError};
+use hsign_core::{ErrorKind, Finding};
 use reqwest::Url;
 
 use crate::cache::Cache;
@@ -187,6 +187,9 @@ impl Fetcher for HttpFetcher {
             self.get(url, body, &kind).map_err(|error| {
                 let mut told = PortError::from(error);
                 told.message = format!("{} {url}: {}", kind.name, told.message);
+                if let Some(first) = told.findings.first_mut() {
+                    first.values.entry("party".to_owned()).or_insert_with(|| url.clone());
+                }
                 told
             })
         })
@@ -203,7 +206,7 @@ fn web_address(text: &str) -> Result<Url, Error> {
         "http" | "https" if url.has_host() => Ok(url),
         "ldap" | "ldaps" => Err(Error::Port(
             PortError::new(ErrorKind::Refused, "not contacted: LDAP is not spoken here")
-                .hint("get it by other means and pass it with --evidence"),
+                .finding(Finding::error("ldap-not-spoken")),
         )),
         _ => forbidden("only http:// and https:// are spoken here"),
     }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hsign_core::ports::{PortError, Timestamper};
-use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Finding};
+use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Finding, Severity};
 
 use crate::Error;
 use crate::channel::TlsVersion;
@@ -122,7 +122,12 @@ impl Authority {
 fn stamped(endpoint: &TsaEndpoint, reply: Reply, failures: &[(String, Error)]) -> Stamped {
     let mut notices: Vec<Finding> = failures
         .iter()
-        .map(|(name, error)| Finding::warning("tsa-failed-over").with("tsa", name).with("reason", error))
+        .flat_map(|(name, error)| {
+            let failed_over = Finding::warning("tsa-failed-over").with("tsa", name);
+            let causes = causes(name, error).into_iter();
+            let harmless = causes.map(|cause| Finding { severity: Severity::Warning, ..cause });
+            std::iter::once(failed_over).chain(harmless)
+        })
         .collect();
     notices.push(Finding::info("tsa-answered").with("tsa", &endpoint.name));
     if reply.tls == Some(TlsVersion::Tls1_2) {
@@ -132,12 +137,21 @@ fn stamped(endpoint: &TsaEndpoint, reply: Reply, failures: &[(String, Error)]) -
     Stamped { token: reply.token.bytes().to_vec(), tsa: endpoint.name.clone(), tls: reply.tls, notices }
 }
 
+/// What went wrong with one authority, and why.
+fn causes(name: &str, error: &Error) -> Vec<Finding> {
+    let first = error.finding().with("party", name);
+    std::iter::once(first).chain(error.causes().iter().cloned()).collect()
+}
+
 fn all_failed(failures: &[(String, Error)]) -> PortError {
     let told: Vec<String> = failures.iter().map(|(name, error)| format!("TSA {name}: {error}")).collect();
     let mut kinds = failures.iter().map(|(_, error)| error.kind());
     let first = kinds.next().unwrap_or(ErrorKind::Remote);
     let kind = if kinds.all(|kind| kind == first) { first } else { ErrorKind::Remote };
-    let mut failure = PortError::new(kind, format!("no time stamp: {}", told.join("; ")));
-    failure.hint = failures.iter().find_map(|(_, error)| error.hint());
-    failure
+    let failure = PortError::new(kind, format!("no time stamp: {}", told.join("; ")));
+    let causes = failures.iter().flat_map(|(name, error)| causes(name, error));
+    match failures {
+        [_] => causes.fold(failure, PortError::finding),
+        _ => causes.fold(failure.finding(Finding::error("no-tsa-answered")), PortError::finding),
+    }
 }

@@ -101,7 +101,7 @@ fn private_addresses_can_be_forbidden() {
 fn ldap_is_refused_with_a_way_out() {
     let need = Need::Crl { url: "ldap://ldap.example/cn=CRL".to_owned(), certificate: [0; 32] };
     let error = HttpFetcher::new(options()).fetch(&need).unwrap_err();
-    assert!(error.hint.unwrap().contains("--evidence"));
+    assert_eq!(error.findings[0].code, "ldap-not-spoken");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn basic_authentication() {
     let base = testbed.listen(ListenerOptions::http().basic("hospital", PASSWORD)).unwrap();
     let refused = obtain(&testbed, tsa(&base)).unwrap_err();
     assert!(refused.message.contains("HTTP status 401"), "{}", refused.message);
-    assert!(refused.hint.unwrap().contains("password"));
+    assert!(refused.findings[0].code == "remote-not-allowed");
     let basic = Some(BasicCredentials { user: "hospital".to_owned(), password: password() });
     assert!(obtain(&testbed, TsaEndpoint { basic, ..tsa(&base) }).is_ok());
 }
@@ -60,7 +60,7 @@ fn a_tls_client_certificate() {
     let base = testbed.listen(ListenerOptions::https(Tls::V1_3).client_certificate()).unwrap();
     let refused = obtain(&testbed, secure(&testbed, &base)).unwrap_err();
     assert!(refused.message.contains("client certificate"), "{}", refused.message);
-    assert!(refused.hint.unwrap().contains("client_certificate"));
+    assert!(refused.findings[0].code == "tls-client-certificate");
     let client = testbed.unit(Unit::TlsClient);
     let client_certificate = Some(ClientCertificate {
         pkcs12: None,
@@ -78,7 +78,7 @@ fn tls_1_2_needs_an_opt_in_and_is_reported() {
     let base = testbed.listen(ListenerOptions::https(Tls::V1_2)).unwrap();
     let refused = obtain(&testbed, secure(&testbed, &base)).unwrap_err();
     assert!(refused.message.contains("does not speak TLS 1.3"), "{}", refused.message);
-    assert!(refused.hint.unwrap().contains("allow_tls_1_2"));
+    assert!(refused.findings[0].code == "tls-version");
     let allowed = TsaEndpoint { allow_tls_1_2: true, ..secure(&testbed, &base) };
     let stamped = obtain(&testbed, allowed).unwrap();
     assert_eq!(stamped.tls, Some(TlsVersion::Tls1_2));
@@ -106,7 +106,7 @@ fn a_server_of_an_unknown_ca_is_refused() {
     let base = testbed.listen(ListenerOptions::https(Tls::V1_3)).unwrap();
     let refused = obtain(&testbed, tsa(&base)).unwrap_err();
     assert!(refused.message.contains("certificate is not accepted"), "{}", refused.message);
-    assert!(refused.hint.unwrap().contains("ca_file"));
+    assert!(refused.findings[0].code == "tls-server-certificate");
 }
 
 #[test]

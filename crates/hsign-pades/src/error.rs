@@ -1,4 +1,4 @@
-use hsign_core::ErrorKind;
+use hsign_core::{ErrorKind, Finding};
 
 /// A document that can't be read, or a signature that can't be put in.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,20 @@ impl Error {
             Self::Digest(_) | Self::ContentsTooSmall { .. } => ErrorKind::Usage,
             Self::Source(_) => ErrorKind::Local,
             Self::Budget(_) => ErrorKind::Unreadable,
+        }
+    }
+
+    /// The error in words for both languages.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        match self {
+            Self::Pdf(error) => error.finding(),
+            Self::Digest(error) => error.finding(),
+            Self::Source(error) => Finding::from_io(error),
+            Self::Budget(exhausted) => exhausted.finding(),
+            Self::ContentsTooSmall { needed, reserved } => {
+                Finding::error("signature-space-too-small").with("needed", needed).with("reserved", reserved)
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-use hsign_core::{BudgetExhausted, ErrorKind};
+use hsign_core::{BudgetExhausted, ErrorKind, Finding};
 
 /// Why a PDF could not be read or extended. What is merely odd is a finding instead.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +105,50 @@ impl Error {
             | Self::FieldName => ErrorKind::Usage,
             Self::Refused(_) => ErrorKind::Refused,
             _ => ErrorKind::Unreadable,
+        }
+    }
+
+    /// The error in words for both languages.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        let error = Finding::error;
+        match self {
+            Self::Source(source) => Finding::from_io(source),
+            Self::NotPdf => error("not-a-pdf"),
+            Self::Encrypted => error("pdf-encrypted"),
+            Self::Damaged { offset, what } => {
+                error("pdf-damaged").with("offset", offset).with("reason", what)
+            }
+            Self::Object { object, what } => {
+                error("pdf-object-unusable").with("object", object).with("reason", what)
+            }
+            Self::Structure(what) => error("pdf-structure-unusable").with("reason", what),
+            Self::Filter(filter) => error("pdf-filter-unsupported").with("filter", filter),
+            Self::Budget(exhausted) => exhausted.finding(),
+            Self::Refused(refusal) => refusal.finding(),
+            Self::ContentsTooSmall { needed, reserved } => {
+                error("signature-space-too-small").with("needed", needed).with("reserved", reserved)
+            }
+            Self::NotASignatureField => error("pdf-field-of-other-type"),
+            Self::AlreadySigned => error("pdf-field-already-signed"),
+            Self::FieldName => error("pdf-field-name-unusable"),
+        }
+    }
+}
+
+impl Refusal {
+    /// The refusal in words for both languages.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        let error = Finding::error;
+        match self {
+            Self::Repaired(reason) => error("pdf-needs-repair").with("reason", reason),
+            Self::TooLarge => error("pdf-too-large"),
+            Self::NumbersExhausted => error("pdf-numbers-exhausted"),
+            Self::CertifiedNoChanges { field } => error("pdf-certified-no-changes").with("field", field),
+            Self::FieldLocked { field } => error("pdf-field-locked").with("field", field),
+            Self::SeedValues => error("pdf-seed-values"),
+            Self::Structure(reason) => error("pdf-not-extendable").with("reason", reason),
         }
     }
 }

@@ -1,4 +1,4 @@
-use hsign_core::ErrorKind;
+use hsign_core::{ErrorKind, Finding};
 
 /// Why a trust registry could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,5 +32,20 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         ErrorKind::Unreadable
+    }
+
+    /// The error in words for both languages.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        match self {
+            Self::Syntax { line, reason } => {
+                Finding::error("trust-registry-syntax").with("line", line).with("reason", reason)
+            }
+            Self::Entry { line, subject, reason } => Finding::error("trust-registry-entry")
+                .with("line", line)
+                .with("subject", subject)
+                .with("reason", reason),
+            Self::NoCertificate(_) => Finding::error("no-certificate-found"),
+        }
     }
 }

@@ -9,7 +9,7 @@ use hsign_core::Finding;
 use hsign_report::{Language, finding_message};
 
 /// How codes stand in the sources: `Finding::error("code")`, and helpers that take a code.
-const CALLS: [&str; 5] = ["error(", "warning(", "info(", "finding(", "failed("];
+const CALLS: [&str; 7] = ["error(", "warning(", "info(", "finding(", "failed(", "because(", "in_place("];
 
 #[test]
 fn every_code_in_the_sources_has_words_in_both_languages() {

@@ -1,4 +1,4 @@
-use hsign_core::ErrorKind;
+use hsign_core::{ErrorKind, Finding};
 
 /// A message that isn't what RFC 3161 says, or a refusal by the authority.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,20 @@ impl Error {
         match self {
             Self::Refused(_) | Self::NoToken => ErrorKind::Remote,
             Self::Asn1(_) | Self::Cms(_) | Self::NotToken(_) | Self::NoContent => ErrorKind::Unreadable,
+        }
+    }
+
+    /// The error in words for both languages.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        match self {
+            Self::Refused(reason) => Finding::error("tsa-refused").with("reason", reason),
+            Self::NoToken => Finding::error("tsa-sent-no-token"),
+            Self::NotToken(content_type) => {
+                Finding::error("not-a-time-stamp-token").with("content_type", content_type)
+            }
+            Self::NoContent => Finding::error("time-stamp-token-empty"),
+            Self::Asn1(_) | Self::Cms(_) => Finding::error("token-unreadable").with("reason", self),
         }
     }
 }

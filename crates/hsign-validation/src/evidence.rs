@@ -1,4 +1,4 @@
-use hsign_core::ErrorKind;
+use hsign_core::{ErrorKind, Finding};
 use hsign_pki::{Provenance, Provided, RevocationEvidence};
 use hsign_x509::{Certificate, OcspResponse, certificates_from_bytes, crls_from_bytes};
 
@@ -20,6 +20,12 @@ impl EvidenceError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         ErrorKind::Unreadable
+    }
+
+    /// The error in words for both languages.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        Finding::error("evidence-unreadable")
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is asked of signatures: short files that a person can read and copy.
 
-use hsign_core::{DigestAlgorithm, ErrorKind, SignatureAlgorithm};
+use hsign_core::{DigestAlgorithm, ErrorKind, Finding, SignatureAlgorithm};
 use hsign_crypto::sha256;
 use hsign_pki::Accreditation;
 use serde::Deserialize;
@@ -40,6 +40,21 @@ impl PolicyError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         ErrorKind::Usage
+    }
+
+    /// The error in words for both languages.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        match self {
+            Self::Syntax(reason) => Finding::error("policy-syntax").with("reason", reason),
+            Self::Schema { found } => {
+                Finding::error("policy-schema").with("found", found).with("expected", SCHEMA)
+            }
+            Self::Digest(name) => Finding::error("policy-digest-unknown").with("name", name),
+            Self::Unknown(name) => {
+                Finding::error("policy-unknown").with("name", name).with("known", Policy::PRESETS.join(", "))
+            }
+        }
     }
 }
 

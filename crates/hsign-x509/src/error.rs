@@ -1,6 +1,6 @@
 use std::fmt;
 
-use hsign_core::ErrorKind;
+use hsign_core::{ErrorKind, Finding};
 
 /// A certificate, CRL or OCSP response that can't be read, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +67,17 @@ impl Error {
             Self::OcspUnsuccessful(_) => ErrorKind::Remote,
             Self::Crypto(error) => error.kind(),
             _ => ErrorKind::Unreadable,
+        }
+    }
+
+    /// The error in words for both languages; what exactly is wrong with the encoding stays in English.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        match self {
+            Self::Nothing(_) => Finding::error("no-certificate-found"),
+            Self::OcspUnsuccessful(status) => Finding::error("ocsp-unsuccessful").with("status", status),
+            Self::Crypto(error) => error.finding(),
+            _ => Finding::error("certificate-damaged").with("reason", self),
         }
     }
 }

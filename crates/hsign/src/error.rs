@@ -101,30 +101,23 @@ impl Error {
     /// The error in the form that hsign-report words in both languages.
     #[must_use]
     pub fn finding(&self) -> Finding {
-        let failed = |code| Finding::error(code);
         match self {
-            Self::File { path, source } => {
-                failed("file-failed").with("path", path.display()).with("reason", source)
-            }
-            Self::Read(source) => failed("document-unreadable").with("reason", source),
-            Self::UnsupportedFormat => failed("unsupported-format"),
-            Self::Trust { path, source } => {
-                failed("trust-unreadable").with("path", path.display()).with("reason", source)
-            }
-            Self::CertificateFile { path, source } => {
-                failed("certificate-file-unreadable").with("path", path.display()).with("reason", source)
-            }
-            Self::NoTrust { path } => failed("no-trust-in-folder").with("path", path.display()),
-            Self::Document(error) => failed("document-refused").with("reason", error),
-            Self::Certificate(error) => failed("signer-certificate-unreadable").with("reason", error),
-            Self::Signature(error) => failed("signature-not-made").with("reason", error),
-            Self::Token(error) => failed("token-unreadable").with("reason", error),
-            Self::Digest(error) => failed("digest-failed").with("reason", error),
-            Self::Refused(_) => failed("signing-refused"),
-            Self::Level(level) => failed("level-not-made").with("level", level),
-            Self::NoTimestampAuthority => failed("no-tsa-configured"),
-            Self::SelfCheck(_) => failed("self-check-failed"),
-            Self::Port(error) => failed("party-failed").with("reason", error),
+            Self::File { path, source } => Finding::from_io(source).with("path", path.display()),
+            Self::Read(source) => Finding::from_io(source),
+            Self::UnsupportedFormat => Finding::error("unsupported-format"),
+            Self::Trust { path, source } => source.finding().with("path", path.display()),
+            Self::NoTrust { path } => Finding::error("no-trust-in-folder").with("path", path.display()),
+            Self::CertificateFile { path, source } => source.finding().with("path", path.display()),
+            Self::Document(error) => error.finding(),
+            Self::Certificate(error) => Finding::error("signer-certificate-unreadable").with("reason", error),
+            Self::Signature(error) => error.finding(),
+            Self::Token(error) => error.finding(),
+            Self::Digest(error) => error.finding(),
+            Self::Refused(_) => Finding::error("signing-refused"),
+            Self::Level(level) => Finding::error("level-not-made").with("level", level),
+            Self::NoTimestampAuthority => Finding::error("no-tsa-configured"),
+            Self::SelfCheck(_) => Finding::error("self-check-failed"),
+            Self::Port(error) => error.first_finding(),
         }
     }
 
@@ -133,6 +126,7 @@ impl Error {
     pub fn findings(&self) -> &[Finding] {
         match self {
             Self::Refused(findings) | Self::SelfCheck(findings) => findings,
+            Self::Port(error) => error.findings.get(1..).unwrap_or_default(),
             _ => &[],
         }
     }

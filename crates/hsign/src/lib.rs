@@ -31,7 +31,8 @@ pub use format::{InputFormat, input_format};
 pub use hsign_core::{Finding, Severity, Time, ValidationTime};
 pub use hsign_pki::{Purpose, TrustRegistry};
 pub use hsign_validation::{
-    Conclusion, DocumentVerdict, Evidence, Indication, Policy, PolicyError, SubIndication, shown_subject,
+    Conclusion, DocumentVerdict, Evidence, EvidenceError, Indication, Policy, PolicyError, SubIndication,
+    shown_subject,
 };
 pub use inspect::{Inspection, inspect};
 pub use settings::Settings;

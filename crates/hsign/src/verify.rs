@@ -4,7 +4,7 @@ use hsign_core::facts::{
     Covered, DocumentFacts, DocumentFormat, EvidenceFacts, TimestampFacts, TimestampKind,
 };
 use hsign_core::ports::{Fetcher, Need, SignatureVerifier};
-use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Finding, Source, ValidationTime};
+use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Finding, Severity, Source, ValidationTime};
 use hsign_crypto::{Hasher, OpensslVerifier};
 use hsign_pki::Provenance;
 use hsign_validation::{DocumentVerdict, Evidence};
@@ -166,10 +166,10 @@ impl Gathering<'_> {
             match fetcher.fetch(&need) {
                 Ok(bytes) => match self.evidence.to_mut().add(&bytes, Provenance::Fetched) {
                     Ok(()) => news = true,
-                    Err(error) => self.findings.push(failed(&need, &error)),
+                    Err(error) => self.findings.extend(failed(&need, &[error.finding()])),
                 },
-                Err(error) if error.kind == ErrorKind::Refused => {}
-                Err(error) => self.findings.push(failed(&need, &error)),
+                Err(error) if error.kind == ErrorKind::Refused && error.findings.is_empty() => {}
+                Err(error) => self.findings.extend(failed(&need, &error.findings)),
             }
             self.asked.push(need);
         }
@@ -177,8 +177,11 @@ impl Gathering<'_> {
     }
 }
 
-fn failed(need: &Need, error: &dyn std::fmt::Display) -> Finding {
-    Finding::warning("fetch-failed").with("url", url(need)).with("reason", error)
+/// What could not be had, and why; neither decides.
+fn failed(need: &Need, causes: &[Finding]) -> Vec<Finding> {
+    let failed = Finding::warning("fetch-failed").with("url", url(need));
+    let causes = causes.iter().map(|cause| Finding { severity: Severity::Warning, ..cause.clone() });
+    std::iter::once(failed).chain(causes).collect()
 }
 
 fn url(need: &Need) -> &str {

@@ -3,6 +3,7 @@ use std::path::Path;
 use anyhow::Result;
 use hsign::hpki::{CertificateKind, ProfessionTable, certificate_kind};
 use hsign::load;
+use hsign::report::finding_message;
 use hsign::x509::Certificate;
 use serde_json::{Value, json};
 
@@ -19,7 +20,8 @@ pub(super) fn run(session: &Session, command: &CertificateCommand) -> Result<u8>
 }
 
 fn show(session: &Session, file: &Path) -> Result<u8> {
-    let shown: Vec<Value> = load::certificates(file)?.iter().map(describe).collect();
+    let shown: Vec<Value> =
+        load::certificates(file)?.iter().map(|certificate| describe(certificate, session.language)).collect();
     if session.json {
         output::json(&json!({ "schema": "hsign.certificate-show/1", "certificates": shown }));
     } else {
@@ -31,7 +33,7 @@ fn show(session: &Session, file: &Path) -> Result<u8> {
 }
 
 /// What a certificate says; an extension that can't be read says so.
-fn describe(certificate: &Certificate) -> Value {
+fn describe(certificate: &Certificate, language: Language) -> Value {
     let kind = certificate_kind(certificate);
     json!({
         "subject": hsign::shown_subject(certificate),
@@ -45,7 +47,10 @@ fn describe(certificate: &Certificate) -> Value {
         "kind": kind_name(kind),
         "may_sign_documents": match hsign::credential::suitability(certificate) {
             Ok(()) => json!(true),
-            Err(reason) => json!(reason.to_string()),
+            Err(reason) => {
+                let words = finding_message(&reason.finding(), language);
+                json!(words.unwrap_or_else(|| reason.to_string()))
+            }
         },
         "roles": roles(certificate),
         "policies": read(certificate.certificate_policies(), |policies| {

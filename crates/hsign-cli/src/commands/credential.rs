@@ -1,5 +1,6 @@
 use anyhow::Result;
 use hsign::credential::{CredentialSummary, Options, Place, Specification, check, list};
+use hsign::report::{finding_lines, finding_message};
 
 use crate::args::CredentialCommand;
 use crate::language::Language;
@@ -53,11 +54,8 @@ fn list_all(
             output::data(&text(credential, session.language));
         }
         for problem in &listing.problems {
-            output::message(&format!("{}: {}\n", problem.specification, problem.message));
-            if let Some(hint) = &problem.hint {
-                let heading = if session.language == Language::Ja { "ヒント" } else { "hint" };
-                output::message(&format!("{heading}: {hint}\n"));
-            }
+            let lines = finding_lines(std::slice::from_ref(&problem.finding), session.language);
+            output::message(&format!("{}:\n{lines}", problem.specification));
         }
     }
     Ok(if listing.credentials.iter().any(|credential| credential.unsuitable.is_none()) { 0 } else { 6 })
@@ -80,7 +78,10 @@ fn text(credential: &CredentialSummary, language: Language) -> String {
     add(label("期間", "valid"), format!("{} – {}", certificate.not_before, certificate.not_after));
     add(label("鍵", "key"), format!("{}, {}", certificate.key, credential.protection));
     if let Some(reason) = credential.unsuitable {
-        add(label("署名に使えない理由", "must not sign"), reason.to_string());
+        add(
+            label("署名に使えない理由", "must not sign"),
+            finding_message(&reason.finding(), language).unwrap_or_else(|| reason.to_string()),
+        );
     }
     lines.join("\n") + "\n"
 }

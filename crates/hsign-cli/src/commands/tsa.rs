@@ -86,8 +86,6 @@ fn text(report: &TsaReport, session: &Session) -> String {
             lines.push(format!("  {}: {value}", if ja { japanese } else { english }));
         }
     };
-    add("理由", "reason", report.error.clone());
-    add("ヒント", "hint", report.hint.clone());
     if let Some(token) = &report.token {
         add("時刻", "time", Some(token.gen_time.to_string()));
         add("時計の差（秒）", "clock offset (s)", Some(token.clock_offset_seconds.to_string()));

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use hsign_core::ErrorKind;
+use hsign_core::{ErrorKind, Finding};
 
 /// What went wrong between us and a server, before its answer could be looked at.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,19 +92,34 @@ impl Failure {
         }
     }
 
-    /// What would mend it, if known.
+    /// The failure in words for both languages; what would mend it stands there too.
     #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn finding(&self) -> Finding {
+        let error = Finding::error;
+        let because = |code, reason: &str| error(code).with("reason", reason);
         match self {
-            Self::TlsVersion => Some("allow_tls_1_2 = true permits TLS 1.2 for this endpoint"),
-            Self::ClientCertificate => Some("configure client_certificate for this endpoint"),
-            Self::ServerCertificate(_) => Some("a private CA can be named with ca_file"),
-            Self::Status { status: 401 | 403, .. } => {
-                Some("check the user, password or client certificate configured for this endpoint")
-            }
-            Self::Status { status: 407, .. } => Some("configure the proxy's user and password"),
-            Self::Redirect(_) => Some("if the new address is right, put it into the configuration"),
-            _ => None,
+            Self::Timeout { milliseconds } => error("remote-timeout").with("milliseconds", milliseconds),
+            Self::UnknownHost => error("remote-host-unknown"),
+            Self::Connect(reason) => because("remote-no-connection", reason),
+            Self::Broken(_) | Self::Truncated => error("remote-connection-broken"),
+            Self::TooLarge { limit } => error("remote-answer-too-large").with("limit", limit),
+            Self::ServerCertificate(reason) => because("tls-server-certificate", reason),
+            Self::ClientCertificate => error("tls-client-certificate"),
+            Self::TlsVersion => error("tls-version"),
+            Self::Tls(reason) => because("tls-failed", reason),
+            Self::Proxy(reason) => because("proxy-failed", reason),
+            Self::Protocol(reason) => because("remote-not-http", reason),
+            Self::Status { status, .. } => match status {
+                401 | 403 => error("remote-not-allowed").with("status", status),
+                404 => error("remote-nothing-there"),
+                407 => error("proxy-wants-authentication"),
+                429 => error("remote-too-many-requests"),
+                500..=599 => error("remote-unavailable").with("status", status),
+                _ => error("remote-status").with("status", status),
+            },
+            Self::Redirect(address) => error("remote-redirected").with("address", address),
+            Self::Forbidden(reason) => because("address-forbidden", reason),
+            Self::Setup(reason) => because("network-configuration", reason),
         }
     }
 }
