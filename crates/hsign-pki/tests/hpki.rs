@@ -181,6 +181,19 @@ fn a_list_from_before_the_stamp_is_allowed_inside_its_next_update_and_strictly_n
 }
 
 #[test]
+fn a_list_from_after_the_end_of_a_certificate_does_not_silence_an_earlier_one() {
+    let bench = Bench::new();
+    let later = NOW + 10 * 365 * DAY;
+    let evidence = bench.crls(&[(CrlName::Signature, NOW + DAY), (CrlName::Signature, later)]);
+    let answer = &bench.answers(&bench.doctor(), &evidence, NOW, later)[0];
+    assert_eq!(answer.status, RevocationStatus::Good);
+    assert!(answer.this_update.unwrap() < moment(NOW + 2 * DAY));
+    let late_only = bench.crls(&[(CrlName::Signature, later)]);
+    let answer = &bench.answers(&bench.doctor(), &late_only, NOW, later)[0];
+    assert_eq!(answer.status, RevocationStatus::Unknown);
+}
+
+#[test]
 fn a_list_from_a_clock_that_is_a_little_ahead_is_used() {
     let bench = Bench::new();
     let published = NOW + DAY;

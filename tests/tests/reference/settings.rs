@@ -85,7 +85,7 @@ fn the_examples_of_the_registry_are_taken() {
 
 /// The names in "expected one of `a`, `b`" or "expected `a` or `b`".
 fn expected(message: &str) -> BTreeSet<String> {
-    let list = message.split_once("expected ").map(|(_, list)| list).unwrap_or_default();
+    let list = message.split_once(", expected ").map(|(_, list)| list).unwrap_or_default();
     let list = list.lines().next().unwrap_or_default();
     list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }

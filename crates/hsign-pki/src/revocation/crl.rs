@@ -224,27 +224,32 @@ fn combine(certificate: &Certificate, mut usable: Vec<Usable<'_>>) -> Vec<Statem
         .filter(|usable| usable.status != RevocationStatus::Good)
         .map(|u| statement(certificate, u))
         .collect();
+    let good: Vec<&Usable<'_>> =
+        usable.iter().filter(|usable| usable.status == RevocationStatus::Good).collect();
+    // A list from after the certificate's end is silent about it; an earlier one may still speak.
+    let speaks = |usable: &&&Usable<'_>| {
+        usable.this_update <= certificate.not_after() || covers_expired(certificate, &usable.crl.value)
+    };
+    let timely: Vec<&Usable<'_>> = good.iter().filter(speaks).copied().collect();
+    found.extend(good_word(certificate, &timely).or_else(|| good_word(certificate, &good)));
+    found
+}
+
+/// The latest lists that together cover all reasons; the oldest of them says how old the answer is.
+fn good_word(certificate: &Certificate, latest_first: &[&Usable<'_>]) -> Option<Statement> {
     let mut covered = ReasonFlags::NONE;
     let mut chosen: Vec<&Usable<'_>> = Vec::new();
-    for candidate in usable.iter().filter(|usable| usable.status == RevocationStatus::Good) {
+    for candidate in latest_first {
         if !covered.covers(candidate.reasons) {
             covered = covered.union(candidate.reasons);
             chosen.push(candidate);
         }
     }
-    // The oldest of the CRLs that together cover all reasons says how old the answer is.
-    if covered.covers(ReasonFlags::ALL)
-        && let Some(oldest) = chosen.last()
-    {
-        let next_update = if chosen.iter().all(|usable| usable.next_update.is_some()) {
-            chosen.iter().filter_map(|usable| usable.next_update).min()
-        } else {
-            None
-        };
-        let covers_expired = chosen.iter().all(|usable| covers_expired(certificate, &usable.crl.value));
-        found.push(Statement { next_update, covers_expired, ..statement(certificate, oldest) });
-    }
-    found
+    let oldest = chosen.last().filter(|_| covered.covers(ReasonFlags::ALL))?;
+    let all_end = chosen.iter().all(|usable| usable.next_update.is_some());
+    let next_update = chosen.iter().filter_map(|usable| usable.next_update).min().filter(|_| all_end);
+    let covers_expired = chosen.iter().all(|usable| covers_expired(certificate, &usable.crl.value));
+    Some(Statement { next_update, covers_expired, ..statement(certificate, oldest) })
 }
 
 fn statement(certificate: &Certificate, usable: &Usable<'_>) -> Statement {
