@@ -37,9 +37,13 @@ impl CertificateKind {
 }
 
 /// Tells the kind of a certificate. Unreadable extensions count as absent: no kind that may sign
-/// follows from something missing.
+/// follows from something missing. A CA is nobody who signs documents, whatever else its certificate says.
 #[must_use]
 pub fn certificate_kind(certificate: &Certificate) -> CertificateKind {
+    let may_be_ca = certificate.basic_constraints().map_or(true, |found| found.is_some_and(|found| found.ca));
+    if may_be_ca {
+        return CertificateKind::Other;
+    }
     let policies: Vec<String> = certificate
         .certificate_policies()
         .ok()

@@ -135,8 +135,7 @@ impl Record {
         self.conclusion = with_time.conclusion;
         self.findings.extend(protection_finding(facts, stamps));
         if let Some(signer) = &identification.certificate {
-            // Only somebody who did sign can have signed with a qualification.
-            let chain = chain.filter(|_| identification.conclusion.worst(crypto.conclusion).is_passed());
+            let chain = chain.filter(|_| is_the_signers(&identification, crypto.integrity));
             let answer = qualification::of_signer(signer, chain, with_time.best, context);
             self.qualify(answer, signer, context);
             self.verdict.signer = Some(summary(signer));
@@ -217,6 +216,14 @@ fn time_stamps(facts: &SignatureFacts, shared: &Shared<'_>) -> Vec<JudgedTimesta
     });
     own.chain(covering.map(|(_, judged)| JudgedTimestamp { covers_signature: true, ..judged.clone() }))
         .collect()
+}
+
+/// A role is only shown as the signer's if the signature verifies and names this certificate: for another one with
+/// the same key, and perhaps another role, it would verify too.
+fn is_the_signers(identification: &Identification, integrity: Integrity) -> bool {
+    identification.conclusion.is_passed()
+        && identification.reference == ReferenceState::Matches
+        && integrity == Integrity::Valid
 }
 
 fn validate_signer(signer: &Certificate, shared: &Shared<'_>) -> X509Validation {

@@ -36,8 +36,9 @@ pub(crate) fn validate(inputs: &Inputs<'_>) -> WithTime {
     let (true, Some(chain)) = (may_continue(basic), inputs.chain) else {
         return WithTime { conclusion: basic, best, findings };
     };
-    let rules: [&dyn Fn() -> Ruling; 6] = [
+    let rules: [&dyn Fn() -> Ruling; 7] = [
         &|| not_yet_valid(chain, best),
+        &|| anchor_period(chain, best),
         &|| chain_at_best_time(chain, best, inputs),
         &|| order_of_time_stamps(inputs.timestamps),
         &|| delay(inputs.claimed, best, inputs.policy),
@@ -110,6 +111,22 @@ fn not_yet_valid(chain: &Chain, best: BestSignatureTime) -> Ruling {
     }
     let finding = Finding::error("signed-before-certificate-validity").with("not_before", not_before);
     (Conclusion::Failed(SubIndication::NotYetValid), Some(finding))
+}
+
+/// The registry says from when to when an anchor is trusted; the signature has to come from then.
+fn anchor_period(chain: &Chain, best: BestSignatureTime) -> Ruling {
+    let anchor = chain.path.anchor();
+    if anchor.entry().holds_at(best.0) {
+        return PASSED;
+    }
+    let mut finding =
+        Finding::error("anchor-not-trusted-then").with("time", best).with("anchor", anchor.name());
+    for (name, limit) in [("from", anchor.entry().from), ("to", anchor.entry().to)] {
+        if let Some(limit) = limit {
+            finding = finding.with(name, limit);
+        }
+    }
+    indeterminate(SubIndication::NoCertificateChainFoundNoPoe, finding)
 }
 
 /// Revocation, freshness and validity at the best signature time.
