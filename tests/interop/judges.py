@@ -1,24 +1,16 @@
-"""Other implementations, asked about one signed PDF. Each gives (accepted, what it said)."""
+"""Other implementations, asked about a signed PDF.
 
+`accepts(path, stamps)` asks for everything: each signature valid under the test anchors, the last one covering the whole
+file, and as many valid signature time stamps as expected. It gives (accepted, what was said).
+`intact(path)` asks for digests and signature values only: how many signatures hold.
+"""
+
+import logging
 import re
 import shutil
 
-
-def cms_of(pdf):
-    """The CMS and the octets it covers, cut out of the last signature by its ByteRange, without any PDF library."""
-    ranges = list(re.finditer(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]", pdf))
-    start, length, start2, length2 = (int(number) for number in ranges[-1].groups())
-    covered = pdf[start : start + length] + pdf[start2 : start2 + length2]
-    padded = bytes.fromhex(pdf[start + length + 1 : start2 - 1].decode("ascii"))
-    return padded[: der_length(padded)], covered
-
-
-def der_length(data):
-    """Length of the first DER element; zeros fill up what follows it."""
-    if data[1] < 0x80:
-        return 2 + data[1]
-    count = data[1] & 0x7F
-    return 2 + count + int.from_bytes(data[2 : 2 + count], "big")
+from cms_layout import signatures, stamps_of
+from testbed import last_line
 
 
 class Pdfsig:
@@ -33,13 +25,20 @@ class Pdfsig:
         said = self.testbed.run("pdfsig", "-v")
         return (said.stdout + said.stderr).decode().split()[2]
 
-    def judge(self, path, level):
-        said = self.testbed.run("pdfsig", path).stdout.decode(errors="replace")
-        lines = [line.strip(" -") for line in said.splitlines()]
-        valid = "Signature Validation: Signature is Valid." in lines
+    def accepts(self, path, stamps):
+        verdicts, lines = self._ask(path)
+        valid = bool(verdicts) and all(verdict == "Signature is Valid." for verdict in verdicts)
         whole = "Total document signed" in lines
-        verdict = next((line for line in lines if line.startswith("Signature Validation")), "no signature found")
-        return valid and whole, verdict.removeprefix("Signature Validation: ")
+        return valid and whole, f"{verdicts or 'no signature'}{'' if whole else ', not the whole document'}"
+
+    def intact(self, path):
+        return self._ask(path)[0].count("Signature is Valid.")
+
+    def _ask(self, path):
+        said = self.testbed.run("pdfsig", "-nocert", path).stdout.decode(errors="replace")
+        lines = [line.strip(" -") for line in said.splitlines()]
+        mark = "Signature Validation: "
+        return [line.removeprefix(mark) for line in lines if line.startswith(mark)], lines
 
 
 class Openssl:
@@ -53,49 +52,59 @@ class Openssl:
             return None
         return self.testbed.run("openssl", "version").stdout.decode().split()[1]
 
-    def judge(self, path, level):
-        cms, covered = cms_of(path.read_bytes())
+    def accepts(self, path, stamps):
+        try:
+            placed = signatures(path.read_bytes())
+        except (ValueError, IndexError):
+            return False, "no CMS between the two ranges"
+        for signature in placed:
+            accepted, said = self._verify(
+                signature, "-CAfile", self.testbed.authority("hpki-root"),
+                "-certfile", self.testbed.authority("hpki-signature-ca"), "-purpose", "any",
+            )
+            if not accepted:
+                return False, said
+        verified = 0
+        for token, value in (stamp for signature in placed for stamp in stamps_of(signature.cms)):
+            accepted, said = self.token(token, value, "-token_in")
+            if not accepted:
+                return False, said
+            verified += 1
+        said = "CMS verified" if not verified else "CMS and time stamp verified"
+        return bool(placed) and verified == stamps, said
+
+    def intact(self, path):
+        try:
+            placed = signatures(path.read_bytes())
+        except (ValueError, IndexError):
+            return 0
+        return sum(self._verify(signature, "-noverify")[0] for signature in placed)
+
+    def _verify(self, signature, *options):
         work = self.testbed.work
-        (work / "signature.der").write_bytes(cms)
-        (work / "covered.bin").write_bytes(covered)
+        (work / "signature.der").write_bytes(signature.cms)
+        (work / "covered.bin").write_bytes(signature.covered)
         result = self.testbed.run(
             "openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", work / "signature.der",
-            "-content", work / "covered.bin", "-CAfile", self.testbed.authority("hpki-root"),
-            "-certfile", self.testbed.authority("hpki-signature-ca"), "-purpose", "any", "-out", "/dev/null",
+            "-content", work / "covered.bin", "-out", "/dev/null", *options,
         )
-        accepted, said = result.returncode == 0, last_line(result.stderr)
-        if accepted and level != "B-B":
-            return self._judge_token(cms)
-        return accepted, said
+        return result.returncode == 0, openssl_says(result)
 
-    def _judge_token(self, cms):
-        """The signature time stamp over the signature value."""
-        token, value = token_of(cms)
+    def token(self, token, data, *options):
+        """`token` is a TimeStampToken with `-token_in`, a TimeStampResp without."""
         work = self.testbed.work
         (work / "token.der").write_bytes(token)
-        (work / "value.bin").write_bytes(value)
+        (work / "stamped.bin").write_bytes(data)
         result = self.testbed.run(
-            "openssl", "ts", "-verify", "-token_in", "-in", work / "token.der", "-data", work / "value.bin",
+            "openssl", "ts", "-verify", *options, "-in", work / "token.der", "-data", work / "stamped.bin",
             "-CAfile", self.testbed.authority("tsa-root"), "-untrusted", self.testbed.authority("tsa-ca"),
         )
-        said = last_line(result.stderr) if result.returncode else "CMS and time-stamp token verified"
-        return result.returncode == 0, said
+        return result.returncode == 0, openssl_says(result)
 
 
-def token_of(cms):
-    """The signature time stamp and the value it covers, found by asn1crypto."""
-    from asn1crypto import cms as asn1_cms
-
-    signer = asn1_cms.ContentInfo.load(cms)["content"]["signer_infos"][0]
-    for attribute in signer["unsigned_attrs"]:
-        if attribute["type"].dotted == "1.2.840.113549.1.9.16.2.14":
-            return attribute["values"][0].dump(), signer["signature"].native
-    raise LookupError("no signature time stamp")
-
-
-def last_line(output):
-    lines = output.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else ""
+def openssl_says(result):
+    """Its error without the number of the thread."""
+    return re.sub(r"^[0-9A-F]+:error:[0-9A-F]+:([^:]*):[^:]*:([^:]*):.*$", r"\1: \2", last_line(result.stderr))
 
 
 class PyHanko:
@@ -103,33 +112,73 @@ class PyHanko:
 
     def __init__(self, testbed):
         self.testbed = testbed
+        # It logs a traceback for whatever it refuses, which is asked of it here.
+        logging.disable(logging.CRITICAL)
 
     def version(self):
         try:
-            import pyhanko
+            from pyhanko.version import __version__
         except ImportError:
             return None
-        from pyhanko.version import __version__
-
         return __version__
 
-    def judge(self, path, level):
+    def accepts(self, path, stamps):
+        verified, said = 0, []
+        for status in self._ask(path, self._context("hpki-root", "hpki-signature-ca")):
+            said.append(status.summary())
+            if not status.bottom_line:
+                return False, said[-1]
+            stamp = status.timestamp_validity
+            verified += bool(stamp and stamp.valid and stamp.intact and stamp.trusted)
+        return bool(said) and verified == stamps, "; ".join(said)
+
+    def intact(self, path):
+        try:
+            # Trust is no question here; without any, its absence is found last.
+            return sum(status.intact and status.valid for status in self._ask(path, self._context()))
+        except Exception:  # what it cannot read is not intact
+            return 0
+
+    def _context(self, root=None, ca=None):
         from pyhanko.keys import load_certs_from_pemder
-        from pyhanko.pdf_utils.reader import PdfFileReader
-        from pyhanko.sign.validation import KeyUsageConstraints, validate_pdf_signature
         from pyhanko_certvalidator import ValidationContext
 
-        def context(root, ca):
-            load = lambda name: list(load_certs_from_pemder([str(self.testbed.authority(name))]))
-            return ValidationContext(trust_roots=load(root), other_certs=load(ca), allow_fetching=False)
+        def load(name):
+            return list(load_certs_from_pemder([str(self.testbed.authority(name))])) if name else []
+
+        return ValidationContext(trust_roots=load(root), other_certs=load(ca), allow_fetching=False)
+
+    def _ask(self, path, context):
+        from pyhanko.pdf_utils.reader import PdfFileReader
+        from pyhanko.sign.validation import KeyUsageConstraints, validate_pdf_signature
 
         with path.open("rb") as file:
-            status = validate_pdf_signature(
-                PdfFileReader(file).embedded_signatures[-1],
-                signer_validation_context=context("hpki-root", "hpki-signature-ca"),
-                ts_validation_context=context("tsa-root", "tsa-ca"),
-                # Certificates of the HPKI have nonRepudiation and nothing else.
-                key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
-            )
-        stamped = level == "B-B" or (status.timestamp_validity is not None and status.timestamp_validity.valid)
-        return bool(status.bottom_line and stamped), status.summary()
+            return [
+                validate_pdf_signature(
+                    signature,
+                    signer_validation_context=context,
+                    ts_validation_context=self._context("tsa-root", "tsa-ca"),
+                    # Certificates of the HPKI have nonRepudiation and nothing else.
+                    key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
+                )
+                for signature in PdfFileReader(file).embedded_regular_signatures
+            ]
+
+
+class Hsign:
+    """The one under test, asked in the same words."""
+
+    name = "hsign"
+
+    def __init__(self, testbed):
+        self.testbed = testbed
+
+    def intact_of(self, paths):
+        """For many files at once, in their order."""
+        documents = {document["path"]: document for document in self.testbed.hsign_verify(*paths)}
+        return [
+            sum(signature["integrity"] == "valid" for signature in documents[str(path)]["signatures"])
+            if str(path) in documents
+            else 0
+            for path in paths
+        ]

@@ -13,16 +13,8 @@ for program in "$HSIGN" "$HSIGN_TESTKIT"; do
     fi
 done
 
-# pyHanko and what it needs, in versions that don't change under us.
-venv="${CARGO_TARGET_DIR:-target}/interop/venv"
-wanted="$(cksum < tests/interop/requirements.txt)"
-if [ "$(cat "$venv/installed" 2>/dev/null)" != "$wanted" ]; then
-    if python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/interop/requirements.txt
-    then echo "$wanted" > "$venv/installed"
-    else echo "pyHanko could not be installed; its rows are skipped" >&2
-    fi
-fi
-python="$venv/bin/python"
-[ -x "$python" ] || python=python3
+export INTEROP="${CARGO_TARGET_DIR:-target}/interop"
+mkdir -p "$INTEROP"
+python="$(sh tests/interop/venv.sh)"
 export PYTHONDONTWRITEBYTECODE=1
 exec "$python" tests/interop/run.py "$@"

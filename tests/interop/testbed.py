@@ -9,7 +9,11 @@ import tempfile
 HSIGN = os.environ["HSIGN"]
 HSIGN_TESTKIT = os.environ["HSIGN_TESTKIT"]
 
-#: Key type -> the testkit's person who has it.
+SCAN = "scanned-prescription.pdf"
+LETTER = "referral-letter.pdf"
+OBJECT_STREAMS = "referral-letter-object-streams.pdf"
+
+#: Key type -> the testkit's person who has it, each a medical doctor.
 SIGNERS = {
     "RSA-2048": "doctor",
     "RSA-3072": "doctor-rsa-3072",
@@ -45,8 +49,9 @@ class Testbed:
     def tsa_url(self):
         return f"{self.base_url}/tsa"
 
-    def person(self, key):
-        return self.pki / "people" / SIGNERS[key]
+    def person(self, name):
+        """The folder of a person, by name or by the type of key."""
+        return self.pki / "people" / SIGNERS.get(name, name)
 
     def authority(self, name):
         return self.pki / "ca" / f"{name}.pem"
@@ -60,28 +65,47 @@ class Testbed:
             [str(part) for part in command], capture_output=True, timeout=120, env=self._environment, check=False
         )
 
-    def hsign_sign(self, key, level, document, out):
+    def checked(self, *command):
+        result = self.run(*command)
+        if result.returncode:
+            said = last_line(result.stderr) or f"exit code {result.returncode}"
+            raise RuntimeError(f"{pathlib.Path(command[0]).name} {command[1]}: {said}")
+        return result
+
+    def hsign_sign(self, key, level, document, out, form="PKCS#12", options=()):
         # The etsi policy: under hpki a software key of a production certificate is refused, as it should be.
         person = self.person(key)
+        credential = {
+            "PKCS#12": f"pkcs12:{person / 'identity.p12'}",
+            "PEM": f"pem:{person / 'key.pem'}?cert={person / 'chain.pem'}",
+        }[form]
         command = [
-            HSIGN, "sign", document, "-o", out, "--level", level, "--policy", "etsi",
-            "--credential", f"pkcs12:{person / 'identity.p12'}", "--pin-source", f"file:{self.pki / 'passphrase.txt'}",
-            "--trust", self.pki / "trust.toml",
+            HSIGN, "sign", document, "-o", out, "--level", level, "--policy", "etsi", "--credential", credential,
+            "--pin-source", f"file:{self.pki / 'passphrase.txt'}", "--trust", self.pki / "trust.toml", *options,
         ]
         if level != "B-B":
             command += ["--tsa", self.tsa_url]
         result = self.run(*command)
-        if not out.exists():
-            raise RuntimeError(f"hsign sign ended with {result.returncode}: {result.stderr.decode(errors='replace')}")
+        # 3: signed, while trust or revocation stays open.
+        if result.returncode not in (0, 3):
+            raise RuntimeError(f"hsign sign ended with {result.returncode}: {last_line(result.stderr)}")
+
+    def hsign_timestamp(self, document, out, url):
+        self.checked(HSIGN, "timestamp", document, "-o", out, "--tsa", url)
 
     def hsign_verify(self, *arguments):
-        """The one document of the report."""
+        """The documents of the report."""
         result = self.run(
-            HSIGN, "verify", *arguments, "--output", "json", "--trust", self.pki / "trust.toml",
+            HSIGN, "verify", *arguments, "--output", "json", "--lang", "en", "--trust", self.pki / "trust.toml",
             "--evidence", self.pki / "crl", "--evidence", self.pki / "ca",
         )
         try:
-            return json.loads(result.stdout)["documents"][0]
+            return json.loads(result.stdout)["documents"]
         except (ValueError, LookupError) as error:
             said = result.stderr.decode(errors="replace")
             raise RuntimeError(f"hsign verify ended with {result.returncode} and no report: {said}") from error
+
+
+def last_line(output):
+    lines = output.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else ""

@@ -15,7 +15,7 @@ have softhsm2-util || missing="$missing softhsm2"
 have openssl || missing="$missing openssl"
 have qpdf || missing="$missing qpdf"
 have pdfsig || missing="$missing poppler-utils"
-have python3 || missing="$missing python3-venv"
+{ have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || missing="$missing python3-venv"
 
 if [ -n "$missing" ]; then
     if have apt-get && [ "$(id -u)" = 0 ]; then
