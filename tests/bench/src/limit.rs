@@ -1,0 +1,163 @@
+//! What no implementation can do without: passes of a hash, signature values, a round trip, a copy. Keys are
+//! decoded, requests encoded and connections open before the clock runs.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use hsign::crypto::{Hasher, OpensslVerifier, digest};
+use hsign_core::ports::{SignatureValidity, SignatureVerifier};
+use hsign_core::{DigestAlgorithm, SignatureAlgorithm};
+use hsign_tsp::{TimestampRequest, nonce};
+use openssl::hash::MessageDigest;
+use openssl::pkey::{PKey, Private};
+use openssl::sign::Signer;
+use serde_json::{Value, json};
+
+use crate::Failure;
+
+/// Verifies, and remembers what it was asked. One instance has each key decoded after its first use.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    verifier: OpensslVerifier,
+    asked: RefCell<Vec<Question>>,
+}
+
+#[derive(PartialEq)]
+struct Question {
+    algorithm: SignatureAlgorithm,
+    key: Vec<u8>,
+    message: Vec<u8>,
+    value: Vec<u8>,
+}
+
+impl SignatureVerifier for Recorder {
+    fn verify(
+        &self,
+        algorithm: &SignatureAlgorithm,
+        key: &[u8],
+        message: &[u8],
+        value: &[u8],
+    ) -> SignatureValidity {
+        let question = Question {
+            algorithm: algorithm.clone(),
+            key: key.to_vec(),
+            message: message.to_vec(),
+            value: value.to_vec(),
+        };
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&question) {
+            asked.push(question);
+        }
+        self.verifier.verify(algorithm, key, message, value)
+    }
+}
+
+pub(crate) struct Limit<'a> {
+    document: &'a [u8],
+    passes: usize,
+    recorder: Recorder,
+    key: Option<PKey<Private>>,
+    round_trip: Option<RoundTrip>,
+}
+
+struct RoundTrip {
+    agent: ureq::Agent,
+    url: String,
+    query: Vec<u8>,
+}
+
+impl<'a> Limit<'a> {
+    pub(crate) fn of_verification(document: &'a [u8], recorder: Recorder) -> Result<Self, Failure> {
+        if recorder.asked.borrow().is_empty() {
+            return Err("nothing was verified".into());
+        }
+        Ok(Self { document, passes: 1, recorder, key: None, round_trip: None })
+    }
+
+    pub(crate) fn and_one_more_pass(mut self) -> Self {
+        self.passes += 1;
+        self
+    }
+
+    pub(crate) fn signs_with(&mut self, key: &Path) -> Result<(), Failure> {
+        let key = PKey::private_key_from_pem(&std::fs::read(key)?)?;
+        // The first use of a key sets up its arithmetic.
+        sign(&key)?;
+        self.key = Some(key);
+        Ok(())
+    }
+
+    pub(crate) fn stamps_at(&mut self, url: &str) -> Result<(), Failure> {
+        let request = TimestampRequest {
+            imprint: digest(DigestAlgorithm::Sha256, self.document)?,
+            nonce: Some(nonce(&[1; 8])),
+            policy: None,
+            certificate_requested: true,
+        };
+        let agent = ureq::Agent::new_with_defaults();
+        let round_trip = RoundTrip { agent, url: url.to_owned(), query: request.to_der()? };
+        round_trip.run()?;
+        self.round_trip = Some(round_trip);
+        Ok(())
+    }
+
+    pub(crate) fn run(&self) -> Result<Value, Failure> {
+        for _ in 0..self.passes {
+            digest(DigestAlgorithm::Sha256, self.document)?;
+        }
+        let asked = self.recorder.asked.borrow();
+        for question in asked.iter() {
+            let verifier = &self.recorder.verifier;
+            verifier.verify(&question.algorithm, &question.key, &question.message, &question.value);
+        }
+        if let Some(key) = &self.key {
+            sign(key)?;
+        }
+        if let Some(round_trip) = &self.round_trip {
+            round_trip.run()?;
+        }
+        Ok(json!({ "bytes": self.document.len() * self.passes, "verifications": asked.len() }))
+    }
+}
+
+fn sign(key: &PKey<Private>) -> Result<(), Failure> {
+    let mut signer = Signer::new(MessageDigest::sha256(), key)?;
+    signer.sign_oneshot_to_vec(&[0; 200])?;
+    Ok(())
+}
+
+impl RoundTrip {
+    fn run(&self) -> Result<(), Failure> {
+        let call = self.agent.post(&self.url).header("Content-Type", "application/timestamp-query");
+        let mut answer = call.send(&self.query)?;
+        if answer.body_mut().read_to_vec()?.is_empty() {
+            return Err("the time-stamp authority said nothing".into());
+        }
+        Ok(())
+    }
+}
+
+/// One pass of SHA-256 over a file, in constant memory.
+pub(crate) fn pass(input: &Path) -> Result<Value, Failure> {
+    let (mut file, mut hasher) = (File::open(input)?, Hasher::new(DigestAlgorithm::Sha256)?);
+    let (mut buffer, mut bytes) = (vec![0; 64 * 1024], 0);
+    loop {
+        let count = file.read(&mut buffer)?;
+        let Some(chunk) = buffer.get(..count).filter(|chunk| !chunk.is_empty()) else { break };
+        hasher.update(chunk)?;
+        bytes += count;
+    }
+    hasher.finish()?;
+    Ok(json!({ "bytes": bytes }))
+}
+
+pub(crate) fn passes_and_copy(input: &Path, output: &Path) -> Result<Value, Failure> {
+    pass(input)?;
+    let done = pass(input)?;
+    let mut copy = File::create(output)?;
+    std::io::copy(&mut File::open(input)?, &mut copy)?;
+    copy.sync_all()?;
+    Ok(done)
+}

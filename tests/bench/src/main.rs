@@ -1,0 +1,91 @@
+//! Measures this library for `make bench`: reads one operation per line (its words apart by tabs), carries it out
+//! once, answers with one line of JSON. `tests/bench/run.py` asks it and the peers in turn.
+//!
+//! | operation | what is timed |
+//! |---|---|
+//! | `sign LEVEL FILE` | bytes in, bytes out, self-check included |
+//! | `sign-limit LEVEL` | what the last such signature can't do without |
+//! | `verify LEVEL` | the last such signature, from bytes to verdict |
+//! | `verify-limit LEVEL` | what that can't do without |
+//! | `file-sign LEVEL IN OUT` | file in, file in place |
+//! | `file-verify FILE` | file to verdict |
+//! | `file-limit IN OUT` | two passes of SHA-256 over IN and a durable copy to OUT |
+//! | `file-pass IN` | one pass |
+//! | `peak` | nothing; tells the most memory this process had |
+
+mod limit;
+mod workbench;
+
+use std::io::{BufRead as _, Write as _};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use workbench::Workbench;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(folder), Some(tsa)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: hsign-bench FOLDER_OF_HSIGN_TESTKIT TSA_URL".into());
+    };
+    let mut bench = Workbench::open(folder.as_ref(), &tsa)?;
+    let mut output = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let words: Vec<&str> = line.split('\t').collect();
+        writeln!(output, "{}", answer(&mut bench, &words)?)?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn answer(bench: &mut Workbench, words: &[&str]) -> Result<Value, Failure> {
+    match words {
+        ["sign", level, file] => {
+            let source = std::fs::read(file)?;
+            timed(|| bench.sign(level, source))
+        }
+        ["sign-limit", level] => {
+            let limit = bench.sign_limit(level)?;
+            timed(|| limit.run())
+        }
+        ["verify", level] => timed(|| bench.verify(level)),
+        ["verify-limit", level] => {
+            let limit = bench.verify_limit(level)?;
+            timed(|| limit.run())
+        }
+        ["file-sign", level, input, output] => {
+            timed(|| bench.sign_file(level, input.as_ref(), output.as_ref()))
+        }
+        ["file-verify", file] => timed(|| bench.verify_file(file.as_ref())),
+        ["file-limit", input, output] => timed(|| limit::passes_and_copy(input.as_ref(), output.as_ref())),
+        ["file-pass", input] => timed(|| limit::pass(input.as_ref())),
+        ["peak"] => Ok(json!({ "peak_kib": peak_kib()? })),
+        other => Err(format!("unknown operation {other:?}").into()),
+    }
+}
+
+/// What `work` says was done, with the time it took: on the wall, and on a processor in this thread.
+fn timed(work: impl FnOnce() -> Result<Value, Failure>) -> Result<Value, Failure> {
+    let (wall, cpu) = (Instant::now(), cpu_milliseconds());
+    let mut done = work()?;
+    let (wall, cpu) = (wall.elapsed(), cpu_milliseconds() - cpu);
+    if let Some(done) = done.as_object_mut() {
+        done.insert("ms".to_owned(), json!(wall.as_secs_f64() * 1e3));
+        done.insert("cpu_ms".to_owned(), json!(cpu));
+    }
+    Ok(done)
+}
+
+fn cpu_milliseconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    std::time::Duration::try_from(time).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+}
+
+fn peak_kib() -> Result<u64, Failure> {
+    let text = std::fs::read_to_string("/proc/self/status")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
+}

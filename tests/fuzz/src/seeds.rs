@@ -1,0 +1,123 @@
+//! Seeds made with the testkit: each target starts from what it is for.
+
+use std::path::Path;
+use std::{fs, io};
+
+use hsign::credential::{NoSecrets, Options, open};
+use hsign::crypto::{OpensslVerifier, SystemRandom};
+use hsign::net::{HttpTimestamper, Ports, Secret, TsaEndpoint};
+use hsign::{Metadata, Policy, Purpose, Settings, SignRequest, Time, load, sign};
+use hsign_core::facts::Level;
+use hsign_core::ports::{NoNetwork, Timestamper as _};
+use hsign_core::{Digest, DigestAlgorithm};
+use hsign_pdf::{Document, signature_fields};
+use hsign_testkit::Testbed;
+use hsign_x509::{Certificate, ocsp_request};
+
+type Failure = Box<dyn std::error::Error>;
+
+pub fn write(folder: &Path) -> Result<(), Failure> {
+    let testbed = Testbed::start()?;
+    let pki = testbed.folder().to_owned();
+    let mut number = 0;
+    let mut put = |target: &str, bytes: &[u8]| -> io::Result<()> {
+        number += 1;
+        let folder = folder.join(target);
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join(format!("seed-{number}")), bytes)
+    };
+    for (path, bytes) in files_below(&pki)? {
+        match path.rsplit('.').next().unwrap_or_default() {
+            "cer" => {
+                put("certificate", &bytes)?;
+                let certificate = Certificate::from_der(&bytes)?;
+                if let Some(attributes) = certificate.extension("2.5.29.9") {
+                    put("hcrole", &attributes.value)?;
+                }
+            }
+            "crl" => put("crl", &bytes)?,
+            "toml" => put("registry", &bytes)?,
+            // Mutations of a large image would be mutations of nothing.
+            "pdf" if bytes.len() < 64 * 1024 => {
+                put("pdf", &bytes)?;
+                put("append", &bytes)?;
+            }
+            _ => {}
+        }
+    }
+    put("token", &token(&testbed)?)?;
+    put("ocsp", &ocsp(&testbed)?)?;
+    for name in ["referral-letter.pdf", "referral-letter-object-streams.pdf"] {
+        let signed = signed(&testbed, &fs::read(pki.join("documents").join(name))?)?;
+        put("pdf", &signed)?;
+        put("append", &signed)?;
+        let document = Document::open(&signed)?;
+        for value in signature_fields(&document)?.fields.into_iter().filter_map(|field| field.value) {
+            put("cms", &value.contents)?;
+        }
+    }
+    Ok(())
+}
+
+fn files_below(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files_below(&path)?);
+        } else {
+            found.push((path.display().to_string(), fs::read(&path)?));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn now() -> Time {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Time::from_unix_seconds(since.as_secs().try_into().unwrap()).unwrap()
+}
+
+fn timestamper(testbed: &Testbed) -> Result<HttpTimestamper, Failure> {
+    let ports = Ports {
+        randomness: Box::new(SystemRandom),
+        verifier: Box::new(OpensslVerifier::new()),
+        now: Box::new(now),
+        secrets: Box::new(|_| Ok(Secret::new(Vec::new()))),
+    };
+    Ok(HttpTimestamper::new(vec![TsaEndpoint::at(&testbed.tsa_url())], ports)?)
+}
+
+fn token(testbed: &Testbed) -> Result<Vec<u8>, Failure> {
+    Ok(timestamper(testbed)?.stamp(&Digest::new(DigestAlgorithm::Sha256, vec![1; 32]))?)
+}
+
+fn ocsp(testbed: &Testbed) -> Result<Vec<u8>, Failure> {
+    let read = |path: &str| -> Result<Certificate, Failure> {
+        Ok(Certificate::from_der(&fs::read(testbed.folder().join(path))?)?)
+    };
+    let request =
+        ocsp_request(&read("units/tsa-unit/certificate.cer")?, &read("ca/tsa-ca.cer")?, Some(&[1; 8]))?;
+    let call = ureq::post(format!("{}/ocsp/tsa", testbed.base_url()));
+    Ok(call.header("Content-Type", "application/ocsp-request").send(&request)?.body_mut().read_to_vec()?)
+}
+
+fn signed(testbed: &Testbed, document: &[u8]) -> Result<Vec<u8>, Failure> {
+    let person = testbed.folder().join("people/doctor");
+    let specification =
+        format!("pem:{}?cert={}", person.join("key.pem").display(), person.join("chain.pem").display());
+    let credential = open(&specification.parse()?, &NoSecrets, &Options::default())?;
+    let settings =
+        Settings::new(Policy::preset("etsi")?, load::trust(&[testbed.registry_path()], Purpose::Signer)?);
+    let request = SignRequest {
+        level: Level::BT,
+        digest: DigestAlgorithm::Sha256,
+        key: credential.protection(),
+        metadata: Metadata::default(),
+    };
+    let timestamper = timestamper(testbed)?;
+    let source = document.to_vec();
+    let signed =
+        sign(&source, credential.as_ref(), Some(&timestamper), &request, &settings, &NoNetwork, &now)?;
+    Ok([document, &signed.update].concat())
+}

@@ -1,0 +1,139 @@
+//! What each target reads, everything it offers asked for: nothing may panic, hang or fill the memory, and what is
+//! said about a target must hold for all input.
+
+use hsign_asn1::encode;
+use hsign_cades::{Profile, signature_facts};
+use hsign_core::facts::Coverage;
+use hsign_core::{Digest, DigestAlgorithm, Time};
+use hsign_pades::{Request, prepare, read_facts};
+use hsign_pdf::{Document, Extended, signature_fields};
+use hsign_pki::TrustRegistry;
+use hsign_tsp::{TimestampResponse, token_facts};
+use hsign_x509::{Certificate, Crl, OcspResponse};
+
+pub const ALL: [(&str, fn(&[u8])); 9] = [
+    ("certificate", certificate),
+    ("crl", crl),
+    ("ocsp", ocsp),
+    ("cms", cms),
+    ("token", token),
+    ("pdf", pdf),
+    ("append", append),
+    ("registry", registry),
+    ("hcrole", hcrole),
+];
+
+fn certificate(data: &[u8]) {
+    let Ok(certificate) = Certificate::from_der(data) else { return };
+    assert!(certificate.der() == data, "the bytes that arrived are kept");
+    let _ = (certificate.oddities(), certificate.subject().to_string(), certificate.issuer().to_string());
+    let _ = (certificate.key_usage(), certificate.extended_key_usage(), certificate.basic_constraints());
+    let _ = (certificate.subject_key_identifier(), certificate.authority_key_identifier());
+    let _ =
+        (certificate.certificate_policies(), certificate.policy_mappings(), certificate.policy_constraints());
+    let _ = (certificate.inhibit_any_policy(), certificate.name_constraints());
+    let _ = (certificate.subject_alternative_names(), certificate.health_care_actors());
+    let _ = (certificate.crl_distribution_points(), certificate.freshest_crl());
+    let _ = (certificate.authority_information_access(), certificate.has_ocsp_nocheck());
+    let _ = certificate.subject().is_within(certificate.issuer());
+}
+
+fn crl(data: &[u8]) {
+    let Ok(crl) = Crl::from_der(data) else { return };
+    let _ = (crl.oddities(), crl.number(), crl.delta_base(), crl.authority_key_identifier());
+    let _ = (crl.issuing_distribution_point(), crl.freshest_crl(), crl.expired_certs_on_crl());
+    let _ = (crl.unknown_critical_extensions(), crl.entry_count(), crl.entry_for(&[1], crl.issuer()));
+}
+
+fn ocsp(data: &[u8]) {
+    let Ok(response) = OcspResponse::from_der(data) else { return };
+    let _ = (response.nonce(), response.unknown_critical_extensions(), response.responder_id());
+    let _ = (response.certificates().len(), response.responses().len(), response.produced_at());
+}
+
+fn cms(data: &[u8]) {
+    for profile in [Profile::Cades, Profile::Cms] {
+        if let Ok(facts) = signature_facts(data, "fuzz", profile, &mut any_digest) {
+            assert!(facts.encoded_length <= data.len(), "no more than there is");
+        }
+    }
+}
+
+fn any_digest(algorithm: DigestAlgorithm) -> Option<Digest> {
+    Some(Digest::new(algorithm, vec![0; algorithm.length()]))
+}
+
+fn token(data: &[u8]) {
+    let _ = token_facts(data, &mut any_digest);
+    if let Ok(response) = TimestampResponse::parse(data) {
+        let _ = response.granted().map(|token| token_facts(token, &mut any_digest));
+    }
+}
+
+fn pdf(data: &[u8]) {
+    let source = data.to_vec();
+    let Ok(document) = Document::open(&source) else { return };
+    for field in signature_fields(&document).map(|fields| fields.fields).unwrap_or_default() {
+        if let Some(value) = field.value.filter(|value| value.coverage == Coverage::WholeDocument) {
+            let [start, first, second, rest] = value.byte_range.unwrap();
+            assert!(start == 0 && first <= second && second + rest == data.len() as u64);
+        }
+    }
+    let _ = read_facts(&source);
+}
+
+/// What can be signed can be read again, and the new signature covers all of it.
+fn append(data: &[u8]) {
+    let source = data.to_vec();
+    let request = Request { contents_size: 64, signing_time: Some(Time::LATEST), ..Request::default() };
+    let Ok(prepared) = prepare(&source, &request) else { return };
+    prepared.content_digest(DigestAlgorithm::Sha256).unwrap();
+    let cms = encode::octet_string(b"new");
+    let update = prepared.embed(&cms).unwrap();
+    let whole = Extended::new(&source, &update);
+    let document = Document::open(&whole).unwrap();
+    let fields = signature_fields(&document).unwrap();
+    let covers_all = fields
+        .fields
+        .iter()
+        .filter_map(|field| field.value.as_ref())
+        .any(|value| value.coverage == Coverage::WholeDocument && value.contents.starts_with(&cms));
+    assert!(covers_all, "the new signature covers the whole document");
+}
+
+fn registry(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(registry) = TrustRegistry::parse_toml(text, &|_| None) else { return };
+    let written = registry.to_toml();
+    let again = TrustRegistry::parse_toml(&written, &|_| None).unwrap();
+    assert_eq!(again.entries().len(), registry.entries().len(), "what is written reads the same");
+}
+
+/// The octets as value of a subjectDirectoryAttributes extension.
+fn hcrole(data: &[u8]) {
+    if let Ok(certificate) = Certificate::from_der(&certificate_with(data)) {
+        let _ = certificate.health_care_actors();
+    }
+}
+
+fn certificate_with(directory_attributes: &[u8]) -> Vec<u8> {
+    let oid = |dotted| encode::oid(dotted).unwrap();
+    let rsa = encode::sequence(&[&oid("1.2.840.113549.1.1.11"), &encode::null()]);
+    let key = encode::sequence(&[
+        &encode::sequence(&[&oid("1.2.840.113549.1.1.1"), &encode::null()]),
+        &encode::bit_string(&encode::sequence(&[&encode::integer(15), &encode::integer(3)])),
+    ]);
+    let moment = encode::utc_or_generalized_time(Time::from_unix_seconds(1_700_000_000).unwrap());
+    let extension = encode::sequence(&[&oid("2.5.29.9"), &encode::octet_string(directory_attributes)]);
+    let tbs = encode::sequence(&[
+        &encode::explicit(0, &encode::integer(2)),
+        &encode::integer(1),
+        &rsa,
+        &encode::sequence(&[]),
+        &encode::sequence(&[&moment, &moment]),
+        &encode::sequence(&[]),
+        &key,
+        &encode::explicit(3, &encode::sequence(&[&extension])),
+    ]);
+    encode::sequence(&[&tbs, &rsa, &encode::bit_string(&[0])])
+}
