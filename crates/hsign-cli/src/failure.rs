@@ -32,6 +32,10 @@ pub(crate) enum Usage {
     OneInput { option: &'static str },
     #[error("no credential: --credential names who signs")]
     NoCredential,
+    #[error(
+        "--content goes with a time-stamp token: other detached signatures are not judged by this version"
+    )]
+    OnlyTokens,
     #[error("{what}: not part of this version")]
     NotYet { what: String },
     #[error("this account has no place for configuration (HOME or APPDATA is not set)")]
@@ -44,6 +48,7 @@ pub(crate) enum Usage {
     NotAgreed,
     #[error("--{option}: {reason}")]
     NotAValue { option: String, reason: String },
+    #[cfg(feature = "demo")]
     #[error("the folder {path} exists already")]
     FolderExists { path: String },
 }
@@ -64,6 +69,7 @@ impl Usage {
             Self::NotADuration { text } => Finding::error("not-a-duration").with("text", text),
             Self::OneInput { option } => Finding::error("one-input-only").with("option", option),
             Self::NoCredential => Finding::error("no-credential-given"),
+            Self::OnlyTokens => Finding::error("content-for-tokens-only"),
             Self::NotYet { what } => Finding::error("not-in-this-version").with("what", what),
             Self::NoConfigurationPlace => Finding::error("no-configuration-place"),
             Self::NoSuchPin { pin } => Finding::error("no-such-pin").with("pin", pin),
@@ -72,6 +78,7 @@ impl Usage {
             Self::NotAValue { option, reason } => {
                 Finding::error("not-a-value").with("option", option).with("reason", reason)
             }
+            #[cfg(feature = "demo")]
             Self::FolderExists { path } => Finding::error("folder-exists").with("path", path),
         }
     }
@@ -202,4 +209,96 @@ fn text(error: &anyhow::Error, language: Language) -> String {
     }
     text.push_str(&finding_lines(behind, language));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+    use hsign::credential::{Error as CredentialError, PinTries, Unsuitable};
+    use std::io::{Error as IoError, ErrorKind as IoKind};
+
+    fn typical() -> Vec<anyhow::Error> {
+        let missing = || IoError::from(IoKind::NotFound);
+        let pin = |tries| anyhow::Error::new(CredentialError::PinIncorrect { tries });
+        let mut errors: Vec<anyhow::Error> = vec![
+            hsign::Error::File { path: "a.pdf".into(), source: missing() }.into(),
+            hsign::Error::File { path: "a.pdf".into(), source: IoKind::PermissionDenied.into() }.into(),
+            hsign::Error::File { path: "a.pdf".into(), source: IoKind::StorageFull.into() }.into(),
+            hsign::Error::UnsupportedFormat.into(),
+            hsign::Error::NoTimestampAuthority.into(),
+            hsign::Error::Refused(Vec::new()).into(),
+            CredentialError::NoToken.into(),
+            CredentialError::PinValue.into(),
+            CredentialError::TokenRemoved.into(),
+            CredentialError::PinLocked("card".to_owned()).into(),
+            CredentialError::WrongPassphrase { path: "doctor.p12".to_owned() }.into(),
+            CredentialError::File { path: "doctor.p12".to_owned(), source: missing() }.into(),
+            Usage::NoCredential.into(),
+            Usage::NotATime { text: "yesterday".to_owned() }.into(),
+            hsign::EvidenceError.into(),
+            hsign::Policy::preset("lax").unwrap_err().into(),
+            hsign::TrustRegistry::parse_toml("x = 1", &|_| None).unwrap_err().into(),
+            toml::from_str::<crate::config::Config>("polcy = 1").err().unwrap().into(),
+            missing().into(),
+        ];
+        errors.extend([PinTries::Unknown, PinTries::Low, PinTries::Last, PinTries::Locked].map(pin));
+        errors.extend(
+            [
+                Unsuitable::AuthenticationCertificate,
+                Unsuitable::NoNonRepudiation,
+                Unsuitable::NoKeyUsage,
+                Unsuitable::AuthorityCertificate,
+                Unsuitable::Unreadable,
+            ]
+            .map(|reason| CredentialError::from(reason).into()),
+        );
+        errors
+    }
+
+    fn is_japanese(text: &str) -> bool {
+        text.chars().any(|c| matches!(c, '\u{3040}'..='\u{30ff}'))
+    }
+
+    #[test]
+    fn typical_errors_have_a_sentence_of_their_own_in_both_languages() {
+        for error in typical() {
+            let finding = finding(&error);
+            assert_ne!(finding.code, "operation-failed", "{error:#}");
+            assert_ne!(finding.code, "party-failed", "{error:#}");
+            for language in [Language::Ja, Language::En] {
+                let message = finding_message(&finding, language);
+                let message = message.unwrap_or_else(|| panic!("no words for {}", finding.code));
+                assert_eq!(is_japanese(&message), language == Language::Ja, "{message}");
+                assert!(!message.contains('?') && !message.contains('{'), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_file_an_error_is_about_is_named() {
+        let error = Err::<(), _>(hsign::EvidenceError).with_context(|| "crl/ca.crl".to_owned()).unwrap_err();
+        assert!(text(&error, Language::Ja).contains("crl/ca.crl"));
+        assert_eq!(exit_code(&error), 4);
+    }
+
+    #[test]
+    fn hints_come_from_the_same_words_in_both_languages() {
+        let error = anyhow::Error::new(CredentialError::PinIncorrect { tries: PinTries::Last });
+        assert!(text(&error, Language::Ja).contains("ヒント: "));
+        assert!(text(&error, Language::En).contains("hint: "));
+        assert_eq!(exit_code(&error), 6);
+    }
+
+    #[test]
+    fn what_made_a_party_fail_follows_the_failure() {
+        let port = PortError::new(ErrorKind::Remote, "no time stamp")
+            .finding(Finding::error("no-tsa-answered"))
+            .finding(Finding::error("remote-timeout").with("milliseconds", 2_000).with("party", "first"));
+        let error = anyhow::Error::new(hsign::Error::Port(port));
+        let told = text(&error, Language::Ja);
+        assert!(told.contains("どのタイムスタンプ局からも") && told.contains("first"), "{told}");
+        assert_eq!(all(&error).len(), 2);
+        assert_eq!(exit_code(&error), 5);
+    }
 }

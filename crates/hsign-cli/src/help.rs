@@ -18,8 +18,25 @@ const JAPANESE: &str = include_str!("../messages/help.ja.toml");
 pub(crate) fn localise(command: Command, language: Language) -> Command {
     match language {
         Language::En => command,
-        Language::Ja => translate(command, "hsign", &japanese()),
+        Language::Ja => {
+            let mut command = translate(command, "hsign", &japanese());
+            // Names, and with them usage lines, are complete only now.
+            command.build();
+            translate_usage(command)
+        }
     }
+}
+
+/// The usage line, which clap makes, with its one English word translated.
+fn translate_usage(mut command: Command) -> Command {
+    let usage = command.render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").trim().replace("[OPTIONS]", "[オプション]");
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let mut command = command.override_usage(usage);
+    for name in names {
+        command = command.mut_subcommand(name, translate_usage);
+    }
+    command
 }
 
 fn japanese() -> Texts {
@@ -56,11 +73,19 @@ fn translate_argument(argument: Arg, path: &str, texts: &Texts) -> Arg {
     let name = argument.get_id().to_string();
     let text = texts.get(&format!("{path}:{name}")).or_else(|| texts.get(&format!("*:{name}"))).cloned();
     let heading = if argument.is_positional() { "引数" } else { "オプション" };
-    let argument = argument.help_heading(heading);
+    // The Japanese text names values and default itself.
+    let mut argument = argument.help_heading(heading);
+    if takes_values(&argument) {
+        argument = argument.hide_possible_values(true).hide_default_value(true);
+    }
     match text {
         Some(text) => argument.help(text.clone()).long_help(StyledStr::from(text)),
         None => argument,
     }
+}
+
+fn takes_values(argument: &Arg) -> bool {
+    matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
 fn help_flag(texts: &Texts) -> Arg {
@@ -156,6 +181,43 @@ mod tests {
         let mut missing = Vec::new();
         untranslated(&crate::args::Arguments::command(), "hsign", &texts, &mut missing);
         assert!(missing.is_empty(), "messages/help.ja.toml lacks:\n{}", missing.join("\n"));
+    }
+
+    fn untold(command: &Command, path: &str, texts: &Texts, missing: &mut Vec<String>) {
+        for argument in command.get_arguments().filter(|argument| takes_values(argument)) {
+            let name = argument.get_id().as_str();
+            let text = texts.get(&format!("{path}:{name}")).or_else(|| texts.get(&format!("*:{name}")));
+            let text = text.cloned().unwrap_or_default();
+            let values = argument.get_possible_values().into_iter().map(|value| value.get_name().to_owned());
+            let default =
+                argument.get_default_values().iter().map(|value| value.to_string_lossy().into_owned());
+            let default = default.map(|value| format!("既定: {value}"));
+            let untold = values.chain(default).filter(|value| !text.contains(value.as_str()));
+            missing.extend(untold.map(|value| format!("{path}:{name} {value}")));
+        }
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
+            untold(sub, &format!("{path} {}", sub.get_name()), texts, missing);
+        }
+    }
+
+    #[test]
+    fn japanese_help_names_the_values_and_defaults_that_it_hides() {
+        let texts: Texts = toml::from_str(JAPANESE).unwrap();
+        let mut missing = Vec::new();
+        untold(&crate::args::Arguments::command(), "hsign", &texts, &mut missing);
+        assert!(missing.is_empty(), "messages/help.ja.toml lacks:\n{}", missing.join("\n"));
+    }
+
+    #[test]
+    fn japanese_help_has_no_english_of_claps() {
+        for words in [&["sign"][..], &["verify"], &["certificate", "verify"], &["trust", "import"], &[]] {
+            let command = localise(crate::args::Arguments::command(), Language::Ja);
+            let typed = std::iter::once("hsign").chain(words.iter().copied()).chain(["--help"]);
+            let help = command.try_get_matches_from(typed).unwrap_err().render().to_string();
+            for english in ["Possible values", "[default", "[OPTIONS]", "Usage", "Options:", "Commands:"] {
+                assert!(!help.contains(english), "{words:?}: {english}\n{help}");
+            }
+        }
     }
 
     #[test]

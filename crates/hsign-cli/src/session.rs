@@ -70,8 +70,12 @@ impl Session {
         if Policy::preset_text(name).is_some() {
             return Ok(Policy::preset(name)?);
         }
+        if !Path::new(name).exists() {
+            // Says which names there are.
+            return Ok(Policy::preset(name)?);
+        }
         let text = load::read(Path::new(name))?;
-        Ok(Policy::parse(&String::from_utf8_lossy(&text)).with_context(|| name.to_owned())?)
+        Policy::parse(&String::from_utf8_lossy(&text)).with_context(|| name.to_owned())
     }
 
     /// `--trust` takes the place of everything else; without it, the built-in pins as far as confirmed, what was
@@ -182,7 +186,7 @@ pub(crate) fn ports() -> Ports {
         randomness: Box::new(hsign::crypto::SystemRandom),
         verifier: Box::new(hsign::crypto::OpensslVerifier::new()),
         now: Box::new(now),
-        secrets: Box::new(|reference| secret(reference)),
+        secrets: Box::new(secret),
     }
 }
 
@@ -196,9 +200,16 @@ fn secret(reference: &SecretReference) -> Result<Secret, PortError> {
             .map(|value| Secret::new(value.into_bytes()))
             .map_err(|error| failed(error.to_string())),
         SecretReference::File(path) => {
-            std::fs::read(path).map(Secret::new).map_err(|error| failed(error.to_string()))
+            std::fs::read(path).map(without_line_end).map_err(|error| failed(error.to_string()))
         }
     }
+}
+
+/// Editors end a file with a line end that is no part of the secret.
+fn without_line_end(mut bytes: Vec<u8>) -> Secret {
+    let end = bytes.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    bytes.truncate(end);
+    Secret::new(bytes)
 }
 
 /// The machine's clock. The only place that reads it.

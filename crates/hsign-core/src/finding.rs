@@ -61,6 +61,7 @@ impl Finding {
             Kind::PermissionDenied => Self::error("file-not-permitted"),
             Kind::AlreadyExists => Self::error("file-exists"),
             Kind::IsADirectory => Self::error("file-is-folder"),
+            Kind::FileTooLarge => Self::error("file-too-large"),
             Kind::StorageFull | Kind::QuotaExceeded => Self::error("disk-full"),
             _ => Self::error("file-failed").with("reason", error),
         }

@@ -21,12 +21,12 @@ pub enum Error {
     #[error("remote signing service `{0}`: remote signing is not part of this version")]
     RemoteNotAvailable(String),
     /// A credential file can't be read.
-    #[error("credential file {path}: {reason}")]
+    #[error("credential file {path}: {source}")]
     File {
         /// As it was given.
         path: String,
         /// What the system said.
-        reason: String,
+        source: std::io::Error,
     },
     /// The bytes aren't what the file should be.
     #[error("credential file {path} is damaged or not {expected}")]
@@ -184,12 +184,8 @@ impl Error {
             Self::PinValue => error("pin-value-refused"),
             Self::PinSource(reason) => error("pin-source-unknown").with("reason", reason),
             Self::RemoteNotAvailable(name) => error("remote-signing-not-available").with("name", name),
-            Self::File { path, reason } => {
-                in_place("credential-file-unreadable", path).with("reason", reason)
-            }
-            Self::Damaged { path, expected } => {
-                in_place("credential-file-damaged", path).with("expected", expected)
-            }
+            Self::File { path, source } => Finding::from_io(source).with("path", path),
+            Self::Damaged { path, .. } => in_place("credential-file-damaged", path),
             Self::WrongPassphrase { path } => in_place("passphrase-wrong", path),
             Self::UnsupportedProtection { path } => in_place("credential-protection-unsupported", path),
             Self::NoKey(place) => in_place("credential-without-key", place),

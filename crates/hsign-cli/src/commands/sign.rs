@@ -75,18 +75,19 @@ fn refuse_what_is_not_made(args: &SignArgs) -> Result<()> {
     let missing = |what: &str| Err(Usage::NotYet { what: what.to_owned() }.into());
     match args.format {
         None | Some(Format::Pades) => {}
-        Some(Format::Cades) => return missing("CAdES"),
-        Some(Format::Xades) => return missing("XAdES"),
-        Some(Format::Eprescription) => return missing("the e-prescription format"),
-        Some(Format::Asic) => return missing("ASiC"),
+        Some(Format::Cades) => return missing("--format cades"),
+        Some(Format::Xades) => return missing("--format xades"),
+        Some(Format::Eprescription) => return missing("--format eprescription"),
+        Some(Format::Asic) => return missing("--format asic"),
     }
     match args.level {
-        Some(LevelArg::BLt) => return missing("level B-LT"),
-        Some(LevelArg::BLta) => return missing("level B-LTA"),
+        Some(LevelArg::BLt) => return missing("--level B-LT"),
+        Some(LevelArg::BLta) => return missing("--level B-LTA"),
         _ => {}
     }
     match args.packaging {
-        Some(Packaging::Enveloping | Packaging::Detached) => missing("another packaging than enveloped"),
+        Some(Packaging::Enveloping) => missing("--packaging enveloping"),
+        Some(Packaging::Detached) => missing("--packaging detached"),
         _ => Ok(()),
     }
 }

@@ -58,9 +58,7 @@ fn judge(
     match content {
         None => Ok(verify(source.as_ref(), settings, fetcher, time)?),
         Some(_) if input_format(source.as_ref())? != InputFormat::Timestamp => {
-            bail!(Usage::NotYet {
-                what: "a verdict on a detached signature other than a time-stamp token".to_owned()
-            })
+            bail!(Usage::OnlyTokens)
         }
         Some(content) => {
             let content = files::open(content)?;
