@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use hsign::net::TsaEndpoint;
+use hsign::net::{HeaderContent, SecretReference, TsaEndpoint};
 use serde::Deserialize;
 
 /// What `hsign config --write` writes: every key, commented out, with what it is for.
@@ -83,8 +83,30 @@ impl Config {
         for path in lists.into_iter().flatten().chain(&mut self.cache) {
             *path = folder.join(&*path);
         }
+        self.tsa.iter_mut().flat_map(paths_of).for_each(|path| *path = folder.join(&*path));
         self
     }
+}
+
+/// Every path in an authority's table: certificates, keys, and files with secrets.
+fn paths_of(endpoint: &mut TsaEndpoint) -> impl Iterator<Item = &mut PathBuf> {
+    let mut paths: Vec<&mut PathBuf> = endpoint.ca_file.iter_mut().collect();
+    let mut secrets: Vec<&mut SecretReference> = Vec::new();
+    if let Some(client) = &mut endpoint.client_certificate {
+        paths.extend(client.pkcs12.iter_mut().chain(&mut client.certificate).chain(&mut client.key));
+        secrets.extend(&mut client.password);
+    }
+    secrets.extend(endpoint.basic.iter_mut().map(|basic| &mut basic.password));
+    secrets.extend(endpoint.proxy.iter_mut().flat_map(|proxy| &mut proxy.password));
+    secrets.extend(endpoint.headers.values_mut().filter_map(|header| match header {
+        HeaderContent::Secret { secret } => Some(secret),
+        HeaderContent::Text(_) => None,
+    }));
+    paths.extend(secrets.into_iter().filter_map(|secret| match secret {
+        SecretReference::File(path) => Some(path),
+        SecretReference::Environment(_) => None,
+    }));
+    paths.into_iter()
 }
 
 #[cfg(test)]
@@ -103,6 +125,28 @@ mod tests {
         let full: Config = toml::from_str(&uncommented()).unwrap();
         assert_eq!(full.policy.as_deref(), Some("hpki"));
         assert!(!full.tsa.is_empty());
+    }
+
+    #[test]
+    fn every_relative_path_starts_at_the_files_folder() {
+        let text = r#"
+            trust = ["t.toml"]
+            [[tsa]]
+            name = "a"
+            url = "https://a.example/"
+            ca_file = "ca.pem"
+            basic = { user = "u", password = "file:basic.txt" }
+            client_certificate = { pkcs12 = "c.p12", password = "env:P" }
+            proxy = { url = "http://p.example:8080", password = "file:/etc/proxy.txt" }
+            headers = { "X-Key" = { secret = "file:key.txt" }, "X-Plain" = "file:as-it-is" }
+        "#;
+        let mut config: Config = toml::from_str::<Config>(text).unwrap().relative_to(Path::new("/desk"));
+        assert_eq!(config.trust, [PathBuf::from("/desk/t.toml")]);
+        let mut paths: Vec<PathBuf> =
+            config.tsa.iter_mut().flat_map(paths_of).map(|path| path.clone()).collect();
+        paths.sort();
+        let expected = ["/desk/basic.txt", "/desk/c.p12", "/desk/ca.pem", "/desk/key.txt", "/etc/proxy.txt"];
+        assert_eq!(paths, expected.map(PathBuf::from));
     }
 
     #[test]

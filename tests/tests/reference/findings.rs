@@ -20,13 +20,15 @@ Two severities: which one it is depends on the policy (`required` or `reported`)
 
 ";
 
-/// Calls that make a finding, and the severity they give it. The last two are short forms for errors.
-const CALLS: [(&str, &str); 5] = [
+/// Calls that make a finding, and the severity they give it. The last four are short forms for errors.
+const CALLS: [(&str, &str); 7] = [
     ("error(", "error"),
     ("warning(", "warning"),
     ("info(", "info"),
     ("failed(", "error"),
     ("finding(", "error"),
+    ("because(", "error"),
+    ("in_place(", "error"),
 ];
 
 /// Codes that a type of refusals names in its `code()`: all of them are errors.

@@ -1,6 +1,7 @@
 use anyhow::Result;
-use hsign::credential::{CredentialSummary, Options, Place, Specification, check, list};
-use hsign::report::{finding_lines, finding_message};
+use hsign::credential::{CredentialSummary, Listing, Options, Place, Problem, Specification, check, list};
+use hsign::report::{finding_lines, finding_message, findings_json};
+use serde_json::{Value, json};
 
 use crate::args::CredentialCommand;
 use crate::language::Language;
@@ -44,11 +45,7 @@ fn list_all(
 ) -> Result<u8> {
     let listing = list(specifications, secrets, options);
     if session.json {
-        let mut value = serde_json::to_value(&listing)?;
-        if let Some(object) = value.as_object_mut() {
-            object.insert("schema".to_owned(), "hsign.credentials/1".into());
-        }
-        output::json(&value);
+        output::json(&listed(&listing, session.language)?);
     } else {
         for credential in &listing.credentials {
             output::data(&text(credential, session.language));
@@ -59,6 +56,19 @@ fn list_all(
         }
     }
     Ok(if listing.credentials.iter().any(|credential| credential.unsuitable.is_none()) { 0 } else { 6 })
+}
+
+/// The listing with its problems in the form that findings have everywhere.
+fn listed(listing: &Listing, language: Language) -> Result<Value> {
+    let problem = |problem: &Problem| {
+        let findings = findings_json(std::slice::from_ref(&problem.finding), language);
+        json!({ "specification": problem.specification, "findings": findings })
+    };
+    Ok(json!({
+        "schema": "hsign.credentials/1",
+        "credentials": serde_json::to_value(&listing.credentials)?,
+        "problems": listing.problems.iter().map(problem).collect::<Vec<_>>(),
+    }))
 }
 
 fn text(credential: &CredentialSummary, language: Language) -> String {

@@ -1,7 +1,7 @@
 use anyhow::{Result, bail};
 use hsign::Finding;
 use hsign::net::{TsaEndpoint, TsaReport, check_tsa};
-use hsign::report::finding_lines;
+use hsign::report::{finding_lines, findings_json};
 use serde_json::json;
 
 use crate::args::TsaCommand;
@@ -53,7 +53,8 @@ fn check(session: &Session, named: &[String]) -> Result<u8> {
     let ports = session::ports();
     let reports: Vec<TsaReport> = endpoints.iter().map(|endpoint| check_tsa(endpoint, &ports)).collect();
     if session.json {
-        output::json(&json!({ "schema": "hsign.tsa-check/1", "authorities": reports }));
+        let rows = reports.iter().map(|report| checked(report, session)).collect::<Result<Vec<_>>>()?;
+        output::json(&json!({ "schema": "hsign.tsa-check/1", "authorities": rows }));
     } else {
         for report in &reports {
             output::data(&text(report, session));
@@ -62,14 +63,26 @@ fn check(session: &Session, named: &[String]) -> Result<u8> {
     Ok(exit_code(&reports))
 }
 
+/// The report with its findings in the form that all commands share.
+fn checked(report: &TsaReport, session: &Session) -> Result<serde_json::Value> {
+    let mut row = serde_json::to_value(report)?;
+    row["findings"] = findings_json(&report.findings, session.language).into();
+    Ok(row)
+}
+
 fn exit_code(reports: &[TsaReport]) -> u8 {
     if reports.iter().all(|report| report.fit) {
         0
-    } else if reports.iter().all(|report| report.token.is_none()) {
+    } else if !reports.iter().any(answered) {
         5
     } else {
         1
     }
+}
+
+/// Whether a token came, fit or not.
+fn answered(report: &TsaReport) -> bool {
+    report.token.is_some() || report.findings.iter().any(|finding| finding.code == "tsa-token-refused")
 }
 
 fn text(report: &TsaReport, session: &Session) -> String {
