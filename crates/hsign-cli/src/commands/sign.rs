@@ -234,7 +234,7 @@ impl Run<'_> {
             "level": self.level,
             "exit_code": done.code,
             "findings": findings_json(&done.findings, self.session.language),
-            "verdict": verdict["documents"][0].take(),
+            "verdict": verdict.pointer_mut("/documents/0").map(Value::take),
         })
     }
 }

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use hsign::file::{Existing, put_in_place};
@@ -66,7 +66,7 @@ fn stamp(
     )
 }
 
-fn write(target: &PathBuf, token: &[u8], force: bool) -> Result<()> {
+fn write(target: &Path, token: &[u8], force: bool) -> Result<()> {
     if files::is_standard(target) {
         return Ok(output::bytes(token)?);
     }
