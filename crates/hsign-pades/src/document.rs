@@ -1,9 +1,12 @@
+use std::collections::HashSet;
 use std::ops::Range;
 use std::slice;
 
 use hsign_core::facts::{DocumentFacts, DocumentFormat, SignatureFacts, TimestampFacts};
 use hsign_core::{Budget, DigestAlgorithm, Finding, Source};
-use hsign_pdf::{Document, LaterRevisions, SignatureDictionary, SignatureField, signature_fields};
+use hsign_pdf::{
+    Document, LaterRevisions, SignatureDictionary, SignatureField, SignatureFields, signature_fields,
+};
 
 use crate::ranges::RangeDigests;
 use crate::{Error, dss, levels, signature, timestamp};
@@ -18,10 +21,12 @@ const MAXIMUM_SIGNATURES: u64 = 500;
 /// When it is no PDF, is encrypted, or can't be read at all.
 pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
     let document = Document::open(source)?;
-    let fields = signature_fields(&document)?;
-    let signed: Vec<_> = fields.fields.iter().filter(|field| field.signed).collect();
+    let SignatureFields { mut fields, findings } = signature_fields(&document)?;
+    fields.retain(|field| field.signed);
     let mut budget = Budget::new("signatures of a document", MAXIMUM_SIGNATURES);
-    budget.spend(signed.len() as u64)?;
+    budget.spend(fields.len() as u64)?;
+    give_own_ids(&mut fields);
+    let signed: Vec<_> = fields.iter().collect();
 
     let digests = compute(&document, source, &signed)?;
     let (store, store_findings) = dss::evidence(&document);
@@ -50,8 +55,26 @@ pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
         signatures,
         timestamps,
         evidence: store,
-        findings: document_findings(&document, &fields.findings, store_findings),
+        findings: document_findings(&document, &findings, store_findings),
     })
+}
+
+/// A field's name is its signature's id, and a time stamp tells by ids what it covers: a field that borrows the name
+/// of another must not borrow its proofs.
+fn give_own_ids(fields: &mut [SignatureField]) {
+    let mut taken = HashSet::new();
+    for field in fields {
+        let name = field.name.clone();
+        let mut number = 2;
+        while !taken.insert(field.name.clone()) {
+            field.name = format!("{name}#{number}");
+            number += 1;
+        }
+        if field.name != name {
+            let finding = Finding::warning("signature-field-name-repeated").clause("ISO 32000-2 §12.7.4.2");
+            field.findings.push(finding.with("field", name));
+        }
+    }
 }
 
 fn whole(document: &Document<'_>) -> Range<u64> {

@@ -242,3 +242,25 @@ fn a_role_in_a_certificate_that_ended_after_the_stamp_stays_a_role() {
     assert_ne!(world.says(&late), "TOTAL-PASSED");
     assert_ne!(status(&world.verdict(&late)), "Qualified");
 }
+
+#[test]
+fn what_nobody_here_understands_and_is_critical_stops_the_chain() {
+    let signer = doctor_with(|forge| forge.with("2.999.77", true, encode::null()));
+    for policy in ["hpki", "etsi"] {
+        let world = World::new().policy(policy);
+        assert!(!is_qualified(&world, &signer));
+        assert_ne!(outcome(&world, &signer).0, "TOTAL-PASSED");
+    }
+}
+
+#[test]
+fn another_certificate_of_the_same_issuer_and_number_does_not_take_the_signers_place() {
+    // Two certificates with one number: the list speaks of both, the reference of one.
+    let nurse = person(Person::Nurse);
+    let twin = Forge { serial: Person::Nurse.serial(), ..Forge::like(&person(Person::Doctor).certificate) };
+    let twin = twin.sign(&key_of(Ca::HpkiSignature));
+    let signer = Someone { chain: [vec![twin], nurse.chain.clone()].concat(), ..nurse };
+    let document = stamped(&letter(), &signer, NOW - 60);
+    let verdict = World::new().verdict(&document);
+    assert_eq!(verdict.qualification().unwrap().roles[0].text, "General Nurse");
+}

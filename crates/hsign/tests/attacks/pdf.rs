@@ -230,24 +230,11 @@ fn a_signature_made_after_a_document_time_stamp_gains_nothing_from_a_field_of_th
     let early = document_stamped(&signed(&letter(), &person(Person::Doctor)), NOW - 20 * DAY, |bytes| bytes);
     let late = signed(&early, &person(Person::Revoked));
     // Both fields are called alike.
-    let name = |nth: usize| {
-        let all: Vec<usize> = late
-            .windows(13)
-            .enumerate()
-            .filter(|(_, window)| window.starts_with(b"/T (Signature") || window.starts_with(b"/T(Signature"))
-            .map(|(at, _)| at)
-            .collect();
-        all[nth]
-    };
-    assert_ne!(name(0), name(1));
-    let hollow = {
-        let mut bytes = late.clone();
-        let (one, two) = (name(0), name(1));
-        let length = bytes[one..].iter().position(|byte| *byte == b')').unwrap();
-        let first = bytes[one..=one + length].to_vec();
-        bytes[two..=two + length].copy_from_slice(&first);
-        bytes
-    };
+    let first = late.windows(4).position(|window| window == b"/T (").unwrap();
+    let name = &late[first..=first + late[first..].iter().position(|byte| *byte == b')').unwrap()];
+    let second = last(&late, b"/T (");
+    assert_ne!(first, second);
+    let hollow = [&late[..second], name, &late[second + name.len()..]].concat();
     let revoked = person(Person::Revoked);
     let forged = filled(&hollow, |content| cms(&revoked, &attributes_of(content, &revoked.certificate)));
     let verdict = World::new().judge(&forged);
@@ -256,6 +243,7 @@ fn a_signature_made_after_a_document_time_stamp_gains_nothing_from_a_field_of_th
         .iter()
         .find(|one| one.signer().is_some_and(|signer| signer.sha256() == hex(&revoked.certificate)));
     let late = late.unwrap();
+    assert_ne!(verdict.signatures()[0].id(), late.id());
     assert_eq!(late.best_signature_time().unwrap().0, time(NOW), "{:?}", codes(late));
     assert_ne!(late.indication().name(), "TOTAL-PASSED");
 }

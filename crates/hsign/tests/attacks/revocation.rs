@@ -179,3 +179,69 @@ fn revocation_data_in_the_document_count_like_any_other_and_cannot_hide_worse_ne
     );
     assert_eq!(with_list(&news).says(&document), "INDETERMINATE/REVOKED_NO_POE");
 }
+
+/// An OCSP response that calls the doctor's certificate good, in the name and by the key of `responder`.
+fn ocsp(responder: &Someone) -> Vec<u8> {
+    use hsign_asn1::encode::*;
+    let sha_1 = hsign_core::DigestAlgorithm::Sha1;
+    let hash = |octets: &[u8]| octet_string(hsign_crypto::digest(sha_1, octets).unwrap().value.as_slice());
+    let issuer = Certificate::from_der(&certificate_of(Ca::HpkiSignature)).unwrap();
+    let own = Certificate::from_der(&responder.certificate).unwrap();
+    let id = sequence(&[
+        &hsign_x509::digest_algorithm_to_der(sha_1),
+        &hash(issuer.subject().der()),
+        &hash(issuer.public_key_bits()),
+        &integer(Person::Doctor.serial()),
+    ]);
+    let single = sequence(&[
+        &id,
+        &implicit_primitive(0, &[]),
+        &generalized_time(time(NOW - 30)),
+        &explicit(0, &generalized_time(time(NOW + DAY))),
+    ]);
+    let tbs = sequence(&[
+        &explicit(1, own.subject().der()),
+        &generalized_time(time(NOW - 30)),
+        &sequence(&[&single]),
+    ]);
+    let basic = sequence(&[
+        &tbs,
+        &hsign_x509::signature_algorithm_to_der(&responder.algorithm()).unwrap(),
+        &bit_string(&raw(&responder.key, &tbs)),
+        &explicit(0, &sequence(&[&responder.certificate])),
+    ]);
+    let bytes = sequence(&[&oid("1.3.6.1.5.5.7.48.1.1").unwrap(), &octet_string(&basic)]);
+    sequence(&[&enumerated(0), &explicit(0, &bytes)])
+}
+
+#[test]
+fn only_the_issuer_or_a_responder_it_appointed_may_say_good() {
+    let ca = certificate_of(Ca::HpkiSignature);
+    let dentist = person(Person::Dentist);
+    let appointed = |purpose: &str| {
+        let value = hsign_asn1::encode::sequence(&[&hsign_asn1::encode::oid(purpose).unwrap()]);
+        let forge = Forge::like(&dentist.certificate).with("2.5.29.37", false, value);
+        let forge = forge.with("1.3.6.1.5.5.7.48.1.5", false, vec![5, 0]);
+        dentist.certified_as(forge.sign(&key_of(Ca::HpkiSignature)))
+    };
+    let issuer = Someone { certificate: ca.clone(), chain: Vec::new(), key: key_of(Ca::HpkiSignature) };
+    let thief = Someone { key: dentist.key.clone(), ..issuer.clone() };
+    let by_foreign_ca = {
+        let own = appointed(hsign_testkit::oid::OCSP_SIGNING);
+        let forge = Forge::like(&own.certificate).issued_by(&ca);
+        own.certified_as(forge.sign(&key_of(Ca::Commercial)))
+    };
+    for (responder, counts) in [
+        (&issuer, true),
+        (&appointed(hsign_testkit::oid::OCSP_SIGNING), true),
+        (&appointed(hsign_testkit::oid::CODE_SIGNING), false),
+        (&dentist, false),
+        (&person(Person::Doctor), false),
+        (&unit(Unit::CommercialOcsp), false),
+        (&thief, false),
+        (&by_foreign_ca, false),
+    ] {
+        let world = with_list(&ocsp(responder));
+        assert_eq!(world.says(&letter_at(NOW - 60)) == "TOTAL-PASSED", counts);
+    }
+}
