@@ -159,7 +159,7 @@ fn json_documents_are_described_and_shown() {
     text.push_str("\n## Shared parts\n");
     for (name, part) in schemas.file("common.json")["$defs"].as_object().unwrap() {
         text.push_str(&format!("\n### {name}\n\n{}\n", description(part)));
-        text.push_str(&keys(&schemas, "common.json", part));
+        text.push_str(&keys("common.json", part));
     }
     kept("json.md", &text);
 }
@@ -204,10 +204,10 @@ fn section(schemas: &Schemas, one: &Example, example: &str) -> String {
     let schema = schemas.file(&file);
     let mut text =
         format!("\n## {}\n\n{} Schema: [{file}](schema/{file}).\n\n", name(one.schema), description(schema));
-    text.push_str(&keys(schemas, &file, schema));
+    text.push_str(&keys(&file, schema));
     for (name, part) in schema["$defs"].as_object().into_iter().flatten() {
         text.push_str(&format!("\n**{name}**: {}\n\n", description(part)));
-        text.push_str(&keys(schemas, &file, part));
+        text.push_str(&keys(&file, part));
     }
     text.push_str(&format!(
         "\n`hsign {} --output json` (exit code {})\n\n```json\n{example}\n```\n",
@@ -221,9 +221,9 @@ fn description(schema: &Value) -> &str {
 }
 
 /// The keys of an object as a table, nested ones by their path; a reference is a link.
-fn keys(schemas: &Schemas, file: &str, schema: &Value) -> String {
+fn keys(file: &str, schema: &Value) -> String {
     let mut rows = Vec::new();
-    collect(schemas, file, schema, "", &mut rows);
+    collect(file, schema, "", &mut rows);
     if rows.is_empty() {
         return format!("{}\n", kind(file, schema));
     }
@@ -234,7 +234,7 @@ fn keys(schemas: &Schemas, file: &str, schema: &Value) -> String {
     text
 }
 
-fn collect(schemas: &Schemas, file: &str, schema: &Value, path: &str, rows: &mut Vec<[String; 3]>) {
+fn collect(file: &str, schema: &Value, path: &str, rows: &mut Vec<[String; 3]>) {
     let (mut schema, mut path) = (schema, path.to_owned());
     if let Some(object) = alternatives(schema).find(|one| one["properties"].is_object()) {
         schema = object;
@@ -253,7 +253,7 @@ fn collect(schemas: &Schemas, file: &str, schema: &Value, path: &str, rows: &mut
         let full = format!("{path}{dot}{key}");
         let optional = if required.contains(&key.as_str()) { "" } else { " (not always there)" };
         rows.push([format!("`{full}`"), kind(file, part), format!("{}{optional}", description(part))]);
-        collect(schemas, file, part, &full, rows);
+        collect(file, part, &full, rows);
     }
 }
 

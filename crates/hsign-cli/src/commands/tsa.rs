@@ -66,7 +66,9 @@ fn check(session: &Session, named: &[String]) -> Result<u8> {
 /// The report with its findings in the form that all commands share.
 fn checked(report: &TsaReport, session: &Session) -> Result<serde_json::Value> {
     let mut row = serde_json::to_value(report)?;
-    row["findings"] = findings_json(&report.findings, session.language).into();
+    if let Some(fields) = row.as_object_mut() {
+        fields.insert("findings".to_owned(), findings_json(&report.findings, session.language).into());
+    }
     Ok(row)
 }
 
