@@ -105,8 +105,9 @@ fn flaw(
     if page_count(&before) != page_count(&after) {
         return Some(format!("{:?} pages before, {:?} after", page_count(&before), page_count(&after)));
     }
-    let ours = verdict.and_then(|verdict| verdict["signatures"].as_array()?.last().cloned());
-    match ours {
+    let signatures = verdict.and_then(|verdict| verdict["signatures"].as_array()).into_iter().flatten();
+    let is_ours = |signature: &&Value| signature["signer"]["subject"].to_string().contains("SHIKEN Taro");
+    match signatures.into_iter().find(is_ours) {
         None => Some("verify finds no signature".to_owned()),
         Some(ours) if ours["integrity"] != "valid" => Some(format!("integrity {}", ours["integrity"])),
         Some(_) => None,
@@ -116,7 +117,7 @@ fn flaw(
 /// A reason without what differs from file to file.
 fn kind_of(reason: &str) -> String {
     let text: String = reason.chars().filter(|c| !c.is_ascii_digit()).collect();
-    text.replace('|', "/").split(['\n', '(']).next().unwrap_or_default().trim().to_owned()
+    text.replace('|', "/").split(['\n', '(', ':']).next().unwrap_or_default().trim().to_owned()
 }
 
 fn report(set: &str, cases: &[Case], outcomes: &[Outcome]) {
@@ -225,12 +226,23 @@ fn conformance_pdf_attacks() {
                 comparison.differ(name, "no signature found");
             }
             "invalid" => comparison.agree(name),
+            expected if expected.starts_with("no-signature") && signatures.is_empty() => {
+                comparison.agree(name)
+            }
+            expected if expected.starts_with("indeterminate (encrypted") && says_encrypted(&document) => {
+                comparison.agree(name);
+            }
             // Later changes are judged by a later version: until then INDETERMINATE, with the integrity told.
             _ if intact => comparison.agree(name),
             _ => comparison.differ(name, format!("{} {}", row.get("reason"), document["findings"])),
         }
     }
     comparison.finish();
+}
+
+fn says_encrypted(document: &Value) -> bool {
+    let findings = document["findings"].as_array().into_iter().flatten();
+    findings.into_iter().any(|finding| finding["code"] == "pdf-encrypted")
 }
 
 /// PEM of the certificates inside the file, by `inspect`.

@@ -193,6 +193,23 @@ fn a_second_signature_leaves_the_first_valid() {
 }
 
 #[test]
+fn a_document_with_a_signature_that_was_broken_before_can_be_signed_and_says_so() {
+    let session = Session::shared();
+    session.sign(Person::Doctor, "letter.pdf -o one.pdf").exits(0);
+    let mut broken = session.read("one.pdf");
+    let at = broken.windows(10).rposition(|window| window == b"/Contents ").unwrap() + 11;
+    broken[at..at + 40].fill(b'0');
+    session.write("broken.pdf", &broken);
+    session.sign(Person::Pharmacist, "broken.pdf -o two.pdf --tsa {tsa}").exits(3);
+    original_is_prefix(&session, "broken.pdf", "two.pdf");
+    let document = session.verify("two.pdf").document();
+    let signatures = document["signatures"].as_array().unwrap();
+    assert_eq!(signatures.len(), 2);
+    assert_ne!(signatures[0]["integrity"], "valid");
+    assert_eq!(signatures[1]["integrity"], "valid");
+}
+
+#[test]
 fn documents_with_cross_reference_streams_are_signed_in_kind() {
     let session = Session::shared();
     let path = session.testbed().document_path(documents::REFERRAL_LETTER_OBJECT_STREAMS);

@@ -57,7 +57,8 @@ const FIRST_TOKEN_BYTES: usize = 12 * 1024;
 /// Signs a PDF document: PAdES B-B, or B-T with a time stamp on the signature.
 ///
 /// The signer is checked first (validity, key usage, revocation, role), the validity again before stamping. The
-/// result is verified; unless the integrity of every signature in it is valid, it is withheld. Trust or revocation
+/// result is verified; unless the integrity of every signature in it is valid, or as bad as it was before, it is
+/// withheld. Trust or revocation
 /// that is open does not withhold it: the verdict tells.
 ///
 /// # Errors
@@ -223,14 +224,32 @@ fn self_check(
     let facts = hsign_pades::read_facts(&Appended::new(source, update))?;
     let verified = judge_with(verifier, &facts, settings, fetcher, ValidationTime(now));
     let signatures = verified.verdict.signatures();
-    if !signatures.is_empty() && signatures.iter().all(is_whole) {
+    let broken: Vec<&SignatureVerdict> = signatures.iter().filter(|signature| !is_whole(signature)).collect();
+    if !signatures.is_empty() && broken.is_empty() {
         return Ok(verified);
     }
-    let broken = signatures.iter().filter(|signature| !is_whole(signature));
-    Err(Error::SelfCheck(broken.flat_map(|signature| signature.findings().to_vec()).collect()))
+    let facts = hsign_pades::read_facts(source)?;
+    let before = judge_with(verifier, &facts, settings, fetcher, ValidationTime(now));
+    let earlier = |signature: &SignatureVerdict| {
+        before.verdict.signatures().iter().find(|earlier| earlier.id() == signature.id())
+    };
+    // A signature that did not hold before need not hold now; but nothing may have changed about it.
+    let unchanged = |signature: &&SignatureVerdict| {
+        earlier(signature).is_some_and(|earlier| integrities(earlier) == integrities(signature))
+    };
+    let ours_holds = signatures.iter().any(|signature| is_whole(signature) && earlier(signature).is_none());
+    if ours_holds && broken.iter().all(unchanged) {
+        return Ok(verified);
+    }
+    Err(Error::SelfCheck(broken.iter().flat_map(|signature| signature.findings().to_vec()).collect()))
 }
 
 fn is_whole(signature: &SignatureVerdict) -> bool {
-    signature.integrity() == Integrity::Valid
-        && signature.timestamps().iter().all(|timestamp| timestamp.integrity() == Integrity::Valid)
+    integrities(signature).iter().all(|integrity| *integrity == Integrity::Valid)
+}
+
+/// Of the signature, then of its time stamps.
+fn integrities(signature: &SignatureVerdict) -> Vec<Integrity> {
+    let timestamps = signature.timestamps().iter().map(|timestamp| timestamp.integrity());
+    std::iter::once(signature.integrity()).chain(timestamps).collect()
 }
