@@ -37,7 +37,12 @@ impl Comparison {
     /// Nothing compared yet.
     #[must_use]
     pub fn new(set: &str) -> Self {
-        Self { set: set.to_owned(), agreeing: BTreeSet::new(), differing: BTreeMap::new(), forbidden: BTreeMap::new() }
+        Self {
+            set: set.to_owned(),
+            agreeing: BTreeSet::new(),
+            differing: BTreeMap::new(),
+            forbidden: BTreeMap::new(),
+        }
     }
 
     /// We say what the set says.
