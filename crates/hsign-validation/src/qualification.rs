@@ -4,7 +4,7 @@ use hsign_core::{BestSignatureTime, Finding};
 use hsign_hpki::{
     ChainState, HPKI_SIGNATURE_POLICIES, Qualification, QualificationStatus, RequiredRoles, qualify,
 };
-use hsign_pki::TrustKind;
+use hsign_pki::{TrustEntry, TrustKind, TrustRegistry};
 use hsign_x509::Certificate;
 
 use crate::chain::Chain;
@@ -30,12 +30,23 @@ pub(crate) fn of_signer(
 /// open about revocation and validity. Any CA could write a profession into a certificate.
 fn vouches(chain: &Chain, best: BestSignatureTime, context: &Context<'_>) -> bool {
     let entry = chain.path.anchor().entry();
-    let hierarchy = matches!(entry.kind, TrustKind::HpkiRoot | TrustKind::HpkiSignatureCa | TrustKind::Bare)
+    let hierarchy = is_of_ministry(entry, context.trust)
         && entry.holds_at(best.0)
         && !chain.path.below_anchor().is_empty();
     let policy = HPKI_SIGNATURE_POLICIES.iter().any(|oid| chain.path.policies().contains(*oid));
     let known = Chain { demand: Demand::Required, ..chain.clone() };
     hierarchy && policy && known.conclusion_at(best.0, context.policy.revocation()).is_passed()
+}
+
+/// A bare certificate may be the ministry's only where nothing else says which ones are: beside a registry that
+/// names them it is somebody else's.
+fn is_of_ministry(entry: &TrustEntry, trust: &TrustRegistry) -> bool {
+    let hpki = |kind| matches!(kind, TrustKind::HpkiRoot | TrustKind::HpkiSignatureCa);
+    let mut named = trust.entries().iter().filter(|entry| entry.confirmed && hpki(entry.kind)).peekable();
+    match entry.kind {
+        TrustKind::Bare => named.peek().is_none() || named.any(|named| named.sha256 == entry.sha256),
+        kind => hpki(kind),
+    }
 }
 
 /// What the policy makes of it.

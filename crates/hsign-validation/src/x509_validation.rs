@@ -79,7 +79,7 @@ enum Found {
     Nothing(PathFailures),
 }
 
-/// Tries the anchors with the policies each of them asks for; then without any, so that a chain that only
+/// Tries the anchors with the policies each of them asks for, those of the registry before bare ones; then without any, so that a chain that only
 /// lacks the policy (a test card's) is told from one that doesn't exist.
 fn find_path(question: &Question<'_>, material: &Material, verifier: &dyn SignatureVerifier) -> Found {
     let (own, default): (Vec<Anchor>, Vec<Anchor>) =
@@ -89,7 +89,7 @@ fn find_path(question: &Question<'_>, material: &Material, verifier: &dyn Signat
     };
     let mut failures = Vec::new();
     for (anchors, parameters) in
-        [(&default, question.with_default_policies()), (&own, question.parameters.clone())]
+        [(&own, question.parameters.clone()), (&default, question.with_default_policies())]
     {
         // Without anchors of either sort one failure still has to be told.
         if anchors.is_empty() && !question.anchors.is_empty() {

@@ -82,6 +82,32 @@ fn a_bare_anchor_makes_nobody_qualified_unless_the_ministrys_policy_holds_all_th
     }
 }
 
+/// The ministry's policy and a role, all the way below the commercial root.
+fn private_doctor() -> Someone {
+    let key = person(Person::Nurse).key;
+    let ca = intermediate(Ca::CommercialRoot, &key, |forge| forge.policies(&[oid::SIGNATURE_POLICY]));
+    let doctor = person(Person::Doctor);
+    let certificate = Forge::like(&doctor.certificate).issued_by(&ca).without("2.5.29.31").sign(&key);
+    Someone { certificate, chain: vec![ca, certificate_of(Ca::CommercialRoot)], key: doctor.key }
+}
+
+#[test]
+fn a_private_ca_trusted_beside_the_ministrys_root_makes_no_doctors() {
+    let signer = private_doctor();
+    let mut world = World::new();
+    world.give(&crl(&signer.chain[0], &person(Person::Nurse).key, NOW - DAY, NOW + DAY, &[]));
+    let bare = TrustRegistry::from_signer_certificates(&certificate_of(Ca::CommercialRoot)).unwrap();
+    world.settings.trust.extend(bare);
+    assert!(!is_qualified(&world, &signer));
+    assert!(is_qualified(&world, &person(Person::Doctor)));
+    // The ministry's certificates themselves may be given bare as well.
+    for ca in [Ca::HpkiRoot, Ca::HpkiSignature] {
+        let bare = TrustRegistry::from_signer_certificates(&certificate_of(ca)).unwrap();
+        world.settings.trust.extend(bare);
+        assert!(is_qualified(&world, &person(Person::Doctor)), "{ca:?}");
+    }
+}
+
 #[test]
 fn a_persons_own_certificate_given_as_trust_vouches_for_no_profession() {
     let mut world = World::new();
