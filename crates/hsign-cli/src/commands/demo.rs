@@ -177,7 +177,8 @@ impl Demo<'_> {
 
     /// Shows the command, runs it, shows what it says, and insists on the exit code.
     fn hsign(&self, words: &[String], expected: i32) -> Result<()> {
-        output::data(&format!("$ hsign {}\n", words.join(" ")));
+        let shown: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        output::data(&format!("$ hsign {}\n", shown.join(" ")));
         let mut command = Command::new(&self.program);
         command.args(words).args(["--lang", self.session.language.code()]).stdin(Stdio::null());
         if let Some(token) = &self.token {
@@ -193,4 +194,10 @@ impl Demo<'_> {
         }
         Ok(())
     }
+}
+
+/// As a shell wants it: the `;` and `?` of a PKCS#11 URI would end the command or name files.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=%,+@".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

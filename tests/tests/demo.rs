@@ -1,0 +1,48 @@
+//! `hsign demo`: what a newcomer sees first.
+
+use hsign_tests::Session;
+
+#[test]
+fn the_demonstration_signs_stamps_and_verifies_and_leaves_a_folder_to_play_with() {
+    let session = Session::shared();
+    let answer = session.run("demo play --lang en").exits(0);
+    let text = answer.text();
+    for expected in
+        ["薬剤師 (Pharmacist), qualified, stamped at ", "医師 (Medical Doctor), qualified, stamped at "]
+    {
+        assert!(text.contains(expected), "no \"{expected}\" in {answer}");
+    }
+    assert!(session.path("play/trust.toml").is_file());
+    session.run("trust list --trust play/trust.toml").exits(0);
+    session.run("demo play").exits(2);
+}
+
+#[test]
+fn the_verifying_commands_it_shows_give_the_same_answers_afterwards_without_a_network() {
+    let session = Session::shared();
+    let text = session.run("demo play --lang en").exits(0).text();
+    let mut lines = text.lines();
+    let mut repeated = 0;
+    while let Some(line) = lines.next() {
+        let Some(command) = line.strip_prefix("$ hsign ") else { continue };
+        let end =
+            lines.by_ref().find(|line| line.starts_with("(exit ")).expect("each command tells how it ended");
+        let code: i32 = end.trim_start_matches("(exit ").trim_end_matches(')').parse().unwrap();
+        if command.starts_with("verify") {
+            session.run(command).exits(code);
+            repeated += 1;
+        }
+    }
+    assert!(repeated >= 3, "{text}");
+}
+
+#[test]
+fn the_commands_it_shows_can_be_copied_into_a_shell() {
+    let session = Session::shared();
+    let text = session.run("demo play --lang ja").exits(0).text();
+    for line in text.lines().filter(|line| line.starts_with("$ ")) {
+        let outside_quotes: String = line.split('\'').step_by(2).collect();
+        assert!(!outside_quotes.contains([';', '?', '&', '*']), "{line}");
+    }
+    assert!(text.contains("薬剤師"), "{text}");
+}
