@@ -258,3 +258,24 @@ fn a_document_without_a_signature_is_never_passed() {
     assert_eq!(verdict.indication().name(), "NO-SIGNATURE");
     assert!(verdict.findings().iter().any(|finding| finding.code == "no-signature"));
 }
+
+#[test]
+fn a_signature_turned_into_a_time_stamp_by_a_later_revision_does_not_vanish() {
+    let first = stamped(&letter(), &person(Person::Doctor), NOW);
+    let both = stamped(&first, &person(Person::Pharmacist), NOW);
+    let number = object_with(&both, "/ByteRange");
+    let disguise = "<< /Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161 /Contents <00> \
+                    /ByteRange [0 1 2 3] >>";
+    let verdict = World::new().judge(&updated(&both, &[(number, disguise.to_owned())]));
+    assert_ne!(verdict.indication().name(), "TOTAL-PASSED");
+}
+
+#[test]
+fn thirty_signatures_are_judged_together_and_all_pass() {
+    let mut document = letter();
+    for _ in 0..30 {
+        document = stamped(&document, &person(Person::Doctor), NOW - 60);
+    }
+    let verdict = World::new().judge(&document);
+    assert_eq!((verdict.signatures().len(), verdict.indication().name()), (30, "TOTAL-PASSED"));
+}
