@@ -61,11 +61,7 @@ fn sign_all(cases: &[Case]) -> Vec<Outcome> {
     let answer = session.sign(Person::Doctor, "in --out-dir out --level B-B --output json --lang en");
     let rows = answer.json()["documents"].as_array().unwrap().clone();
     assert_eq!(rows.len(), cases.len(), "each file has its row");
-    let verified = session.verify("out").json()["documents"].as_array().unwrap().clone();
-    let verdicts: BTreeMap<String, Value> = verified
-        .into_iter()
-        .map(|document| (document["path"].as_str().unwrap().to_owned(), document))
-        .collect();
+    let (before, after) = (verdicts(&session, "in"), verdicts(&session, "out"));
     let judge = |(index, case): (usize, &Case)| {
         let (input, output) = (format!("in/{index:04}.pdf"), format!("out/{index:04}.signed.pdf"));
         let row = rows.iter().find(|row| row["path"] == input.as_str()).expect("a row");
@@ -77,21 +73,15 @@ fn sign_all(cases: &[Case]) -> Vec<Outcome> {
                 Outcome::Refused(reason.to_owned())
             };
         }
-        match flaw(&session, case, &input, &output, verdicts.get(&output)) {
-            Some(flaw) => Outcome::Wrong(flaw),
-            None => Outcome::Signed,
-        }
+        let none = Value::Null;
+        let (before, after) = (before.get(&input).unwrap_or(&none), after.get(&output).unwrap_or(&none));
+        let flaw = flaw(&session, case, &input, &output).or_else(|| flaw_of_signatures(before, after));
+        flaw.map_or(Outcome::Signed, Outcome::Wrong)
     };
     cases.iter().enumerate().map(judge).collect()
 }
 
-fn flaw(
-    session: &Session,
-    case: &Case,
-    input: &str,
-    output: &str,
-    verdict: Option<&Value>,
-) -> Option<String> {
+fn flaw(session: &Session, case: &Case, input: &str, output: &str) -> Option<String> {
     if !session.read(output).starts_with(&case.bytes) {
         return Some("the original is no prefix".to_owned());
     }
@@ -105,13 +95,35 @@ fn flaw(
     if page_count(&before) != page_count(&after) {
         return Some(format!("{:?} pages before, {:?} after", page_count(&before), page_count(&after)));
     }
-    let signatures = verdict.and_then(|verdict| verdict["signatures"].as_array()).into_iter().flatten();
+    None
+}
+
+/// Ours is intact, and each earlier one as it was.
+fn flaw_of_signatures(before: &Value, after: &Value) -> Option<String> {
     let is_ours = |signature: &&Value| signature["signer"]["subject"].to_string().contains("SHIKEN Taro");
-    match signatures.into_iter().find(is_ours) {
-        None => Some("verify finds no signature".to_owned()),
-        Some(ours) if ours["integrity"] != "valid" => Some(format!("integrity {}", ours["integrity"])),
-        Some(_) => None,
+    match signatures(after).iter().find(is_ours) {
+        None => return Some("verify finds no signature".to_owned()),
+        Some(ours) if ours["integrity"] != "valid" => {
+            return Some(format!("integrity {}", ours["integrity"]));
+        }
+        Some(_) => {}
     }
+    signatures(before).iter().find_map(|earlier| {
+        let now = signatures(after).iter().find(|signature| signature["id"] == earlier["id"])?;
+        (now["integrity"] != earlier["integrity"])
+            .then(|| format!("{}: {} before, {} now", earlier["id"], earlier["integrity"], now["integrity"]))
+    })
+}
+
+fn signatures(document: &Value) -> &[Value] {
+    document["signatures"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What a process of its own says about each file of a folder, by path.
+fn verdicts(session: &Session, folder: &str) -> BTreeMap<String, Value> {
+    let documents = session.verify(folder).json()["documents"].take();
+    let documents = documents.as_array().unwrap().iter();
+    documents.map(|document| (document["path"].as_str().unwrap().to_owned(), document.clone())).collect()
 }
 
 /// A reason without what differs from file to file.
