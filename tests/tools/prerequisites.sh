@@ -10,7 +10,7 @@ missing=""
 have() { command -v "$1" >/dev/null 2>&1; }
 have cc || missing="$missing build-essential"
 have pkg-config || missing="$missing pkg-config"
-if have pkg-config && ! pkg-config --exists openssl; then missing="$missing libssl-dev"; fi
+{ have pkg-config && pkg-config --exists openssl; } || missing="$missing libssl-dev"
 have softhsm2-util || missing="$missing softhsm2"
 have openssl || missing="$missing openssl"
 have qpdf || missing="$missing qpdf"
@@ -28,7 +28,7 @@ if [ -n "$missing" ]; then
     else
         echo "missing:$missing" >&2
         echo "hint: on Debian, as root: apt-get install $build_packages $test_packages" >&2
-        if ! have cc || ! have pkg-config || ! pkg-config --exists openssl; then exit 1; fi
+        { have cc && have pkg-config && pkg-config --exists openssl; } || exit 1
         if [ "${REQUIRE_ALL:-}" = 1 ]; then exit 1; fi
     fi
 fi
