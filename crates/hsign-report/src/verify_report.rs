@@ -47,21 +47,3 @@ impl DocumentReport<'_> {
         }
     }
 }
-
-impl VerifyReport<'_> {
-    /// The exit code of the command: 0 if every document passed, else the worst of them, 1 (failed) before 3
-    /// (indeterminate) before 4 (no signature or unreadable).
-    #[must_use]
-    pub fn exit_code(&self) -> u8 {
-        let any = |indication| self.documents.iter().any(|document| document.indication() == indication);
-        if any(Indication::TotalFailed) {
-            1
-        } else if any(Indication::Indeterminate) {
-            3
-        } else if self.documents.is_empty() || any(Indication::NoSignature) {
-            4
-        } else {
-            0
-        }
-    }
-}

@@ -133,7 +133,6 @@ fn an_unreadable_document_is_listed_with_its_reason() {
     assert_eq!(value["documents"][0]["format"], "none");
     assert_eq!(value["documents"][0]["indication"], "NO-SIGNATURE");
     assert_eq!(value["documents"][0]["findings"][0]["message"], "The file can't be read: no PDF.");
-    assert_eq!(report.exit_code(), 4);
 }
 
 #[test]
@@ -151,7 +150,6 @@ fn the_first_line_says_valid_or_not_who_which_profession_and_when() {
         ja.lines().next().unwrap(),
         "scan.signed.pdf: 有効 - SHIKEN Hanako、薬剤師 (Pharmacist)、資格確認済み、2026-09-20 23:13:20 +09:00 にタイムスタンプ"
     );
-    assert_eq!(report.exit_code(), 0);
 }
 
 #[test]
@@ -173,7 +171,6 @@ fn an_unstamped_and_a_broken_signature_say_so_in_the_first_line() {
     let ja = text(&report, Language::Ja);
     assert!(ja.starts_with("scan.signed.pdf: 無効 - "), "{ja}");
     assert!(ja.contains("署名後に変更されています。 (HASH_FAILURE)"), "{ja}");
-    assert_eq!(report.exit_code(), 1);
 }
 
 #[test]
