@@ -116,6 +116,14 @@ fn standard_output_carries_the_document_and_nothing_else() {
 }
 
 #[test]
+fn a_report_and_the_document_never_share_standard_output() {
+    let session = Session::shared();
+    let answer = session.sign(Person::Doctor, "letter.pdf -o - --output json").exits(2);
+    assert_eq!(answer.json()["schema"], "hsign.error/1");
+    session.run("timestamp letter.pdf -o - --tsa {tsa} --output json").exits(2);
+}
+
+#[test]
 fn standard_input_is_read_where_one_file_is_meant() {
     let session = Session::shared();
     let person = session.testbed().person(Person::Doctor);

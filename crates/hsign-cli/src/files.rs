@@ -12,6 +12,11 @@ pub(crate) fn is_standard(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// Whether the result goes to standard output: by name, or since its input came by standard input.
+pub(crate) fn goes_to_output(out: Option<&Path>, inputs: &[PathBuf]) -> bool {
+    out.map_or_else(|| inputs.iter().any(|input| is_standard(input)), is_standard)
+}
+
 /// The document in a file; for `-` the whole of standard input.
 ///
 /// # Errors

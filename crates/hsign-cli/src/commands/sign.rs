@@ -40,6 +40,10 @@ pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
     if (inputs.len() > 1 || args.in_place) && inputs.iter().any(|input| files::is_standard(input)) {
         bail!(Usage::OneInput { option: "-" });
     }
+    if session.json && files::goes_to_output(args.out.as_deref(), &inputs) {
+        let reason = "the document itself goes to standard output".to_owned();
+        bail!(Usage::NotAValue { option: "output".to_owned(), reason });
+    }
     let secrets = Secrets::new(args.pin_source.as_deref(), session.language)?;
     let run = prepare(session, args, &secrets)?;
     let bar = progress::bar(inputs.len(), session.quiet);

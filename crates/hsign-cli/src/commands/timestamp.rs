@@ -20,6 +20,10 @@ pub(super) fn run(session: &Session, args: &TimestampArgs) -> Result<u8> {
     if inputs.len() > 1 && inputs.iter().any(|input| files::is_standard(input)) {
         bail!(Usage::OneInput { option: "-" });
     }
+    if session.json && files::goes_to_output(args.out.as_deref(), &inputs) {
+        let reason = "the token itself goes to standard output".to_owned();
+        bail!(Usage::NotAValue { option: "output".to_owned(), reason });
+    }
     let Some(timestamper) = session.timestamper(session.endpoints(&args.tsa)?)? else { bail!(Usage::NoTsa) };
     let bar = progress::bar(inputs.len(), session.quiet);
     let (mut rows, mut codes, mut failures) = (Vec::new(), Vec::new(), Vec::new());
