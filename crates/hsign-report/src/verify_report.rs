@@ -1,5 +1,5 @@
 use hsign_core::{Finding, ValidationTime};
-use hsign_validation::{DocumentVerdict, Indication, Policy};
+use hsign_validation::{DocumentVerdict, Policy};
 
 /// What one run of `hsign verify` has to tell.
 #[derive(Clone, Debug)]
@@ -35,15 +35,4 @@ pub enum Outcome<'a> {
         /// Why.
         findings: Vec<Finding>,
     },
-}
-
-impl DocumentReport<'_> {
-    /// Its status; an unreadable document has no signature that anybody could show.
-    #[must_use]
-    pub fn indication(&self) -> Indication {
-        match &self.outcome {
-            Outcome::Judged(verdict) => verdict.indication(),
-            Outcome::Unreadable { .. } => Indication::NoSignature,
-        }
-    }
 }
