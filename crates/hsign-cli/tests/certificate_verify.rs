@@ -79,7 +79,7 @@ fn conformance_pkits_command() {
     let Some(corpus) = Corpus::open("pkits") else { return };
     let folder = tempfile::tempdir().unwrap();
     unpack(&corpus, folder.path());
-    let mut comparison = Comparison::new("pkits");
+    let mut comparison = Comparison::new("pkits-certificate-verify-command");
     // Every sixth: all sections have a part in it.
     for row in corpus.rows().iter().step_by(6) {
         let case = row.get("test_id");

@@ -61,7 +61,7 @@ fn conformance_pkits_certificate_verify() {
         let _ = certificates.add(bytes, Provenance::Given);
     }
     let anchor = Certificate::from_der(corpus.file("certs/TrustAnchorRootCertificate.crt")).unwrap();
-    let mut comparison = Comparison::new("pkits");
+    let mut comparison = Comparison::new("pkits-certificate-verify");
     for row in corpus.rows() {
         let case = row.get("test_id");
         let verdict = pkits_verdict(&corpus, row, &certificates, &anchor);
