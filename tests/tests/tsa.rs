@@ -265,3 +265,33 @@ fn an_interrupt_leaves_nothing_behind_and_is_130() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(session.names(), ["letter.pdf", "scan.pdf"]);
 }
+
+#[test]
+fn a_document_time_stamp_goes_inside_the_pdf_and_can_be_the_first_proof() {
+    let session = Session::shared();
+    session.sign(Person::Doctor, "letter.pdf --level B-B").exits(0);
+    let answer =
+        session.run("timestamp --in-pdf letter.signed.pdf --tsa {tsa} -o letter.stamped.pdf").exits(0);
+    assert_eq!(answer.text(), "letter.stamped.pdf\n");
+    assert!(session.read("letter.stamped.pdf").starts_with(&session.read("letter.signed.pdf")));
+    let document = session.verify("letter.stamped.pdf").exits(0).document();
+    let stamp = &document["timestamps"][0];
+    assert_eq!((&stamp["kind"], &stamp["integrity"]), (&"document".into(), &"valid".into()), "{document}");
+    assert_eq!(document["signatures"][0]["best_signature_time"], stamp["gen_time"], "{document}");
+}
+
+#[test]
+fn a_document_time_stamp_has_a_name_of_its_own_and_never_overwrites() {
+    let session = Session::shared();
+    session.run("timestamp --in-pdf letter.pdf --tsa {tsa}").exits(0).prints("letter.stamped.pdf");
+    session.run("timestamp --in-pdf letter.pdf --tsa {tsa}").exits(1);
+    session.verify("letter.stamped.pdf").exits(4);
+}
+
+#[test]
+fn only_a_pdf_takes_a_document_time_stamp() {
+    let session = Session::shared();
+    session.write("image.tiff", b"II*\0not a PDF");
+    session.run("timestamp --in-pdf image.tiff --tsa {tsa}").exits(4);
+    assert!(!session.names().contains(&"image.stamped.tiff".to_owned()));
+}

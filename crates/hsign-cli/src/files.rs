@@ -4,8 +4,11 @@ use std::ffi::OsStr;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use hsign::file::FileSource;
+use anyhow::{Context as _, Result};
+use hsign::file::{Base, Existing, FileSource, put_in_place};
 use hsign_core::Source;
+
+use crate::output;
 
 /// Whether standard input or output is meant.
 pub(crate) fn is_standard(path: &Path) -> bool {
@@ -84,11 +87,43 @@ fn has_extension(path: &Path, extension: &str) -> bool {
 
 /// `NAME.pdf` → `NAME.signed.pdf`, in `folder` if one is given.
 pub(crate) fn signed_name(input: &Path, folder: Option<&Path>) -> PathBuf {
+    marked_name(input, folder, "signed")
+}
+
+/// `NAME.pdf` → `NAME.stamped.pdf`, in `folder` if one is given.
+pub(crate) fn stamped_name(input: &Path, folder: Option<&Path>) -> PathBuf {
+    marked_name(input, folder, "stamped")
+}
+
+fn marked_name(input: &Path, folder: Option<&Path>, mark: &str) -> PathBuf {
     let extension = input.extension().unwrap_or(OsStr::new("pdf"));
     let mut name = input.file_stem().unwrap_or_default().to_owned();
-    name.push(".signed.");
+    name.push(format!(".{mark}."));
     name.push(extension);
     beside(input, folder, &name)
+}
+
+/// Puts the document with `update` after it in its place; `-` is standard output.
+///
+/// # Errors
+/// When the place can't be written, or the input changed meanwhile.
+pub(crate) fn put_extended(
+    input: &Path,
+    source: &dyn Source,
+    update: &[u8],
+    target: &Path,
+    existing: Existing,
+) -> Result<()> {
+    if is_standard(target) {
+        output::bytes(&hsign_core::read_all(source)?)?;
+        return Ok(output::bytes(update)?);
+    }
+    let put = if is_standard(input) {
+        put_in_place(target, None, &[&hsign_core::read_all(source)?, update].concat(), existing)
+    } else {
+        put_in_place(target, Some(Base { path: input, length: source.length() }), update, existing)
+    };
+    put.with_context(|| target.display().to_string())
 }
 
 /// `NAME.ext` → `NAME.tst`, in `folder` if one is given.

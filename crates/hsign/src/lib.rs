@@ -37,7 +37,7 @@ pub use hsign_validation::{
 pub use inspect::{Inspection, inspect};
 pub use settings::Settings;
 pub use sign::{Clock, Metadata, SignRequest, Signed, sign};
-pub use timestamp::timestamp;
+pub use timestamp::{timestamp, timestamp_pdf};
 pub use verify::{Verified, verify, verify_token};
 
 /// Who signs: files, cards and tokens.

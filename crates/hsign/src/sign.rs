@@ -134,9 +134,7 @@ fn make_update(
     request: &SignRequest,
     clock: Clock<'_>,
 ) -> Result<Vec<u8>, Error> {
-    let token_bytes = timestamper.map_or(0, |timestamper| {
-        timestamper.last_token_size().map_or(FIRST_TOKEN_BYTES, |size| size + MARGIN)
-    });
+    let token_bytes = timestamper.map_or(0, reserve_for_token);
     let reserve = hsign_pades::contents_size(signer.certificate(), signer.chain(), token_bytes);
     match attempt(source, signer, certificate, timestamper, request, clock, reserve) {
         Err(Error::Document(hsign_pades::Error::ContentsTooSmall { needed, .. })) => {
@@ -146,8 +144,13 @@ fn make_update(
     }
 }
 
+/// What the authority's last token took, and a little more.
+pub(crate) fn reserve_for_token(timestamper: &dyn Timestamper) -> usize {
+    timestamper.last_token_size().map_or(FIRST_TOKEN_BYTES, |size| size + MARGIN)
+}
+
 /// ECDSA values and serial numbers vary by a few bytes between two tokens of the same authority.
-const MARGIN: usize = 256;
+pub(crate) const MARGIN: usize = 256;
 
 fn attempt(
     source: &dyn Source,

@@ -1,7 +1,11 @@
+use hsign_core::facts::TimestampFacts;
 use hsign_core::ports::Timestamper;
 use hsign_core::{DigestAlgorithm, Severity, Source};
 
+use hsign_pades::Appended;
+
 use crate::Error;
+use crate::sign::{MARGIN, reserve_for_token};
 use crate::verify::{digest_of, token_facts};
 
 /// A time-stamp token over the whole of `content`, checked against it: the bytes of the `.tst` file.
@@ -18,14 +22,55 @@ pub fn timestamp(
     Ok(token)
 }
 
+/// A document time stamp inside a PDF file (`ETSI.RFC3161`, EN 319 142-1): the bytes to append. It covers the whole
+/// document with all its signatures; every byte of it stays.
+///
+/// # Errors
+/// When the document can't be extended safely or no authority gave a usable token.
+pub fn timestamp_pdf(
+    source: &dyn Source,
+    timestamper: &dyn Timestamper,
+    digest: DigestAlgorithm,
+) -> Result<Vec<u8>, Error> {
+    let update = match attempt(source, timestamper, digest, reserve_for_token(timestamper)) {
+        Err(Error::Document(hsign_pades::Error::ContentsTooSmall { needed, .. })) => {
+            attempt(source, timestamper, digest, needed + MARGIN)
+        }
+        result => result,
+    }?;
+    let facts = hsign_pades::read_facts(&Appended::new(source, &update))?;
+    // The newest stamp is the last in the document; earlier ones are not this function's to judge.
+    let new = facts.timestamps.get(facts.timestamps.len().saturating_sub(1)..).unwrap_or_default();
+    if new.is_empty() {
+        return Err(Error::SelfCheck(facts.findings));
+    }
+    holds(new)?;
+    Ok(update)
+}
+
+fn attempt(
+    source: &dyn Source,
+    timestamper: &dyn Timestamper,
+    digest: DigestAlgorithm,
+    reserve: usize,
+) -> Result<Vec<u8>, Error> {
+    let prepared = hsign_pades::prepare_document_timestamp(source, reserve)?;
+    let token = timestamper.stamp(&prepared.content_digest(digest)?)?;
+    Ok(prepared.embed(&token)?)
+}
+
 /// The content is read again: a token over bytes that changed meanwhile is withheld.
 fn self_check(token: &[u8], content: &dyn Source) -> Result<(), Error> {
     let facts = token_facts(token.to_vec(), Some(content))?;
-    let findings = facts.timestamps.iter().flat_map(|timestamp| &timestamp.findings);
+    holds(&facts.timestamps)
+}
+
+/// Nothing is wrong with the stamps, and each covers what is really there.
+fn holds(timestamps: &[TimestampFacts]) -> Result<(), Error> {
+    let findings = timestamps.iter().flat_map(|timestamp| &timestamp.findings);
     let wrong: Vec<_> = findings.filter(|finding| finding.severity == Severity::Error).cloned().collect();
-    let holds = facts
-        .timestamps
-        .iter()
-        .all(|timestamp| timestamp.read.as_ref().is_some_and(|read| read.imprint.holds() == Some(true)));
-    if holds && wrong.is_empty() { Ok(()) } else { Err(Error::SelfCheck(wrong)) }
+    let covered = |timestamp: &TimestampFacts| {
+        timestamp.read.as_ref().is_some_and(|read| read.imprint.holds() == Some(true))
+    };
+    if timestamps.iter().all(covered) && wrong.is_empty() { Ok(()) } else { Err(Error::SelfCheck(wrong)) }
 }

@@ -115,6 +115,9 @@ pub(crate) struct TimestampArgs {
     /// Time-stamp authority by configured name or URL; the next one serves when one fails
     #[arg(long, value_name = "NAME_OR_URL")]
     pub(crate) tsa: Vec<String>,
+    /// Put a document time stamp inside PDF files (NAME.stamped.pdf) instead of a token beside them
+    #[arg(long)]
+    pub(crate) in_pdf: bool,
     /// Output file, for one input
     #[arg(short = 'o', long = "out", value_name = "OUT", conflicts_with = "out_dir")]
     pub(crate) out: Option<PathBuf>,

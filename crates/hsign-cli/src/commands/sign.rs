@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use hsign::credential::{Credential, Options, open};
-use hsign::file::{Base, Existing, put_in_place};
+use hsign::file::Existing;
 use hsign::net::HttpTimestamper;
 use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
 use hsign::{
@@ -180,25 +180,13 @@ impl Run<'_> {
 
     /// What came by standard input goes to standard output unless a name is given.
     fn put(&self, input: &Path, source: &dyn Source, signed: &Signed) -> Result<PathBuf> {
-        let piped = files::is_standard(input);
-        let nameless = piped && self.args.out.is_none();
-        if nameless || self.args.out.as_deref().is_some_and(files::is_standard) {
-            output::bytes(&hsign_core::read_all(source)?)?;
-            output::bytes(&signed.update)?;
-            return Ok(PathBuf::from("-"));
-        }
-        let whole =
-            if piped { [hsign_core::read_all(source)?, signed.update.clone()].concat() } else { Vec::new() };
-        let (base, tail) = match piped {
-            true => (None, &whole),
-            false => (Some(Base { path: input, length: source.length() }), &signed.update),
-        };
         let (target, existing) = match (&self.args.out, self.args.in_place) {
             (_, true) => (input.to_owned(), Existing::Replace),
             (Some(out), _) => (out.clone(), self.existing()),
+            (None, _) if files::is_standard(input) => (input.to_owned(), self.existing()),
             (None, _) => (files::signed_name(input, self.args.out_dir.as_deref()), self.existing()),
         };
-        put_in_place(&target, base, tail, existing).with_context(|| target.display().to_string())?;
+        files::put_extended(input, source, &signed.update, &target, existing)?;
         Ok(target)
     }
 

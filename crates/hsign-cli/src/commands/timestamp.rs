@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use hsign::file::{Existing, put_in_place};
@@ -13,7 +13,8 @@ use crate::session::Session;
 use crate::{files, output, progress};
 
 pub(super) fn run(session: &Session, args: &TimestampArgs) -> Result<u8> {
-    let inputs = files::expand(&args.files, files::is_stampable)?;
+    let wanted = if args.in_pdf { files::is_unsigned_pdf } else { files::is_stampable };
+    let inputs = files::expand(&args.files, wanted)?;
     if args.out.is_some() && inputs.len() != 1 {
         bail!(Usage::OneInput { option: "--out" });
     }
@@ -55,25 +56,34 @@ fn stamp(
     timestamper: &HttpTimestamper,
 ) -> Result<Value> {
     let source = files::open(input)?;
-    let token = hsign::timestamp(source.as_ref(), timestamper, timestamper.digest())?;
-    let target = match &args.out {
-        Some(out) => out.clone(),
-        None if files::is_standard(input) => input.to_owned(),
-        None => files::token_name(input, args.out_dir.as_deref()),
-    };
-    write(&target, &token, args.force)?;
+    let target = target(args, input);
+    let existing = if args.force { Existing::Replace } else { Existing::Keep };
+    if args.in_pdf {
+        let update = hsign::timestamp_pdf(source.as_ref(), timestamper, timestamper.digest())?;
+        files::put_extended(input, source.as_ref(), &update, &target, existing)?;
+    } else {
+        let token = hsign::timestamp(source.as_ref(), timestamper, timestamper.digest())?;
+        write(&target, &token, existing)?;
+    }
     if !session.json && !files::is_standard(&target) {
         output::data(&format!("{}\n", target.display()));
     }
-    Ok(
-        json!({ "path": input, "output": target, "findings": findings_json(&timestamper.take_notices(), session.language) }),
-    )
+    let findings = findings_json(&timestamper.take_notices(), session.language);
+    Ok(json!({ "path": input, "output": target, "findings": findings }))
 }
 
-fn write(target: &Path, token: &[u8], force: bool) -> Result<()> {
+fn target(args: &TimestampArgs, input: &Path) -> PathBuf {
+    match &args.out {
+        Some(out) => out.clone(),
+        None if files::is_standard(input) => input.to_owned(),
+        None if args.in_pdf => files::stamped_name(input, args.out_dir.as_deref()),
+        None => files::token_name(input, args.out_dir.as_deref()),
+    }
+}
+
+fn write(target: &Path, token: &[u8], existing: Existing) -> Result<()> {
     if files::is_standard(target) {
         return Ok(output::bytes(token)?);
     }
-    let existing = if force { Existing::Replace } else { Existing::Keep };
     put_in_place(target, None, token, existing).with_context(|| target.display().to_string())
 }
