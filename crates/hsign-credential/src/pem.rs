@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::path::Path;
 
+use hsign_x509::{Certificate, certificates_from_bytes};
 use openssl::pkey::{PKey, Private};
-use openssl::x509::X509;
 
 use crate::pkcs11::PinTries;
 use crate::software::SoftwareCredential;
@@ -56,16 +56,11 @@ fn private_key(pem: &[u8], place: &str, secrets: &dyn SecretSource) -> Result<(P
     }
 }
 
-fn certificates_in(pem: &[u8], path: &Path) -> Result<Vec<hsign_x509::Certificate>, Error> {
-    let place = path.display().to_string();
-    let unreadable = |_| Error::Damaged { path: place.clone(), expected: "PEM certificates" };
+fn certificates_in(pem: &[u8], path: &Path) -> Result<Vec<Certificate>, Error> {
     let marked = pem.windows(22).any(|text| text == b"-----BEGIN CERTIFICATE");
     if !marked {
         return Ok(Vec::new());
     }
-    let found = X509::stack_from_pem(pem).map_err(unreadable)?;
-    found
-        .iter()
-        .map(|certificate| file::certificate(&place, &certificate.to_der().map_err(unreadable)?))
-        .collect()
+    certificates_from_bytes(pem)
+        .map_err(|_| Error::Damaged { path: path.display().to_string(), expected: "PEM certificates" })
 }
