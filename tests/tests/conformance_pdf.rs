@@ -128,7 +128,8 @@ fn verdicts(session: &Session, folder: &str) -> BTreeMap<String, Value> {
 
 /// A reason without what differs from file to file.
 fn kind_of(reason: &str) -> String {
-    let text: String = reason.chars().filter(|c| !c.is_ascii_digit()).collect();
+    let text = reason.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty());
+    let text = text.collect::<Vec<_>>().join("N");
     text.replace('|', "/").split(['\n', '(', ':']).next().unwrap_or_default().trim().to_owned()
 }
 
