@@ -1,18 +1,62 @@
-//! How several documents make one exit code.
+//! Several documents in one run: progress, what each came to, and the one exit code they make.
 
-use anyhow::Error;
+use std::path::{Path, PathBuf};
 
-use crate::failure;
+use anyhow::{Error, Result};
+use indicatif::ProgressBar;
+use serde_json::Value;
 
-/// Everything was done, some of it not, or nothing (contract: exit codes 0/3, 7, the failure's own).
-pub(super) fn of_operations(codes: &[u8], failures: &[Error]) -> u8 {
-    match (codes.is_empty(), failures) {
-        (_, []) => codes.iter().copied().max().unwrap_or(0),
-        (true, [first, rest @ ..]) => {
-            let code = failure::exit_code(first);
-            if rest.iter().all(|other| failure::exit_code(other) == code) { code } else { PARTLY }
+use crate::session::Session;
+use crate::{failure, progress};
+
+/// What came of an operation on several documents.
+pub(super) struct Tally {
+    /// A row of JSON for each document, failed ones too.
+    pub(super) rows: Vec<Value>,
+    /// Exit codes of those that were done.
+    pub(super) done: Vec<u8>,
+    /// What stopped the others.
+    pub(super) failures: Vec<Error>,
+}
+
+impl Tally {
+    /// Does `work` on each document in turn; a failure is told at once and doesn't stop the others. `work` gives an
+    /// exit code and a row; what it prints goes around the progress bar.
+    pub(super) fn over(
+        session: &Session,
+        inputs: &[PathBuf],
+        work: impl Fn(&Path, &ProgressBar) -> Result<(u8, Value)>,
+    ) -> Self {
+        let bar = progress::bar(inputs.len(), session.quiet);
+        let mut tally = Self { rows: Vec::new(), done: Vec::new(), failures: Vec::new() };
+        for input in inputs {
+            match work(input, &bar) {
+                Ok((code, row)) => {
+                    tally.done.push(code);
+                    tally.rows.push(row);
+                }
+                Err(error) => {
+                    bar.suspend(|| failure::say(&error, session.language, Some(input)));
+                    tally.rows.push(failure::row(&error, input, session.language));
+                    tally.failures.push(error);
+                }
+            }
+            bar.inc(1);
         }
-        (false, _) => PARTLY,
+        bar.finish_and_clear();
+        tally
+    }
+
+    /// Everything was done, some of it not, or nothing (contract: exit codes 0/3, 7, the failure's own).
+    pub(super) fn exit_code(&self) -> u8 {
+        match (self.done.is_empty(), &self.failures[..]) {
+            (_, []) => self.done.iter().copied().max().unwrap_or(0),
+            (true, [first, rest @ ..]) => {
+                let code = failure::exit_code(first);
+                if rest.iter().all(|other| failure::exit_code(other) == code) { code } else { PARTLY }
+            }
+            (false, _) => PARTLY,
+        }
     }
 }
 
@@ -50,8 +94,11 @@ mod tests {
 
     #[test]
     fn some_failed_operations_are_partly_done() {
-        assert_eq!(of_operations(&[0, 3], &[]), 3);
-        assert_eq!(of_operations(&[0], &[usage()]), 7);
-        assert_eq!(of_operations(&[], &[usage()]), 2);
+        let of = |done: &[u8], failures: Vec<Error>| {
+            Tally { rows: Vec::new(), done: done.to_vec(), failures }.exit_code()
+        };
+        assert_eq!(of(&[0, 3], vec![]), 3);
+        assert_eq!(of(&[0], vec![usage()]), 7);
+        assert_eq!(of(&[], vec![usage()]), 2);
     }
 }

@@ -13,12 +13,12 @@ use hsign_core::ports::{Fetcher, Timestamper};
 use hsign_core::{DigestAlgorithm, Source};
 use serde_json::{Value, json};
 
-use super::outcome;
+use super::outcome::Tally;
 use crate::args::{Format, LevelArg, Packaging, SignArgs};
-use crate::failure::{self, Usage};
+use crate::failure::Usage;
 use crate::secrets::Secrets;
 use crate::session::{self, Judging, Session};
-use crate::{files, output, progress};
+use crate::{files, output};
 
 /// Everything that is the same for all documents of one run.
 struct Run<'a> {
@@ -46,32 +46,18 @@ pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
     }
     let secrets = Secrets::new(args.pin_source.as_deref(), session.language)?;
     let run = prepare(session, args, &secrets)?;
-    let bar = progress::bar(inputs.len(), session.quiet);
-    let (mut rows, mut codes, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-    for input in &inputs {
-        match run.sign(input) {
-            Ok(done) => {
-                bar.suspend(|| run.tell(&done));
-                codes.push(done.code);
-                rows.push(run.row(&done));
-            }
-            Err(error) => {
-                bar.suspend(|| failure::say(&error, session.language, Some(input)));
-                rows.push(failure::row(&error, input, session.language));
-                failures.push(error);
-            }
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
+    let tally = Tally::over(session, &inputs, |input, bar| {
+        let done = run.sign(input)?;
+        bar.suspend(|| run.tell(&done));
+        Ok((done.code, run.row(&done)))
+    });
     if session.json {
-        output::json(&json!({ "schema": "hsign.sign/1", "documents": rows }));
+        output::json(&json!({ "schema": "hsign.sign/1", "documents": tally.rows }));
     } else if inputs.len() > 1 {
-        let summary =
-            Finding::info("sign-summary").with("signed", codes.len()).with("failed", failures.len());
-        session.remark(&summary);
+        let (signed, failed) = (tally.done.len(), tally.failures.len());
+        session.remark(&Finding::info("sign-summary").with("signed", signed).with("failed", failed));
     }
-    Ok(outcome::of_operations(&codes, &failures))
+    Ok(tally.exit_code())
 }
 
 /// Formats and levels that the contract names and this version doesn't make are told, not ignored.

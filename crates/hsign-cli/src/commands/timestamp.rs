@@ -6,11 +6,11 @@ use hsign::net::HttpTimestamper;
 use hsign::report::findings_json;
 use serde_json::{Value, json};
 
-use super::outcome;
+use super::outcome::Tally;
 use crate::args::TimestampArgs;
-use crate::failure::{self, Usage};
+use crate::failure::Usage;
 use crate::session::Session;
-use crate::{files, output, progress};
+use crate::{files, output};
 
 pub(super) fn run(session: &Session, args: &TimestampArgs) -> Result<u8> {
     let wanted = if args.in_pdf { files::is_unsigned_pdf } else { files::is_stampable };
@@ -26,27 +26,11 @@ pub(super) fn run(session: &Session, args: &TimestampArgs) -> Result<u8> {
         bail!(Usage::NotAValue { option: "output".to_owned(), reason });
     }
     let Some(timestamper) = session.timestamper(session.endpoints(&args.tsa)?)? else { bail!(Usage::NoTsa) };
-    let bar = progress::bar(inputs.len(), session.quiet);
-    let (mut rows, mut codes, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-    for input in &inputs {
-        match stamp(session, args, input, &timestamper) {
-            Ok(row) => {
-                codes.push(0);
-                rows.push(row);
-            }
-            Err(error) => {
-                bar.suspend(|| failure::say(&error, session.language, Some(input)));
-                rows.push(failure::row(&error, input, session.language));
-                failures.push(error);
-            }
-        }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
+    let tally = Tally::over(session, &inputs, |input, _| Ok((0, stamp(session, args, input, &timestamper)?)));
     if session.json {
-        output::json(&json!({ "schema": "hsign.timestamp/1", "documents": rows }));
+        output::json(&json!({ "schema": "hsign.timestamp/1", "documents": tally.rows }));
     }
-    Ok(outcome::of_operations(&codes, &failures))
+    Ok(tally.exit_code())
 }
 
 fn stamp(
