@@ -96,6 +96,12 @@ impl fmt::Display for DigestAlgorithm {
     }
 }
 
+/// Bytes as lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A hash value and the function it was made with.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Digest {
@@ -115,6 +121,6 @@ impl Digest {
     /// The value as lower-case hexadecimal.
     #[must_use]
     pub fn hex(&self) -> String {
-        self.value.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.value.0)
     }
 }

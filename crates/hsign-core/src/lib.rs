@@ -17,7 +17,7 @@ mod time;
 
 pub use algorithm::{EllipticCurve, PublicKeyKind, SignatureAlgorithm};
 pub use budget::{Budget, BudgetExhausted};
-pub use digest::{Digest, DigestAlgorithm};
+pub use digest::{Digest, DigestAlgorithm, hex};
 pub use error::ErrorKind;
 pub use finding::{Finding, Severity};
 pub use octets::Octets;

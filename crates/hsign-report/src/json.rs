@@ -1,5 +1,5 @@
-use hsign_core::Finding;
 use hsign_core::facts::DocumentFormat;
+use hsign_core::{Finding, hex};
 use hsign_validation::{
     CertificateSummary, Check, DocumentVerdict, Indication, RevocationVerdict, SignatureVerdict,
     TimestampVerdict,
@@ -147,8 +147,4 @@ pub fn findings_json(findings: &[Finding], language: Language) -> Vec<Value> {
 /// Verdicts hold nothing that JSON lacks (no maps with odd keys), so that this can't fail.
 fn as_value(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,5 +1,6 @@
 use anyhow::Result;
 use hsign::Policy;
+use hsign_core::hex;
 use serde_json::json;
 
 use crate::args::PolicyCommand;
@@ -42,8 +43,4 @@ fn show(name: &str) -> Result<u8> {
         }
     }
     Ok(0)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

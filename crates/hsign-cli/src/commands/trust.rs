@@ -5,6 +5,7 @@ use hsign::file::{Existing, put_in_place};
 use hsign::pki::{Accreditation, Confidence, TrustEntry, TrustKind};
 use hsign::x509::certificates_from_bytes;
 use hsign::{Finding, TrustRegistry, load};
+use hsign_core::hex;
 use serde_json::{Value, json};
 
 use crate::args::{ImportArgs, TrustCommand};
@@ -216,8 +217,4 @@ fn agreed(question: &str) -> Result<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "はい"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
