@@ -28,6 +28,7 @@ pub use changes::LaterRevisions;
 pub use document::{Document, Snapshot};
 pub use error::{Error, Refusal};
 pub use object::{Dictionary, Entry, Object, ObjectId, PdfString, Stream, StringForm};
+pub use page::{PageGeometry, PageNumber, Rectangle};
 pub use revision::Revision;
 pub use signature::{
     Lock, LockedFields, SignatureDictionary, SignatureField, SignatureFields, SignatureReference,

@@ -9,7 +9,105 @@ use crate::object::{Dictionary, Object, ObjectId};
 /// Nodes of one page tree: well above any document seen, below what could be used to stall.
 const MOST_NODES: usize = 2_000_000;
 
+/// Parents of one page: far more than any page tree is deep.
+const DEEPEST: u32 = 256;
+
+/// Which page is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageNumber {
+    /// The page with this number, counted from 1.
+    Number(usize),
+    /// The last page.
+    Last,
+}
+
+/// A rectangle in user space units: left, bottom, right, top.
+pub type Rectangle = [f64; 4];
+
+/// How a page is shown (ISO 32000-2, Table 31; inherited entries resolved).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PageGeometry {
+    /// What a viewer shows of it: /CropBox within /MediaBox.
+    pub shown: Rectangle,
+    /// Clockwise rotation when shown: 0, 90, 180 or 270 degrees.
+    pub rotation: u16,
+    /// Size of a user space unit in points.
+    pub user_unit: f64,
+}
+
 impl Snapshot<'_, '_> {
+    /// A page and its id; `None` when there are fewer.
+    ///
+    /// # Errors
+    /// When the page tree is damaged or loops.
+    pub fn page(&self, which: PageNumber) -> Result<Option<(ObjectId, Dictionary)>> {
+        let mut count = 0;
+        let mut last = None;
+        let found = self.walk_pages(|id, page| {
+            count += 1;
+            match which {
+                PageNumber::Number(number) => (number == count).then_some((id, page)),
+                PageNumber::Last => {
+                    last = Some((id, page));
+                    None
+                }
+            }
+        })?;
+        Ok(found.or(last))
+    }
+
+    /// How a page is shown. A missing or unusable /MediaBox counts as the size of a letter, as viewers have it.
+    ///
+    /// # Errors
+    /// When an entry can't be read or the page's parents form a loop.
+    pub fn page_geometry(&self, page: &Dictionary) -> Result<PageGeometry> {
+        const LETTER: Rectangle = [0.0, 0.0, 612.0, 792.0];
+        let media = self.rectangle(&self.inherited(page, "MediaBox")?)?.unwrap_or(LETTER);
+        let crop = self.rectangle(&self.inherited(page, "CropBox")?)?;
+        let shown = crop.and_then(|crop| intersection(crop, media)).unwrap_or(media);
+        let degrees = self.inherited(page, "Rotate")?.as_integer().unwrap_or(0).rem_euclid(360);
+        let rotation = match degrees {
+            90 => 90,
+            180 => 180,
+            270 => 270,
+            _ => 0,
+        };
+        let user_unit = self.value(page, "UserUnit")?.as_number().filter(|unit| *unit > 0.0).unwrap_or(1.0);
+        Ok(PageGeometry { shown, rotation, user_unit })
+    }
+
+    /// The value of an inheritable entry (ISO 32000-2, 7.7.3.4); null when no parent has it.
+    ///
+    /// # Errors
+    /// When a parent can't be read or they form a loop.
+    pub fn inherited(&self, page: &Dictionary, key: &str) -> Result<Object> {
+        let mut node = page.clone();
+        for _ in 0..DEEPEST {
+            let value = self.value(&node, key)?;
+            if value != Object::Null {
+                return Ok(value);
+            }
+            match self.value(&node, "Parent")? {
+                Object::Dictionary(parent) => node = parent,
+                _ => return Ok(Object::Null),
+            }
+        }
+        Err(Error::Structure("the page tree forms a loop"))
+    }
+
+    /// Four numbers as a rectangle with its corners in order; `None` when they enclose nothing.
+    pub(crate) fn rectangle(&self, object: &Object) -> Result<Option<Rectangle>> {
+        let Some(elements) = object.as_array() else { return Ok(None) };
+        let mut numbers = Vec::with_capacity(4);
+        for element in elements.iter().take(5) {
+            numbers.extend(self.resolve(element)?.as_number());
+        }
+        let &[a, b, c, d] = numbers.as_slice() else { return Ok(None) };
+        let rectangle = [a.min(c), b.min(d), a.max(c), b.max(d)];
+        let usable = rectangle.iter().all(|number| number.is_finite()) && a != c && b != d;
+        Ok(usable.then_some(rectangle))
+    }
+
     /// The first page and its id.
     ///
     /// # Errors
@@ -65,4 +163,9 @@ impl Snapshot<'_, '_> {
         }
         Ok(None)
     }
+}
+
+fn intersection(a: Rectangle, b: Rectangle) -> Option<Rectangle> {
+    let both = [a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])];
+    (both[0] < both[2] && both[1] < both[3]).then_some(both)
 }
