@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ClaimedSigningTime, Digest, Finding, GenTime, Octets, SignatureAlgorithm};
 
+mod evidence_record;
+
+pub use evidence_record::{ArchiveTimestampChain, ArchiveTimestampFacts, EvidenceRecordFacts, ShownObject};
+
 /// What kind of document it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -33,6 +37,9 @@ pub struct DocumentFacts {
     pub signatures: Vec<SignatureFacts>,
     /// Time stamps that belong to the document rather than to one signature.
     pub timestamps: Vec<TimestampFacts>,
+    /// Evidence records over the document or parts of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence_records: Vec<EvidenceRecordFacts>,
     /// Certificates and revocation data embedded outside the signatures (PDF: DSS dictionary).
     pub evidence: EvidenceFacts,
     /// What was noticed about the document as a whole.
@@ -50,6 +57,9 @@ pub struct SignatureFacts {
     pub coverage: Coverage,
     /// The signer's claim.
     pub claimed_signing_time: Option<ClaimedSigningTime>,
+    /// The signature policy it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<SignaturePolicyFacts>,
     /// The signature proper; `None` when it can't be read, the findings then say why.
     pub signed: Option<SignedObject>,
     /// Content and signature time stamps.
@@ -57,6 +67,19 @@ pub struct SignatureFacts {
     /// Whether anything was added after it.
     pub later_changes: LaterChanges,
     /// What was noticed; those of severity error are format failures.
+    pub findings: Vec<Finding>,
+}
+
+/// A signature policy that the signed attributes name (RFC 5126 §5.8.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignaturePolicyFacts {
+    /// Its identifier: dotted OID or URI; `None` for one that is implied.
+    pub identifier: Option<String>,
+    /// The signed digest of the policy beside that of the policy at hand, which is `None` where there is none.
+    /// No reference at all where the signature gives no digest.
+    pub reference: Option<Reference>,
+    /// Why the policy can't be processed; those of severity error count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
 }
 
@@ -240,6 +263,26 @@ pub enum Covered {
     SignatureValue {
         /// Its id.
         signature: String,
+    },
+    /// The data that a signature signs, without its value: what a content time stamp proves.
+    SignedData {
+        /// The signature's id.
+        signature: String,
+    },
+    /// An earlier time-stamp token and everything inside it.
+    Timestamp {
+        /// Its id, unique in the document.
+        timestamp: String,
+    },
+    /// A certificate, a CRL or an OCSP response.
+    Evidence {
+        /// Digest of its bytes as they stand in some [`EvidenceFacts`].
+        digest: Digest,
+    },
+    /// An evidence record and everything inside it.
+    EvidenceRecord {
+        /// Its id.
+        record: String,
     },
     /// The first bytes of the document, all signatures and validation data inside included.
     DocumentPrefix {

@@ -54,6 +54,7 @@ pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
             .collect(),
         signatures,
         timestamps,
+        evidence_records: Vec::new(),
         evidence: store,
         findings: document_findings(&document, &findings, store_findings),
     })

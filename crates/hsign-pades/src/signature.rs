@@ -50,6 +50,7 @@ pub(crate) fn facts(
         level: Level::Other,
         coverage: Coverage::Partial,
         claimed_signing_time: None,
+        policy: None,
         signed: None,
         timestamps: Vec::new(),
         later_changes: LaterChanges::NotExamined { revisions: 0 },

@@ -85,6 +85,7 @@ pub(crate) fn token_facts(bytes: Vec<u8>, content: Option<&dyn Source>) -> Resul
             read,
             findings,
         }],
+        evidence_records: Vec::new(),
         evidence: EvidenceFacts::default(),
         findings: Vec::new(),
     })

@@ -126,6 +126,7 @@ impl World {
             level: Level::BB,
             coverage: Coverage::WholeDocument,
             claimed_signing_time: None,
+            policy: None,
             signed: Some(signed(identity, b"content of the document")),
             timestamps: Vec::new(),
             later_changes: LaterChanges::None,
@@ -184,6 +185,7 @@ pub fn document(signatures: Vec<SignatureFacts>) -> DocumentFacts {
         digests: vec![digest(DigestAlgorithm::Sha256, b"document").unwrap()],
         signatures,
         timestamps: Vec::new(),
+        evidence_records: Vec::new(),
         evidence: EvidenceFacts::default(),
         findings: Vec::new(),
     }
