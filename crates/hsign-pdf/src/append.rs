@@ -4,9 +4,11 @@ mod extended;
 mod form;
 mod serialise;
 mod signature;
+mod store;
 mod writer;
 mod xref;
 
 pub use extended::Extended;
 pub use signature::{PreparedSignature, SignatureRequest, SubFilter, prepare_signature};
+pub use store::{ValidationData, add_validation_data};
 pub use writer::{Update, Written};

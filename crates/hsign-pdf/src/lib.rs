@@ -21,7 +21,8 @@ mod window;
 mod xref;
 
 pub use append::{
-    Extended, PreparedSignature, SignatureRequest, SubFilter, Update, Written, prepare_signature,
+    Extended, PreparedSignature, SignatureRequest, SubFilter, Update, ValidationData, Written,
+    add_validation_data, prepare_signature,
 };
 pub use byte_range::{Covered, byte_range_check};
 pub use changes::LaterRevisions;
