@@ -1,11 +1,14 @@
 //! Certification paths by RFC 5280 at a given time, revocation, and anchors trusted from a date to a date.
 //!
 //! [`TrustRegistry`] says who is trusted, [`build_and_validate`] finds a path to one of its anchors and
-//! judges it by a function per rule, [`revocation_of_path`] tells what the evidence says about each
-//! certificate of it. Nothing is fetched: [`missing_revocation`] and [`missing_certificates`] say what a
-//! fetcher could bring. All times are arguments.
+//! judges it by a function per rule ([`Paths`] offers every path, one after the other),
+//! [`revocation_of_path`] tells what the evidence says about each certificate of it. Nothing is fetched:
+//! [`missing_revocation`] and [`missing_certificates`] say what a fetcher could bring. All times are
+//! arguments.
 
+pub mod algorithms;
 mod anchor;
+mod date;
 mod error;
 mod path;
 mod revocation;
@@ -15,7 +18,7 @@ pub use anchor::Anchor;
 pub use error::Error;
 pub use path::{
     ANY_EXTENDED_KEY_USAGE, ANY_POLICY, ExtendedKeyUsageDemand, OCSP_SIGNING, PathFailure, PathFailureKind,
-    PathFailures, PathParameters, ProfileRules, TIME_STAMPING, ValidatedPath, build_and_validate,
+    PathFailures, PathParameters, Paths, ProfileRules, TIME_STAMPING, ValidatedPath, build_and_validate,
 };
 pub use revocation::{
     Freshness, FreshnessPolicy, Provenance, Provided, RevocationAnswer, RevocationEvidence,

@@ -1,13 +1,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hsign_core::Time;
 use hsign_x509::{Certificate, certificates_from_bytes};
 use serde::Deserialize;
 use toml::Spanned;
-use toml::value::Datetime;
 
 use super::{Accreditation, Confidence, TrustEntry, TrustKind};
 use crate::Error;
+use crate::date::Date;
 
 /// Entries in one file; the published lists of this field have a few hundred.
 const MAX_ENTRIES: usize = 10_000;
@@ -36,31 +35,6 @@ struct Row {
     source: Option<String>,
     source_date: Option<Date>,
     confidence: Option<Confidence>,
-}
-
-/// A date or time, quoted or not.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Date {
-    Text(String),
-    Native(Datetime),
-}
-
-impl Date {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Native(date) => date.to_string(),
-        }
-    }
-
-    /// The moment meant. A bare date is a day in Japan (UTC+9), where all of these dates are set: its first
-    /// second as a beginning, its last as an end.
-    fn moment(&self, clock: &str) -> Result<Time, String> {
-        let text = self.text();
-        let full = if text.len() == 10 { format!("{text}T{clock}+09:00") } else { text.clone() };
-        full.parse().map_err(|_| format!("\"{text}\" is neither a date nor an RFC 3339 time"))
-    }
 }
 
 pub(super) fn read(text: &str, resolve: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Vec<TrustEntry>, Error> {
@@ -102,15 +76,15 @@ fn entry(row: Row, resolve: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<TrustEnt
     for policy in &row.policies {
         hsign_asn1::oid_contents(policy).map_err(|_| format!("\"{policy}\" is no object identifier"))?;
     }
-    let from = row.from.as_ref().map(|date| date.moment("00:00:00")).transpose()?;
-    let to = row.to.as_ref().map(|date| date.moment("23:59:59")).transpose()?;
+    let from = row.from.as_ref().map(Date::beginning).transpose()?;
+    let to = row.to.as_ref().map(Date::end).transpose()?;
     if let (Some(from), Some(to)) = (from, to)
         && from > to
     {
         return Err("from is later than to".to_owned());
     }
     if let Some(date) = &row.source_date {
-        date.moment("00:00:00")?;
+        date.beginning()?;
     }
     Ok(TrustEntry {
         kind: row.kind,
