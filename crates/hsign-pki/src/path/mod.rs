@@ -8,6 +8,7 @@ mod parameters;
 mod policy_graph;
 mod profile;
 mod rules;
+mod search;
 mod signatures;
 mod validate;
 
@@ -17,3 +18,4 @@ pub use parameters::{
     ANY_EXTENDED_KEY_USAGE, ANY_POLICY, ExtendedKeyUsageDemand, OCSP_SIGNING, PathParameters, ProfileRules,
     TIME_STAMPING,
 };
+pub use search::Paths;

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use hsign_core::Finding;
+use hsign_core::{Finding, Severity};
 use hsign_x509::Certificate;
 
 use crate::Anchor;
@@ -31,6 +31,12 @@ impl ValidatedPath {
     #[must_use]
     pub fn target(&self) -> &Certificate {
         self.certificates.first().unwrap_or(self.anchor.certificate())
+    }
+
+    /// The path in one line, beside another one that is told in full; `why` it wasn't the better one, in codes.
+    #[must_use]
+    pub fn as_other(&self, why: &[&str]) -> Finding {
+        other_path(&self.certificates, why.iter().copied())
     }
 
     /// The issuer of the certificate at `index`.
@@ -93,6 +99,37 @@ pub struct PathFailure {
     pub path: Vec<Certificate>,
 }
 
+/// Failures kept for the report; of one search no more than that many paths are validated.
+const MAX_FAILURES: usize = 64;
+
+/// Failures beside the best one that are listed in words; a reader who needs more looks at them all.
+const LISTED: usize = 8;
+
+impl PathFailure {
+    /// The failure in one line, beside another one that is told in full: how far the path went and the
+    /// codes of what broke it.
+    #[must_use]
+    pub fn as_other(&self) -> Finding {
+        let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let reasons: BTreeSet<&str> = errors.map(|finding| finding.code.as_str()).collect();
+        other_path(&self.path, reasons)
+    }
+}
+
+/// A path that was tried beside the one that is told in full. Of the target, which may be a person, nothing
+/// is said.
+fn other_path<'r>(path: &[Certificate], reasons: impl IntoIterator<Item = &'r str>) -> Finding {
+    let end = match path {
+        [_, .., last] => last.subject().to_string(),
+        [target] => target.issuer().to_string(),
+        [] => String::new(),
+    };
+    Finding::info("other-path-tried")
+        .with("end", end)
+        .with("certificates", path.len())
+        .with("why", reasons.into_iter().collect::<Vec<_>>().join(" "))
+}
+
 /// No valid path. The failures are ordered so that the one that came nearest to success is first; there
 /// is always one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,13 +137,29 @@ pub struct PathFailures {
     failures: Vec<PathFailure>,
 }
 
-impl PathFailures {
-    pub(super) fn new(mut failures: Vec<PathFailure>) -> Self {
+impl FromIterator<PathFailure> for PathFailures {
+    /// Each failure once. The last one is always kept: it tells when a search ended for want of budget.
+    fn from_iter<I: IntoIterator<Item = PathFailure>>(all: I) -> Self {
+        let mut failures: Vec<PathFailure> = Vec::new();
+        let mut last = None;
+        for failure in all {
+            if failures.contains(&failure) {
+                continue;
+            }
+            if failures.len() + 1 < MAX_FAILURES {
+                failures.push(failure);
+            } else {
+                last = Some(failure);
+            }
+        }
+        failures.extend(last);
         // Among paths that failed alike, one that got further (to an anchor) tells more.
         failures.sort_by_key(|failure| (failure.kind, std::cmp::Reverse(failure.path.len())));
         Self { failures }
     }
+}
 
+impl PathFailures {
     /// The most useful one to show.
     #[must_use]
     pub fn best(&self) -> Option<&PathFailure> {
@@ -123,5 +176,12 @@ impl PathFailures {
     #[must_use]
     pub fn all(&self) -> &[PathFailure] {
         &self.failures
+    }
+
+    /// The best failure in full, and a line for each of the next ones.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let Some((best, others)) = self.failures.split_first() else { return Vec::new() };
+        best.findings.iter().cloned().chain(others.iter().take(LISTED).map(PathFailure::as_other)).collect()
     }
 }
