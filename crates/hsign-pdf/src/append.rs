@@ -5,10 +5,12 @@ mod form;
 mod serialise;
 mod signature;
 mod store;
+mod visible;
 mod writer;
 mod xref;
 
 pub use extended::Extended;
 pub use signature::{PreparedSignature, SignatureRequest, SubFilter, prepare_signature};
 pub use store::{ValidationData, add_validation_data};
+pub use visible::{Appearance, Corner, Drawing, PageArea, Place, Visible};
 pub use writer::{Update, Written};

@@ -58,6 +58,34 @@ pub enum Error {
     /// The name can't be used for a new field.
     #[error("a field name must not be empty or contain a full stop")]
     FieldName,
+    /// The mark is for a page that isn't there.
+    #[error("the document has no such page")]
+    NoSuchPage,
+    /// The mark would reach over the page's edge.
+    #[error("the mark doesn't lie within the page of {width:.0} × {height:.0} points")]
+    OutsidePage {
+        /// The page's width in points, as shown.
+        width: f64,
+        /// Its height.
+        height: f64,
+    },
+    /// The field has no rectangle to show a mark in.
+    #[error("the field has no place on a page")]
+    InvisibleField,
+    /// A place was given for a field that has one.
+    #[error("the field has its own place on a page")]
+    FieldHasItsPlace,
+    /// The mark's text can't be read at that size.
+    #[error("{width:.0} × {height:.0} points are too small for the mark")]
+    AreaTooSmall {
+        /// Width in points.
+        width: f64,
+        /// Height in points.
+        height: f64,
+    },
+    /// The mark can't be drawn.
+    #[error("the mark can't be drawn: {0}")]
+    Appearance(String),
 }
 
 /// Why a readable document must not be extended.
@@ -102,7 +130,13 @@ impl Error {
             Self::ContentsTooSmall { .. }
             | Self::NotASignatureField
             | Self::AlreadySigned
-            | Self::FieldName => ErrorKind::Usage,
+            | Self::FieldName
+            | Self::NoSuchPage
+            | Self::OutsidePage { .. }
+            | Self::InvisibleField
+            | Self::FieldHasItsPlace
+            | Self::AreaTooSmall { .. }
+            | Self::Appearance(_) => ErrorKind::Usage,
             Self::Refused(_) => ErrorKind::Refused,
             _ => ErrorKind::Unreadable,
         }
@@ -132,6 +166,16 @@ impl Error {
             Self::NotASignatureField => error("pdf-field-of-other-type"),
             Self::AlreadySigned => error("pdf-field-already-signed"),
             Self::FieldName => error("pdf-field-name-unusable"),
+            Self::NoSuchPage => error("pdf-page-missing"),
+            Self::OutsidePage { width, height } => error("mark-outside-page")
+                .with("width", format!("{width:.0}"))
+                .with("height", format!("{height:.0}")),
+            Self::InvisibleField => error("pdf-field-not-on-page"),
+            Self::FieldHasItsPlace => error("pdf-field-has-its-place"),
+            Self::AreaTooSmall { width, height } => error("mark-area-too-small")
+                .with("width", format!("{width:.0}"))
+                .with("height", format!("{height:.0}")),
+            Self::Appearance(reason) => error("mark-not-drawn").with("reason", reason),
         }
     }
 }

@@ -21,6 +21,7 @@ mod window;
 mod xref;
 
 pub use append::{
+    Appearance, Corner, Drawing, PageArea, Place, Visible,
     Extended, PreparedSignature, SignatureRequest, SubFilter, Update, ValidationData, Written,
     add_validation_data, prepare_signature,
 };

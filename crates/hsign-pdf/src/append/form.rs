@@ -1,5 +1,6 @@
 //! Where a new or an existing empty signature field is attached.
 
+use super::visible::{Place, Visible, appearance, numbers, spot, spot_of_field};
 use super::writer::Update;
 use crate::document::Snapshot;
 use crate::error::{Error, Refusal, Result};
@@ -114,20 +115,45 @@ fn check_permission(field: &SignatureField, name: &str) -> Result<()> {
 }
 
 /// Puts the field with its value into the update; gives the id of the field.
-pub(crate) fn attach(update: &mut Update<'_, '_>, target: &Target, value: ObjectId) -> Result<ObjectId> {
+pub(crate) fn attach(
+    update: &mut Update<'_, '_>,
+    target: &Target,
+    value: ObjectId,
+    visible: Option<&Visible<'_>>,
+) -> Result<ObjectId> {
     let snapshot = update.document().newest();
     match target {
         Target::Existing { id, dictionary, .. } => {
             let mut field = dictionary.as_ref().clone();
             field.set("V", Object::Reference(value));
+            if let Some(visible) = visible {
+                if visible.place != Place::Field {
+                    return Err(Error::FieldHasItsPlace);
+                }
+                let spot = spot_of_field(snapshot, &field)?;
+                field.set("AP", appearance(&spot, visible.appearance, update)?);
+            }
             update.set(*id, &Object::Dictionary(field));
             add_to_form(update, snapshot, None)?;
             Ok(*id)
         }
         Target::New(name) => {
             let id = update.allocate()?;
-            let (page_id, page) = snapshot.first_page()?;
-            update.set(id, &Object::Dictionary(widget(name, page_id, value)));
+            let (page_id, page, widget) = match visible {
+                None => {
+                    let (page_id, page) = snapshot.first_page()?;
+                    (page_id, page, widget(name, page_id, value))
+                }
+                Some(visible) => {
+                    let Place::Page { page, area } = visible.place else { return Err(Error::InvisibleField) };
+                    let spot = spot(snapshot, page, area)?;
+                    let mut widget = widget(name, spot.page_id, value);
+                    widget.set("Rect", numbers(&spot.rectangle));
+                    widget.set("AP", appearance(&spot, visible.appearance, update)?);
+                    (spot.page_id, spot.page, widget)
+                }
+            };
+            update.set(id, &Object::Dictionary(widget));
             add_to_page(update, snapshot, page_id, page, id)?;
             add_to_form(update, snapshot, Some(id))?;
             Ok(id)

@@ -4,6 +4,7 @@ use hsign_core::Time;
 
 use super::form::{Target, attach, is_signed, target};
 use super::serialise;
+use super::visible::Visible;
 use super::writer::Update;
 use crate::document::Document;
 use crate::error::{Error, Result};
@@ -43,7 +44,7 @@ impl SubFilter {
 
 /// What to prepare.
 #[derive(Clone, Debug)]
-pub struct SignatureRequest {
+pub struct SignatureRequest<'a> {
     /// An existing empty signature field, or the name of a new one; `None` takes the next free
     /// "Signature…" name.
     pub field_name: Option<String>,
@@ -61,9 +62,11 @@ pub struct SignatureRequest {
     pub name: Option<String>,
     /// /ContactInfo.
     pub contact_info: Option<String>,
+    /// Where and how the field is seen; `None` for one that isn't.
+    pub visible: Option<Visible<'a>>,
 }
 
-impl SignatureRequest {
+impl SignatureRequest<'_> {
     /// A request with a new field and nothing optional.
     #[must_use]
     pub fn new(sub_filter: SubFilter, contents_size: usize) -> Self {
@@ -76,6 +79,7 @@ impl SignatureRequest {
             location: None,
             name: None,
             contact_info: None,
+            visible: None,
         }
     }
 }
@@ -139,13 +143,16 @@ impl PreparedSignature {
 /// # Errors
 /// [`Error::Refused`] where signing would damage the document or break a rule that an existing signature
 /// set; other errors where the document or the request doesn't allow it.
-pub fn prepare_signature(document: &Document<'_>, request: &SignatureRequest) -> Result<PreparedSignature> {
+pub fn prepare_signature(
+    document: &Document<'_>,
+    request: &SignatureRequest<'_>,
+) -> Result<PreparedSignature> {
     let snapshot = document.newest();
     let mut update = Update::new(document)?;
     let form = field::form(snapshot)?;
     let target = target(snapshot, &form, request.field_name.as_deref())?;
     let value = update.allocate()?;
-    attach(&mut update, &target, value)?;
+    attach(&mut update, &target, value, request.visible.as_ref())?;
     let lock = lock_reference(document, &target)?;
     let body = Body::new(request, lock);
     update.set_body(value, body.bytes.clone());
@@ -194,7 +201,7 @@ struct Body {
 }
 
 impl Body {
-    fn new(request: &SignatureRequest, lock: Option<Object>) -> Self {
+    fn new(request: &SignatureRequest<'_>, lock: Option<Object>) -> Self {
         let mut dictionary = Dictionary::new();
         dictionary.set("Type", Object::name(request.sub_filter.dictionary_type()));
         dictionary.set("Filter", Object::name("Adobe.PPKLite"));

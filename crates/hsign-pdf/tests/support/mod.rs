@@ -112,7 +112,7 @@ impl Builder {
     }
 }
 
-pub fn request(name: &str) -> SignatureRequest {
+pub fn request(name: &str) -> SignatureRequest<'static> {
     let mut request = SignatureRequest::new(SubFilter::EtsiCadesDetached, 32);
     request.field_name = Some(name.to_owned());
     request
