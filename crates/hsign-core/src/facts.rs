@@ -5,11 +5,14 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::modification::{Change, ChangeKind, ModificationVerdict, Modifications};
 use crate::{ClaimedSigningTime, Digest, Finding, GenTime, Octets, SignatureAlgorithm};
 
 mod evidence_record;
+mod qualification_evidence;
 
 pub use evidence_record::{ArchiveTimestampChain, ArchiveTimestampFacts, EvidenceRecordFacts, ShownObject};
+pub use qualification_evidence::{EvidenceOrigin, QualificationEvidenceFacts};
 
 /// What kind of document it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +21,8 @@ pub use evidence_record::{ArchiveTimestampChain, ArchiveTimestampFacts, Evidence
 pub enum DocumentFormat {
     /// A PDF file with signatures or document time stamps.
     Pades,
+    /// A CMS signature by itself, detached (`.p7s`) or around its content (`.p7m`).
+    Cades,
     /// A bare RFC 3161 token or response.
     Timestamp,
     /// Readable, but with no signature in it.
@@ -40,6 +45,9 @@ pub struct DocumentFacts {
     /// Evidence records over the document or parts of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence_records: Vec<EvidenceRecordFacts>,
+    /// Signed records about the qualification of people who sign (guideline 5.2 §6.12, routes (b) and (c)).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub qualification_evidence: Vec<QualificationEvidenceFacts>,
     /// Certificates and revocation data embedded outside the signatures (PDF: DSS dictionary).
     pub evidence: EvidenceFacts,
     /// What was noticed about the document as a whole.
@@ -64,8 +72,9 @@ pub struct SignatureFacts {
     pub signed: Option<SignedObject>,
     /// Content and signature time stamps.
     pub timestamps: Vec<TimestampFacts>,
-    /// Whether anything was added after it.
-    pub later_changes: LaterChanges,
+    /// What was added to the document or changed in it after signing; `None` where that can't happen.
+    #[serde(default)]
+    pub modifications: Option<Modifications>,
     /// What was noticed; those of severity error are format failures.
     pub findings: Vec<Finding>,
 }
@@ -115,25 +124,6 @@ pub enum Coverage {
     Partial,
     /// Data outside the document.
     External,
-}
-
-/// What came after a signature within the same document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
-#[non_exhaustive]
-pub enum LaterChanges {
-    /// Nothing.
-    None,
-    /// Only signatures, document time stamps and validation data were added, object by object explained.
-    SignaturesOnly {
-        /// Number of revisions after the signed one.
-        revisions: u32,
-    },
-    /// Something came after it that nobody has looked into.
-    NotExamined {
-        /// Number of revisions after the signed one.
-        revisions: u32,
-    },
 }
 
 /// Bytes with a signature value over them: a document signature, or the CMS of a time-stamp token.

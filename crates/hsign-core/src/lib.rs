@@ -10,6 +10,7 @@ mod digest;
 mod error;
 pub mod facts;
 mod finding;
+mod modification;
 mod octets;
 pub mod ports;
 mod source;

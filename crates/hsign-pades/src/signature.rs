@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use hsign_cades::{CmsFacts, Profile, signature_facts};
-use hsign_core::facts::{Coverage, LaterChanges, Level, SignatureFacts};
+use hsign_core::facts::{Coverage, Level, SignatureFacts};
 use hsign_core::{ClaimedSigningTime, DigestAlgorithm, Finding};
 use hsign_pdf::{LaterRevisions, SignatureDictionary, SignatureField};
 
@@ -53,12 +53,12 @@ pub(crate) fn facts(
         policy: None,
         signed: None,
         timestamps: Vec::new(),
-        later_changes: LaterChanges::NotExamined { revisions: 0 },
+        modifications: None,
         findings: field.findings.clone(),
     };
     let Some(dictionary) = &field.value else { return Ok(facts) };
     facts.coverage = dictionary.coverage;
-    facts.later_changes = later.after(dictionary)?;
+    facts.modifications = Some(later.after(field, dictionary)?);
     facts.claimed_signing_time = dictionary.signing_time.map(ClaimedSigningTime);
     facts.findings.extend(dictionary.findings.iter().cloned());
     let Some(profile) = profile(dictionary) else {

@@ -6,7 +6,7 @@ mod support;
 use hsign_asn1::encode;
 use hsign_cades::{Options, with_signature_timestamp};
 use hsign_cms::{add_unsigned_attribute, attributes, build, oid};
-use hsign_core::facts::{Coverage, LaterChanges, SignatureFacts};
+use hsign_core::facts::{Coverage, ModificationVerdict, SignatureFacts};
 use hsign_core::{Digest, DigestAlgorithm, Severity, SignatureAlgorithm};
 use hsign_pades::{Prepared, prepare};
 use hsign_testkit::{Person, documents};
@@ -206,7 +206,7 @@ fn a_page_appended_after_signing() {
     let [signature] = facts.signatures.try_into().unwrap();
     assert!(intact(signature.signed.as_ref()), "the signed revision is as it was");
     assert_eq!(signature.coverage, Coverage::WholeRevision);
-    assert!(matches!(signature.later_changes, LaterChanges::NotExamined { .. }));
+    assert_eq!(signature.modifications.as_ref().unwrap().verdict(), ModificationVerdict::Suspicious);
 }
 
 #[test]
@@ -215,5 +215,5 @@ fn bytes_behind_the_last_revision() {
     let forged = [result.as_slice(), b"\nanything"].concat();
     let [signature] = facts(&forged).signatures.try_into().unwrap();
     assert_ne!(signature.coverage, Coverage::WholeDocument);
-    assert_ne!(signature.later_changes, LaterChanges::None);
+    assert_ne!(signature.modifications.as_ref().unwrap().verdict(), ModificationVerdict::None);
 }

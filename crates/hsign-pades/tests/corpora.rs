@@ -4,7 +4,7 @@
 mod support;
 
 use hsign_core::Severity;
-use hsign_core::facts::{DocumentFacts, LaterChanges, SignatureFacts};
+use hsign_core::facts::{DocumentFacts, ModificationVerdict, SignatureFacts};
 use hsign_corpora::{Comparison, Corpus};
 use hsign_pades::read_facts;
 use support::intact;
@@ -36,7 +36,7 @@ fn describe(facts: &DocumentFacts) -> String {
             signature.id,
             intact(signature.signed.as_ref()),
             signature.coverage,
-            signature.later_changes
+            signature.modifications
         ));
     }
     let codes: Vec<_> = facts.findings.iter().map(|finding| finding.code.as_str()).collect();
@@ -97,7 +97,10 @@ fn looks_signed(facts: &DocumentFacts) -> bool {
         && facts.signatures.iter().all(|signature| {
             !has_error(signature)
                 && intact(signature.signed.as_ref())
-                && !matches!(signature.later_changes, LaterChanges::NotExamined { .. })
+                && signature
+                    .modifications
+                    .as_ref()
+                    .is_some_and(|m| m.verdict() <= ModificationVerdict::Permitted)
         })
 }
 

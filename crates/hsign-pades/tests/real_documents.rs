@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use hsign_cades::Options;
 use hsign_core::DigestAlgorithm;
-use hsign_core::facts::{Coverage, LaterChanges};
+use hsign_core::facts::{Coverage, Modifications};
 use hsign_corpora::{Comparison, Corpus};
 use hsign_pades::{Error, prepare, read_facts};
 use hsign_testkit::Person;
@@ -30,8 +30,8 @@ fn sign(document: &Vec<u8>) -> Result<Result<(), String>, String> {
     let certificate = support::PKI.person(Person::DoctorP256).certificate_der();
     let ours = after.signatures.iter().find(|s| s.signed.as_ref().is_some_and(|o| holds(o, certificate)));
     let ours = ours.ok_or("our signature is not found, or does not hold")?;
-    if ours.coverage != Coverage::WholeDocument || ours.later_changes != LaterChanges::None {
-        return Err(format!("{:?} {:?}", ours.coverage, ours.later_changes));
+    if ours.coverage != Coverage::WholeDocument || ours.modifications != Some(Modifications::default()) {
+        return Err(format!("{:?} {:?}", ours.coverage, ours.modifications));
     }
     if !ours.findings.is_empty() {
         return Err(format!("{:?}", support::codes(ours)));

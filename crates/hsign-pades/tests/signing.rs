@@ -6,7 +6,10 @@ mod support;
 use std::process::Command;
 
 use hsign_cades::Options;
-use hsign_core::facts::{Coverage, Covered, DocumentFormat, LaterChanges, Level, TimestampKind};
+use hsign_core::facts::{
+    Coverage, Covered, DocumentFormat, Level, ModificationVerdict, Modifications, SignatureFacts,
+    TimestampKind,
+};
 use hsign_core::{ClaimedSigningTime, DigestAlgorithm};
 use hsign_pades::{Error, Request, prepare};
 use hsign_testkit::{Person, Unit, documents};
@@ -26,7 +29,7 @@ fn b_b_is_read_back_as_it_was_made() {
             assert_eq!(codes(&signature), [""; 0], "{name}");
             assert_eq!(signature.level, Level::BB);
             assert_eq!(signature.coverage, Coverage::WholeDocument);
-            assert_eq!(signature.later_changes, LaterChanges::None);
+            assert_eq!(signature.modifications, Some(Modifications::default()));
             assert_eq!(signature.claimed_signing_time, Some(ClaimedSigningTime(now())));
             assert!(holds(&signature.signed.unwrap(), PKI.person(person).certificate_der()), "{name}");
         }
@@ -49,6 +52,11 @@ fn b_t_has_a_stamp_over_the_signature_value() {
     assert!(holds(&read.signed, PKI.unit(Unit::Tsa).certificate_der()));
 }
 
+fn later(signature: &SignatureFacts) -> (u32, ModificationVerdict) {
+    let modifications = signature.modifications.as_ref().unwrap();
+    (modifications.revisions, modifications.verdict())
+}
+
 #[test]
 fn a_second_signature_and_a_document_time_stamp_leave_the_first_intact() {
     let first = signed_and_stamped(&documents::scanned_prescription().unwrap(), Person::Doctor);
@@ -59,8 +67,8 @@ fn a_second_signature_and_a_document_time_stamp_leave_the_first_intact() {
     assert!(holds(doctor.signed.as_ref().unwrap(), PKI.person(Person::Doctor).certificate_der()));
     assert!(holds(pharmacist.signed.as_ref().unwrap(), PKI.person(Person::Pharmacist).certificate_der()));
     assert_eq!((doctor.coverage, pharmacist.coverage), (Coverage::WholeRevision, Coverage::WholeRevision));
-    assert_eq!(doctor.later_changes, LaterChanges::SignaturesOnly { revisions: 2 });
-    assert_eq!(pharmacist.later_changes, LaterChanges::SignaturesOnly { revisions: 1 });
+    assert_eq!(later(&doctor), (2, ModificationVerdict::Permitted));
+    assert_eq!(later(&pharmacist), (1, ModificationVerdict::Permitted));
     assert_eq!(pharmacist.level, Level::BT, "the document time stamp proves its time too");
     assert_ne!(doctor.id, pharmacist.id);
 
@@ -71,6 +79,7 @@ fn a_second_signature_and_a_document_time_stamp_leave_the_first_intact() {
         [
             Covered::DocumentPrefix { length: third.len() as u64 },
             Covered::SignatureValue { signature: doctor.id },
+            Covered::Timestamp { timestamp: doctor.timestamps[0].id.clone() },
             Covered::SignatureValue { signature: pharmacist.id },
         ]
     );

@@ -8,14 +8,15 @@ mod references;
 mod rules;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use hsign_core::Budget;
-use hsign_core::facts::LaterChanges;
+use hsign_core::facts::{Change, ChangeKind, ModificationVerdict, Modifications};
 
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::object::Object;
-use crate::signature::SignatureDictionary;
+use crate::signature::{SignatureDictionary, SignatureField};
 use references::References;
 use rules::{Comparison, Memory};
 
@@ -49,18 +50,23 @@ impl<'d, 's> LaterRevisions<'d, 's> {
     ///
     /// # Errors
     /// When the source fails.
-    pub fn after(&self, signature: &SignatureDictionary) -> Result<LaterChanges> {
+    pub fn after(&self, _: &SignatureField, signature: &SignatureDictionary) -> Result<Modifications> {
         let last = self.document.revisions().len().saturating_sub(1);
         let signed = signature.covered_revision;
         let later = last.saturating_sub(signed.unwrap_or(signature.revision));
         let revisions = u32::try_from(later).unwrap_or(u32::MAX);
-        let not_examined = LaterChanges::NotExamined { revisions };
+        let with = |kind, verdict| {
+            let values = BTreeMap::new();
+            let change = Change { kind, verdict, revision: 1, page: None, position: None, object: None, values };
+            Modifications { revisions, changes: vec![change] }
+        };
+        let not_examined = with(ChangeKind::NotComparable, ModificationVerdict::Suspicious);
         let Some(signed) = signed else { return Ok(not_examined) };
         if !self.document.repairs().is_empty() || self.document.has_trailing_bytes()? {
             return Ok(not_examined);
         }
         if later == 0 {
-            return Ok(LaterChanges::None);
+            return Ok(Modifications::default());
         }
         for revision in signed + 1..=last {
             match self.only_signatures(signed, revision) {
@@ -69,7 +75,7 @@ impl<'d, 's> LaterRevisions<'d, 's> {
                 Ok(false) | Err(_) => return Ok(not_examined),
             }
         }
-        Ok(LaterChanges::SignaturesOnly { revisions })
+        Ok(with(ChangeKind::SignatureAdded, ModificationVerdict::Permitted))
     }
 
     /// Whether every object of `revision` is explained.

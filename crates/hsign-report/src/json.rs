@@ -1,4 +1,4 @@
-use hsign_core::facts::DocumentFormat;
+use hsign_core::facts::{Change, DocumentFormat, Modifications};
 use hsign_core::{Finding, hex};
 use hsign_validation::{
     CertificateSummary, Check, DocumentVerdict, Indication, RevocationVerdict, SignatureVerdict,
@@ -7,7 +7,7 @@ use hsign_validation::{
 use serde::Serialize;
 use serde_json::{Value, json as object};
 
-use crate::message::{finding_hint, finding_text};
+use crate::message::{change_message, finding_hint, finding_text};
 use crate::{DocumentReport, Language, Outcome, VerifyReport};
 
 /// The report as `hsign.verify/1`. Messages are in `language`, everything else is the same in both.
@@ -78,13 +78,28 @@ fn signature(verdict: &SignatureVerdict, language: Language) -> Value {
         "signer": verdict.signer().map(certificate),
         "qualification": qualification(verdict),
         "timestamps": timestamps(verdict.timestamps(), language),
-        "modifications": null,
+        "modifications": verdict.modifications().map(|found| modifications(found, language)),
         "renew_by": verdict.renew_by(),
         "path": verdict.path().iter().map(|one| object!({ "subject": one.subject(), "sha256": one.sha256() })).collect::<Vec<_>>(),
         "revocation": revocation(verdict.revocation()),
         "checks": checks,
         "findings": findings_json(verdict.findings(), language),
     })
+}
+
+fn modifications(found: &Modifications, language: Language) -> Value {
+    let one = |change: &Change| {
+        object!({
+            "kind": change.kind,
+            "verdict": change.verdict,
+            "revision": change.revision,
+            "page": change.page,
+            "position": change.position,
+            "object": change.object,
+            "message": change_message(change, language),
+        })
+    };
+    object!({ "verdict": found.verdict(), "changes": found.changes.iter().map(one).collect::<Vec<_>>() })
 }
 
 fn certificate(summary: &CertificateSummary) -> Value {

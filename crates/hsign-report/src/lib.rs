@@ -11,6 +11,6 @@ mod verify_report;
 
 pub use json::{findings_json, json};
 pub use language::Language;
-pub use message::{finding_hint, finding_message, printable, severity_word, sub_indication_message};
+pub use message::{change_message, finding_hint, finding_message, printable, severity_word, sub_indication_message};
 pub use text::{finding_lines, summary, text};
 pub use verify_report::{DocumentReport, Outcome, VerifyReport};

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use hsign_core::facts::Change;
 use hsign_core::{Finding, Severity, Time};
 use hsign_validation::SubIndication;
 use serde::Deserialize;
@@ -46,6 +47,14 @@ fn messages(language: Language) -> &'static Messages {
 pub fn finding_message(finding: &Finding, language: Language) -> Option<String> {
     let words = messages(language).findings.get(&finding.code)?;
     Some(fill(&words.message, &in_words(&finding.values, language)))
+}
+
+/// What a change after signing is, in words.
+#[must_use]
+pub fn change_message(change: &Change, language: Language) -> String {
+    let mut finding = Finding::info(change.kind.code());
+    finding.values = change.words();
+    finding_text(&finding, language)
 }
 
 /// What would mend it, where that is known.

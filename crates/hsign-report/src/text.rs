@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use hsign_core::facts::{DocumentFormat, Level};
 use hsign_core::{Finding, Severity, Time};
 use hsign_validation::{
@@ -6,7 +8,7 @@ use hsign_validation::{
 };
 
 use crate::message::{
-    finding_hint, finding_text, phrase, printable, severity_word, shown, sub_indication_message, word,
+    change_message, finding_hint, finding_text, phrase, printable, severity_word, shown, sub_indication_message, word,
 };
 use crate::{DocumentReport, Language, Outcome, VerifyReport};
 
@@ -183,6 +185,7 @@ impl Page {
         self.label("label.integrity", &integrity, 2);
         let coverage = self.word(&format!("coverage.{}", key_of(&verdict.coverage())));
         self.label("label.coverage", &coverage, 2);
+        self.modifications(verdict);
         self.label("label.level", level(verdict.level()), 2);
         self.checks(verdict.checks());
         self.revocation(verdict.revocation(), 2);
@@ -205,6 +208,20 @@ impl Page {
         let parts = [roles, status, format!("({basis})")];
         let shown: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         self.label("label.qualification", &shown.join(" "), 2);
+    }
+
+    /// What came after signing, each kind of change once: the list of all is in the JSON.
+    fn modifications(&mut self, verdict: &SignatureVerdict) {
+        let Some(found) = verdict.modifications() else { return };
+        let answer = self.word(&format!("modifications.{}", key_of(&found.verdict())));
+        self.label("label.modifications", &answer, 2);
+        let mut lines: Vec<String> =
+            found.changes.iter().map(|change| change_message(change, self.language)).collect();
+        let mut known = BTreeSet::new();
+        lines.retain(|line| known.insert(line.clone()));
+        for line in lines {
+            self.line(3, &line);
+        }
     }
 
     fn checks(&mut self, checks: &[Check]) {

@@ -3,10 +3,10 @@
 use hsign_core::facts::SignatureFacts;
 use hsign_core::{Finding, Severity};
 
-use crate::{Conclusion, SubIndication};
+use crate::{Conclusion, Policy, SubIndication, modifications};
 
 /// Format crates report what violates the form as findings of severity error.
-pub(crate) fn check(facts: &SignatureFacts) -> (Conclusion, Vec<Finding>) {
+pub(crate) fn check(facts: &SignatureFacts, policy: &Policy) -> (Conclusion, Vec<Finding>) {
     let faulty = facts.findings.iter().any(|finding| finding.severity == Severity::Error);
     if faulty {
         return (Conclusion::Failed(SubIndication::FormatFailure), Vec::new());
@@ -16,5 +16,5 @@ pub(crate) fn check(facts: &SignatureFacts) -> (Conclusion, Vec<Finding>) {
         let finding = Finding::error("signature-not-judged").clause("EN 319 102-1, format checking");
         return (Conclusion::Indeterminate(SubIndication::SignedDataNotFound), vec![finding]);
     }
-    (Conclusion::Passed, Vec::new())
+    modifications::format(facts, policy)
 }

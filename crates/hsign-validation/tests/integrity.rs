@@ -3,13 +3,17 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::*;
-use hsign_core::facts::{Coverage, LaterChanges, SignatureFacts, SignedObject};
+use hsign_core::facts::{
+    Change, ChangeKind, Coverage, ModificationVerdict, Modifications, SignatureFacts, SignedObject,
+};
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{Digest, DigestAlgorithm, Finding, SignatureAlgorithm};
 use hsign_pki::{Provenance, TrustRegistry};
 use hsign_testkit::{DAY, Person};
-use hsign_validation::{CheckKind, Conclusion, Context, Indication, Integrity, SubIndication, judge};
+use hsign_validation::{CheckKind, Conclusion, Context, Indication, Integrity, SignatureVerdict, SubIndication, judge};
 
 type Answer = (Indication, Option<SubIndication>, Integrity);
 
@@ -186,26 +190,66 @@ fn a_signature_that_cannot_be_judged_is_listed_and_open() {
 }
 
 #[test]
+fn change(kind: ChangeKind, verdict: ModificationVerdict) -> Change {
+    Change { kind, verdict, revision: 1, page: Some(2), position: None, object: Some(7), values: BTreeMap::new() }
+}
+
+fn suspicious(kind: ChangeKind) -> Change {
+    change(kind, ModificationVerdict::Suspicious)
+}
+
+fn changed(world: World, changes: &[Change]) -> SignatureVerdict {
+    let mut facts = world.stamped(Person::Doctor, NOW - DAY);
+    facts.modifications = Some(Modifications { revisions: 2, changes: changes.to_vec() });
+    facts.coverage = Coverage::WholeRevision;
+    world.verdict(facts)
+}
+
+#[test]
+fn a_change_that_the_signature_forbids_makes_it_fail_by_its_format() {
+    let forbidden = change(ChangeKind::PageAdded, ModificationVerdict::Forbidden);
+    let verdict = changed(World::new(), &[suspicious(ChangeKind::AnnotationAdded), forbidden]);
+    assert_eq!(verdict.indication(), Indication::TotalFailed);
+    assert_eq!(verdict.sub_indication(), Some(SubIndication::FormatFailure));
+    assert!(has(&verdict, "page-added"));
+    assert_eq!(verdict.modifications().unwrap().verdict(), ModificationVerdict::Forbidden);
+}
+
+#[test]
+fn the_policy_may_judge_a_kind_of_change_in_another_way() {
+    let with = |kind: &str, change: &Change| {
+        let mut world = World::new();
+        world.policy_with("[changes]", &format!("[changes]\n{kind}"));
+        changed(world, std::slice::from_ref(change))
+    };
+    let added = suspicious(ChangeKind::AnnotationAdded);
+    let verdict = with("annotation-added = \"permitted\"", &added);
+    assert_eq!(verdict.indication(), Indication::TotalPassed);
+    assert_eq!(verdict.modifications().unwrap().verdict(), ModificationVerdict::Permitted);
+    assert_eq!(with("annotation-added = \"forbidden\"", &added).indication(), Indication::TotalFailed);
+    let filled = change(ChangeKind::FormFieldFilled, ModificationVerdict::Permitted);
+    assert_eq!(with("", &filled).indication(), Indication::TotalPassed);
+    assert_eq!(with("form-field-filled = \"suspicious\"", &filled).indication(), Indication::Indeterminate);
+    // What the signature itself rules out no policy allows.
+    let forbidden = change(ChangeKind::AnnotationAdded, ModificationVerdict::Forbidden);
+    let verdict = with("annotation-added = \"permitted\"", &forbidden);
+    assert_eq!(verdict.indication(), Indication::TotalFailed);
+}
+
+#[test]
 fn changes_after_signing_that_nobody_examined_never_pass() {
     for policy in ["hpki", "etsi", "eprescription"] {
-        let world = World::new().policy(policy);
-        let mut facts = world.stamped(Person::Doctor, NOW - DAY);
-        facts.later_changes = LaterChanges::NotExamined { revisions: 1 };
-        facts.coverage = Coverage::WholeRevision;
-        let verdict = world.verdict(facts);
+        let verdict = changed(World::new().policy(policy), &[suspicious(ChangeKind::NotComparable)]);
         assert_eq!(verdict.indication(), Indication::Indeterminate);
         assert_eq!(verdict.sub_indication(), Some(SubIndication::SigConstraintsFailure));
-        assert!(has(&verdict, "changes-after-signing-not-examined"));
+        assert!(has(&verdict, "not-comparable"));
     }
 }
 
 #[test]
 fn further_signatures_alone_are_told_and_do_no_harm() {
-    let world = World::new();
-    let mut facts = world.stamped(Person::Doctor, NOW - DAY);
-    facts.later_changes = LaterChanges::SignaturesOnly { revisions: 2 };
-    facts.coverage = Coverage::WholeRevision;
-    let verdict = world.verdict(facts);
+    let added = change(ChangeKind::SignatureAdded, ModificationVerdict::Permitted);
+    let verdict = changed(World::new(), &[added]);
     assert_eq!(verdict.indication(), Indication::TotalPassed);
     assert!(has(&verdict, "signed-or-stamped-again"));
 }
