@@ -5,6 +5,7 @@
 
 mod document_class;
 mod error;
+mod evidence;
 mod kind;
 mod profession;
 mod qualification;
@@ -12,6 +13,10 @@ mod required_roles;
 
 pub use document_class::{DocumentClass, DocumentClasses};
 pub use error::Error;
+pub use evidence::{
+    Assessment, Audit, Binding, EvidencePerson, EvidenceRecord, IdentityCheck, IdentityMeans, Provider,
+    QualificationCheck, RecordError, Retention, RevocationStatement, SignatureKind, Way, qualify_by_evidence,
+};
 pub use kind::{CertificateKind, HPKI_SIGNATURE_POLICIES, certificate_kind};
 pub use profession::{CODING_SCHEME, Mark, Profession, ProfessionKind, ProfessionTable};
 pub use qualification::{Basis, ChainState, Qualification, QualificationStatus, Role, qualify, roles_of};

@@ -88,7 +88,7 @@ pub fn qualify(
         Ok(actors) => (actors.into_iter().map(Actor::from).collect(), None),
         Err(error) => (Vec::new(), Some(Finding::error("hcrole-unreadable").with("reason", error))),
     };
-    let mut answer = judge(kind, &actors, unreadable.is_some(), chain, required, table);
+    let mut answer = judge(kind, &actors, unreadable.is_some(), chain, required, table, None);
     answer.findings.extend(unreadable);
     answer
 }
@@ -100,12 +100,24 @@ pub fn roles_of<'t>(certificate: &Certificate, table: &'t ProfessionTable) -> Op
     Some(actors.into_iter().filter_map(|actor| recognise(&actor.into(), table)).collect())
 }
 
-/// What a certificate says about one role.
-struct Actor {
+/// What a certificate or a record says about one role.
+pub(crate) struct Actor {
     coding_scheme: String,
     code: Option<String>,
     text: Option<String>,
     regional_data: bool,
+}
+
+impl Actor {
+    /// A text and nothing else.
+    pub(crate) fn named(coding_scheme: &str, text: &str) -> Self {
+        Self {
+            coding_scheme: coding_scheme.to_owned(),
+            code: None,
+            text: Some(text.to_owned()),
+            regional_data: false,
+        }
+    }
 }
 
 impl From<HealthcareActor> for Actor {
@@ -115,18 +127,23 @@ impl From<HealthcareActor> for Actor {
     }
 }
 
-fn judge(
+/// `evidence`: what the roles rest on when they don't stand in the certificate.
+pub(crate) fn judge(
     kind: CertificateKind,
     actors: &[Actor],
     unreadable: bool,
     chain: ChainState,
     required: &RequiredRoles,
     table: &ProfessionTable,
+    evidence: Option<Basis>,
 ) -> Qualification {
     let mut findings = Vec::new();
     let recognised: Vec<&Profession> = actors.iter().filter_map(|actor| recognise(actor, table)).collect();
     let roles = actors.iter().map(|actor| role(actor, table)).collect::<Vec<_>>();
-    let (basis, evidence) = basis(kind, &mut findings);
+    let (basis, evidence) = match evidence {
+        Some(basis) => (basis, true),
+        None => basis(kind, &mut findings),
+    };
     let status = if kind.is_for_authentication() {
         QualificationStatus::AuthenticationCertificate
     } else if kind == CertificateKind::HpkiTestCard {
@@ -241,12 +258,7 @@ mod tests {
     use crate::DocumentClasses;
 
     fn actor(text: &str) -> Actor {
-        Actor {
-            coding_scheme: CODING_SCHEME.to_owned(),
-            code: None,
-            text: Some(text.to_owned()),
-            regional_data: false,
-        }
+        Actor::named(CODING_SCHEME, text)
     }
 
     fn answer(
@@ -260,7 +272,7 @@ mod tests {
         let required = class.map_or_else(RequiredRoles::any_national, |name| {
             RequiredRoles::of_class(classes.find(name).unwrap())
         });
-        judge(kind, &actors, false, chain, &required, &ProfessionTable::builtin())
+        judge(kind, &actors, false, chain, &required, &ProfessionTable::builtin(), None)
     }
 
     fn status(
@@ -340,6 +352,7 @@ mod tests {
             Confirmed,
             &RequiredRoles::any_national(),
             &ProfessionTable::builtin(),
+            None,
         );
         assert_eq!(answer.status, QualificationStatus::UnrecognisedRole);
     }
@@ -362,6 +375,7 @@ mod tests {
             Confirmed,
             &RequiredRoles::any_national(),
             &ProfessionTable::builtin(),
+            None,
         );
         assert_eq!(answer.status, QualificationStatus::Undetermined);
     }
