@@ -8,7 +8,9 @@ use hsign_pdf::{
     Document, LaterRevisions, SignatureDictionary, SignatureField, SignatureFields, signature_fields,
 };
 
+use crate::hashing::Known;
 use crate::ranges::RangeDigests;
+use crate::timestamp::Inside;
 use crate::{Error, dss, levels, signature, timestamp};
 
 /// Signatures and document time stamps of one file; each may need a pass of its own over the bytes.
@@ -20,6 +22,26 @@ const MAXIMUM_SIGNATURES: u64 = 500;
 /// # Errors
 /// When it is no PDF, is encrypted, or can't be read at all.
 pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
+    read(source, |digests| digests.compute(source, None)).map(|(facts, ())| facts)
+}
+
+/// The same for a document whose first bytes were hashed before.
+pub(crate) fn read_facts_from(source: &dyn Source, known: &Known) -> Result<DocumentFacts, Error> {
+    read(source, |digests| digests.compute(source, Some(known))).map(|(facts, ())| facts)
+}
+
+/// The same, with what a longer document that begins with these bytes can start from.
+pub(crate) fn read_facts_to_go_on(
+    source: &dyn Source,
+    algorithms: &[DigestAlgorithm],
+) -> Result<(DocumentFacts, Known), Error> {
+    read(source, |digests| digests.compute_to_go_on(source, algorithms))
+}
+
+fn read<K>(
+    source: &dyn Source,
+    hash: impl FnOnce(&mut RangeDigests) -> Result<K, Error>,
+) -> Result<(DocumentFacts, K), Error> {
     let document = Document::open(source)?;
     let SignatureFields { mut fields, findings } = signature_fields(&document)?;
     fields.retain(|field| field.signed);
@@ -28,8 +50,9 @@ pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
     give_own_ids(&mut fields);
     let signed: Vec<_> = fields.iter().collect();
 
-    let digests = compute(&document, source, &signed)?;
-    let (store, store_findings) = dss::evidence(&document);
+    let mut digests = wanted(&document, &signed);
+    let hashed = hash(&mut digests)?;
+    let store = dss::store(&document);
     let mut timestamps: Vec<TimestampFacts> = document_timestamps(&signed)
         .map(|(field, dictionary)| timestamp::facts(field, dictionary, document.length(), &digests))
         .collect();
@@ -37,15 +60,22 @@ pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
     let stamping: Vec<_> = document_timestamps(&signed).map(|(_, dictionary)| dictionary).collect();
     for (facts, dictionary) in &mut signatures {
         if let Some(dictionary) = dictionary {
-            levels::raise(&document, facts, dictionary, &stamping, &store);
+            levels::raise(facts, dictionary, &stamping, &store);
         }
     }
+    give_stamps_own_ids(&mut signatures, &timestamps);
+    let ends: Vec<_> = timestamps
+        .iter()
+        .zip(&stamping)
+        .map(|(facts, dictionary)| (facts.id.clone(), timestamp::end(dictionary)))
+        .collect();
+    let inside = Inside { signatures: &signatures, stamps: &ends, store: &store };
     for (facts, dictionary) in timestamps.iter_mut().zip(&stamping) {
-        timestamp::add_signatures(facts, dictionary, &signatures);
+        timestamp::add_what_is_inside(facts, dictionary, &inside);
     }
     let signatures: Vec<_> = signatures.into_iter().map(|(facts, _)| facts).collect();
     let none = signatures.is_empty() && timestamps.is_empty();
-    Ok(DocumentFacts {
+    let facts = DocumentFacts {
         format: if none { DocumentFormat::None } else { DocumentFormat::Pades },
         length: document.length(),
         digests: digests
@@ -55,9 +85,11 @@ pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
         signatures,
         timestamps,
         evidence_records: Vec::new(),
-        evidence: store,
-        findings: document_findings(&document, &findings, store_findings),
-    })
+        qualification_evidence: Vec::new(),
+        evidence: store.evidence,
+        findings: document_findings(&document, &findings, store.findings),
+    };
+    Ok((facts, hashed))
 }
 
 /// A field's name is its signature's id, and a time stamp tells by ids what it covers: a field that borrows the name
@@ -82,11 +114,18 @@ fn whole(document: &Document<'_>) -> Range<u64> {
     0..document.length()
 }
 
-fn compute(
-    document: &Document<'_>,
-    source: &dyn Source,
-    signed: &[&SignatureField],
-) -> Result<RangeDigests, Error> {
+/// The stamps of a signature are named after it, which a field's name can look like.
+fn give_stamps_own_ids(signatures: &mut [WithDictionary<'_>], timestamps: &[TimestampFacts]) {
+    let mut taken: HashSet<String> = timestamps.iter().map(|stamp| stamp.id.clone()).collect();
+    for stamp in signatures.iter_mut().flat_map(|(signature, _)| &mut signature.timestamps) {
+        while !taken.insert(stamp.id.clone()) {
+            stamp.id.push('\'');
+        }
+    }
+}
+
+/// Every digest that the signatures name, and the document's own.
+fn wanted(document: &Document<'_>, signed: &[&SignatureField]) -> RangeDigests {
     let mut digests = RangeDigests::new();
     digests.want(DigestAlgorithm::Sha256, slice::from_ref(&whole(document)));
     for dictionary in signed.iter().filter_map(|field| field.value.as_ref()) {
@@ -96,8 +135,7 @@ fn compute(
             signature::want(dictionary, document.length(), &mut digests);
         }
     }
-    digests.compute(source)?;
-    Ok(digests)
+    digests
 }
 
 fn document_timestamps<'a>(

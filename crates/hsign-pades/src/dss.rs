@@ -1,99 +1,184 @@
 //! The document security store: validation material beside the signatures (EN 319 142-1).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use hsign_core::facts::EvidenceFacts;
-use hsign_core::{Budget, Finding, Octets};
-use hsign_pdf::{Dictionary, Document, Object, ObjectId, Snapshot};
+use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, Octets};
+use hsign_pdf::{Dictionary, Document, Object, ObjectId, Snapshot, XrefEntry};
 
 /// Certificates, CRLs and OCSP responses in one store; archives renewed for decades hold some hundreds.
 const MAXIMUM_ENTRIES: u64 = 10_000;
 /// Their bytes together: a national CRL can take 10 MB.
 const MAXIMUM_BYTES: u64 = 256 << 20;
 
-/// What the newest /DSS holds; entries that can't be read are findings.
-pub(crate) fn evidence(document: &Document<'_>) -> (EvidenceFacts, Vec<Finding>) {
-    let snapshot = document.newest();
-    let mut store = Store {
-        snapshot,
+/// Elements of all lists of all revisions together, repeated ones too.
+const MOST_VISITED: u64 = 1_000_000;
+
+/// What the /DSS of any revision holds.
+#[derive(Default)]
+pub(crate) struct Store {
+    pub(crate) evidence: EvidenceFacts,
+    /// Each piece with where its bytes end in the file: whatever covers the file up to there covers it.
+    pub(crate) pieces: Vec<Piece>,
+    /// Entries that can't be read.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// One certificate, CRL or OCSP response of the store.
+pub(crate) struct Piece {
+    pub(crate) digest: Digest,
+    pub(crate) end: u64,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Certificate,
+    Crl,
+    OcspResponse,
+}
+
+impl Kind {
+    fn list(self, evidence: &mut EvidenceFacts) -> &mut Vec<Octets> {
+        match self {
+            Self::Certificate => &mut evidence.certificates,
+            Self::Crl => &mut evidence.crls,
+            Self::OcspResponse => &mut evidence.ocsp_responses,
+        }
+    }
+}
+
+/// Reads the store of every revision: writers may replace one another's lists, and what an earlier list named is still
+/// in the file.
+pub(crate) fn store(document: &Document<'_>) -> Store {
+    let mut reader = Reader {
         seen: BTreeSet::new(),
+        ends: BTreeMap::new(),
+        visits: Budget::new("elements of the document security store", MOST_VISITED),
         entries: Budget::new("entries of the document security store", MAXIMUM_ENTRIES),
         bytes: Budget::new("bytes in the document security store", MAXIMUM_BYTES),
-        findings: Vec::new(),
+        store: Store::default(),
     };
-    let mut evidence = EvidenceFacts::default();
-    match snapshot.catalog().and_then(|catalog| snapshot.value(&catalog, "DSS")) {
-        Ok(Object::Dictionary(dss)) => store.read(&dss, &mut evidence),
-        Ok(Object::Null) => {}
-        Ok(_) => store.unreadable("DSS", "not a dictionary"),
-        Err(error) => store.unreadable("DSS", error),
+    let newest = document.revisions().len().saturating_sub(1);
+    for revision in 0..=newest {
+        reader.revision(document.at(revision), revision == newest);
     }
-    (evidence, store.findings)
+    let Reader { mut store, ends, .. } = reader;
+    store.pieces = ends
+        .into_iter()
+        .map(|(sha256, (end, kind))| Piece {
+            digest: Digest::new(DigestAlgorithm::Sha256, &sha256[..]),
+            end,
+            kind,
+        })
+        .collect();
+    store
 }
 
-struct Store<'d, 's> {
-    snapshot: Snapshot<'d, 's>,
-    /// Streams already taken: /VRI names them a second time.
-    seen: BTreeSet<ObjectId>,
+struct Reader {
+    /// Objects already taken: later revisions and /VRI name them again.
+    seen: BTreeSet<(ObjectId, Option<Place>)>,
+    /// By SHA-256, the earliest end.
+    ends: BTreeMap<[u8; 32], (u64, Kind)>,
+    visits: Budget,
     entries: Budget,
     bytes: Budget,
-    findings: Vec<Finding>,
+    store: Store,
 }
 
-impl Store<'_, '_> {
-    fn read(&mut self, dss: &Dictionary, evidence: &mut EvidenceFacts) {
-        self.list(dss, "Certs", &mut evidence.certificates);
-        self.list(dss, "CRLs", &mut evidence.crls);
-        self.list(dss, "OCSPs", &mut evidence.ocsp_responses);
-        let Ok(Object::Dictionary(per_signature)) = self.snapshot.value(dss, "VRI") else { return };
+/// Where an object's definition is, in a form that has an order.
+type Place = (u64, u32);
+
+fn place(entry: XrefEntry) -> Option<Place> {
+    match entry {
+        XrefEntry::At { offset, .. } => Some((offset, 0)),
+        XrefEntry::Within { stream, index } => Some((u64::from(stream), index.saturating_add(1))),
+        XrefEntry::Free => None,
+    }
+}
+
+impl Reader {
+    fn revision(&mut self, snapshot: Snapshot<'_, '_>, is_newest: bool) {
+        let found = snapshot.catalog().and_then(|catalog| snapshot.value(&catalog, "DSS"));
+        match found {
+            Ok(Object::Dictionary(dss)) => self.dictionary(snapshot, &dss),
+            Ok(Object::Null) => {}
+            // An earlier revision may be incomplete (the first part of a linearised file).
+            _ if !is_newest => {}
+            Ok(_) => self.unreadable("DSS", "not a dictionary"),
+            Err(error) => self.unreadable("DSS", error),
+        }
+    }
+
+    fn dictionary(&mut self, snapshot: Snapshot<'_, '_>, dss: &Dictionary) {
+        self.list(snapshot, dss, "Certs", Kind::Certificate);
+        self.list(snapshot, dss, "CRLs", Kind::Crl);
+        self.list(snapshot, dss, "OCSPs", Kind::OcspResponse);
+        let Ok(Object::Dictionary(per_signature)) = snapshot.value(dss, "VRI") else { return };
         for entry in per_signature.entries() {
-            if let Ok(Object::Dictionary(vri)) = self.snapshot.resolve(&entry.value) {
-                self.list(&vri, "Cert", &mut evidence.certificates);
-                self.list(&vri, "CRL", &mut evidence.crls);
-                self.list(&vri, "OCSP", &mut evidence.ocsp_responses);
+            if let Ok(Object::Dictionary(vri)) = snapshot.resolve(&entry.value) {
+                self.list(snapshot, &vri, "Cert", Kind::Certificate);
+                self.list(snapshot, &vri, "CRL", Kind::Crl);
+                self.list(snapshot, &vri, "OCSP", Kind::OcspResponse);
             }
         }
     }
 
-    fn list(&mut self, dictionary: &Dictionary, key: &'static str, found: &mut Vec<Octets>) {
-        let elements = match self.snapshot.value(dictionary, key) {
+    fn list(&mut self, snapshot: Snapshot<'_, '_>, dictionary: &Dictionary, key: &'static str, kind: Kind) {
+        let elements = match snapshot.value(dictionary, key) {
             Ok(Object::Array(elements)) => elements,
             Ok(Object::Null) => return,
             Ok(_) => return self.unreadable(key, "not an array"),
             Err(error) => return self.unreadable(key, error),
         };
         for element in elements {
+            if let Err(error) = self.visits.spend(1) {
+                return self.unreadable(key, error);
+            }
             if let Object::Reference(id) = element
-                && !self.seen.insert(id)
+                && !self.seen.insert((id, snapshot.entry(id.number).and_then(place)))
             {
                 continue;
             }
             if let Err(error) = self.entries.spend(1) {
                 return self.unreadable(key, error);
             }
-            match self.stream(&element) {
-                Ok(bytes) => found.push(bytes.into()),
+            match self.stream(snapshot, &element) {
+                Ok((bytes, end)) => self.take(bytes, end, kind),
                 Err(reason) => self.unreadable(key, reason),
             }
         }
     }
 
-    fn stream(&mut self, element: &Object) -> Result<Vec<u8>, String> {
-        match self.snapshot.resolve(element).map_err(|error| error.to_string())? {
+    /// The same bytes in a second object are one piece.
+    fn take(&mut self, bytes: Vec<u8>, end: u64, kind: Kind) {
+        match self.ends.entry(hsign_crypto::sha256(&bytes)) {
+            btree_map::Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.0 = known.0.min(end);
+            }
+            btree_map::Entry::Vacant(new) => {
+                new.insert((end, kind));
+                kind.list(&mut self.store.evidence).push(bytes.into());
+            }
+        }
+    }
+
+    fn stream(&mut self, snapshot: Snapshot<'_, '_>, element: &Object) -> Result<(Vec<u8>, u64), String> {
+        let told = |error: hsign_pdf::Error| error.to_string();
+        match snapshot.resolve(element).map_err(told)? {
             Object::Stream(stream) => {
-                let bytes = self
-                    .snapshot
-                    .stream_data(&stream, self.bytes.left())
-                    .map_err(|error| error.to_string())?;
+                let bytes = snapshot.stream_data(&stream, self.bytes.left()).map_err(told)?;
                 self.bytes.spend(bytes.len() as u64).map_err(|error| error.to_string())?;
-                Ok(bytes)
+                let span = snapshot.stream_span(&stream).map_err(told)?;
+                Ok((bytes, span.end))
             }
             _ => Err("not a stream".to_owned()),
         }
     }
 
     fn unreadable(&mut self, key: &str, reason: impl ToString) {
-        self.findings.push(
+        self.store.findings.push(
             Finding::warning("dss-unreadable")
                 .clause("EN 319 142-1")
                 .with("entry", key)

@@ -1,17 +1,17 @@
 //! Baseline levels above what the CMS alone shows (EN 319 142-1), by presence.
 
-use hsign_core::facts::{Coverage, EvidenceFacts, Level, SignatureFacts};
-use hsign_pdf::{Document, SignatureDictionary};
+use hsign_core::facts::{Coverage, Level, SignatureFacts};
+use hsign_pdf::SignatureDictionary;
 
+use crate::dss::{Kind, Store};
 use crate::timestamp::end;
 
 /// Raises the level of a B-B or B-T signature by the security store and the document time stamps.
 pub(crate) fn raise(
-    document: &Document<'_>,
     facts: &mut SignatureFacts,
     dictionary: &SignatureDictionary,
     timestamps: &[&SignatureDictionary],
-    store: &EvidenceFacts,
+    store: &Store,
 ) {
     let later: Vec<_> = timestamps
         .iter()
@@ -20,14 +20,10 @@ pub(crate) fn raise(
     if facts.level == Level::BB && !later.is_empty() {
         facts.level = Level::BT;
     }
-    let has_revocation = !store.crls.is_empty() || !store.ocsp_responses.is_empty();
-    if facts.level == Level::BT && has_revocation {
-        let covered = later.iter().any(|timestamp| has_store(document, timestamp.revision));
+    let mut revocation = store.pieces.iter().filter(|piece| piece.kind != Kind::Certificate).peekable();
+    if facts.level == Level::BT && revocation.peek().is_some() {
+        let last = later.iter().filter_map(|timestamp| end(timestamp)).max();
+        let covered = revocation.any(|piece| last.is_some_and(|last| piece.end <= last));
         facts.level = if covered { Level::BLta } else { Level::BLt };
     }
-}
-
-/// Whether the store was there in the revision that wrote the time stamp.
-fn has_store(document: &Document<'_>, revision: usize) -> bool {
-    document.at(revision).catalog().is_ok_and(|catalog| catalog.get("DSS").is_some())
 }

@@ -4,6 +4,7 @@
 //! [`Prepared::embed`] put a signature in; what was in the file before stays as it is.
 
 mod document;
+mod draft;
 mod dss;
 mod error;
 mod hashing;
@@ -16,6 +17,7 @@ mod signature;
 mod timestamp;
 
 pub use document::read_facts;
+pub use draft::Draft;
 pub use error::Error;
 pub use hsign_pdf::Extended as Appended;
 pub use prepare::{Prepared, Request, contents_size, prepare, prepare_document_timestamp};

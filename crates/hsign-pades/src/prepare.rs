@@ -1,8 +1,10 @@
 use hsign_core::{Digest, DigestAlgorithm, Source, Time};
-use hsign_pdf::{Document, Extended, PreparedSignature, SignatureRequest, SubFilter, prepare_signature};
+use hsign_pdf::{
+    Document, Extended, PreparedSignature, SignatureRequest, SubFilter, Visible, prepare_signature,
+};
 
 use crate::Error;
-use crate::hashing::{Job, digests};
+use crate::hashing::{Job, Known, digests};
 use crate::ranges::ranges;
 
 /// Octets of a CMS besides certificates and token: signature value (RSA-8192 at most), attributes with
@@ -24,6 +26,8 @@ pub struct Request<'a> {
     pub contact: Option<&'a str>,
     /// /Name.
     pub name: Option<&'a str>,
+    /// Where and how the field is seen; `None` for one that isn't.
+    pub visible: Option<Visible<'a>>,
     /// Octets to reserve for the CMS, see [`contents_size`].
     pub contents_size: usize,
 }
@@ -31,6 +35,8 @@ pub struct Request<'a> {
 /// A document with a place for a signature, nothing written yet.
 pub struct Prepared<'s> {
     source: &'s dyn Source,
+    /// What was found out about its first bytes.
+    known: Option<&'s Known>,
     prepared: PreparedSignature,
 }
 
@@ -39,7 +45,7 @@ pub struct Prepared<'s> {
 /// # Errors
 /// When the document can't be read or must not be extended.
 pub fn prepare<'s>(source: &'s dyn Source, request: &Request<'_>) -> Result<Prepared<'s>, Error> {
-    prepare_as(source, request, SubFilter::EtsiCadesDetached)
+    prepare_as(source, request, SubFilter::EtsiCadesDetached, None)
 }
 
 /// Makes the place for a document time stamp (`ETSI.RFC3161`).
@@ -47,13 +53,14 @@ pub fn prepare<'s>(source: &'s dyn Source, request: &Request<'_>) -> Result<Prep
 /// # Errors
 /// When the document can't be read or must not be extended.
 pub fn prepare_document_timestamp(source: &dyn Source, contents_size: usize) -> Result<Prepared<'_>, Error> {
-    prepare_as(source, &Request { contents_size, ..Request::default() }, SubFilter::EtsiRfc3161)
+    prepare_as(source, &Request { contents_size, ..Request::default() }, SubFilter::EtsiRfc3161, None)
 }
 
-fn prepare_as<'s>(
+pub(crate) fn prepare_as<'s>(
     source: &'s dyn Source,
     request: &Request<'_>,
     sub_filter: SubFilter,
+    known: Option<&'s Known>,
 ) -> Result<Prepared<'s>, Error> {
     let document = Document::open(source)?;
     let text = |value: Option<&str>| value.map(str::to_owned);
@@ -66,8 +73,9 @@ fn prepare_as<'s>(
         location: text(request.location),
         name: text(request.name),
         contact_info: text(request.contact),
+        visible: request.visible,
     };
-    Ok(Prepared { source, prepared: prepare_signature(&document, &request)? })
+    Ok(Prepared { source, known, prepared: prepare_signature(&document, &request)? })
 }
 
 /// Octets to reserve for a CMS with these certificates and a token of that size (0 without).
@@ -90,7 +98,7 @@ impl Prepared<'_> {
         let whole = Extended::new(self.source, &self.prepared.appended);
         let ranges = ranges(Some(self.prepared.byte_range), whole.length())
             .ok_or_else(|| Error::Source(std::io::ErrorKind::UnexpectedEof.into()))?;
-        let mut found = digests(&whole, &[Job { algorithm, ranges }])?;
+        let mut found = digests(&whole, &[Job { algorithm, ranges }], self.known)?;
         found.pop().ok_or_else(|| Error::Source(std::io::ErrorKind::UnexpectedEof.into()))
     }
 

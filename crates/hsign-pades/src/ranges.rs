@@ -5,7 +5,7 @@ use std::ops::Range;
 use hsign_core::{Digest, DigestAlgorithm, Source};
 
 use crate::Error;
-use crate::hashing::{Job, digests};
+use crate::hashing::{Job, Known, digests, digests_to_go_on};
 
 /// Digests that somebody asked for, first as questions, then as answers.
 pub(crate) struct RangeDigests {
@@ -26,10 +26,21 @@ impl RangeDigests {
         }
     }
 
-    /// Answers every question in one pass.
-    pub(crate) fn compute(&mut self, source: &dyn Source) -> Result<(), Error> {
-        self.found = digests(source, &self.jobs)?;
+    /// Answers every question in one pass over what isn't known yet.
+    pub(crate) fn compute(&mut self, source: &dyn Source, known: Option<&Known>) -> Result<(), Error> {
+        self.found = digests(source, &self.jobs, known)?;
         Ok(())
+    }
+
+    /// Answers every question in one pass, and keeps what a longer document can start from.
+    pub(crate) fn compute_to_go_on(
+        &mut self,
+        source: &dyn Source,
+        algorithms: &[DigestAlgorithm],
+    ) -> Result<Known, Error> {
+        let (found, known) = digests_to_go_on(source, &self.jobs, algorithms)?;
+        self.found = found;
+        Ok(known)
     }
 
     pub(crate) fn get(&self, algorithm: DigestAlgorithm, ranges: &[Range<u64>]) -> Option<Digest> {

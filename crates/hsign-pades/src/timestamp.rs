@@ -5,6 +5,7 @@ use hsign_core::facts::{Coverage, Covered, SignatureFacts, TimestampFacts, Times
 use hsign_pdf::{SignatureDictionary, SignatureField};
 use hsign_tsp::{Token, token_facts};
 
+use crate::dss::Store;
 use crate::ranges::{RangeDigests, ranges};
 use crate::rules::padding;
 
@@ -57,20 +58,36 @@ fn covers(dictionary: &SignatureDictionary) -> Vec<Covered> {
     }
 }
 
-/// A prefix of the document covers the values of the signatures inside it, too.
-pub(crate) fn add_signatures(
+/// What stands in the document besides this stamp, with where its bytes end.
+pub(crate) struct Inside<'a> {
+    /// Signatures and their dictionaries.
+    pub(crate) signatures: &'a [(SignatureFacts, Option<&'a SignatureDictionary>)],
+    /// Ids of the document's time stamps and their ends.
+    pub(crate) stamps: &'a [(String, Option<u64>)],
+    pub(crate) store: &'a Store,
+}
+
+/// A prefix of the document covers whatever stands inside it: signatures, the time stamps on them, earlier document
+/// time stamps, validation data.
+pub(crate) fn add_what_is_inside(
     facts: &mut TimestampFacts,
     stamp: &SignatureDictionary,
-    signatures: &[(SignatureFacts, Option<&SignatureDictionary>)],
+    inside: &Inside<'_>,
 ) {
-    if facts.covers.is_empty() {
-        return;
+    let Some(prefix) = end(stamp).filter(|_| !facts.covers.is_empty()) else { return };
+    let signatures = inside
+        .signatures
+        .iter()
+        .filter(|(_, dictionary)| dictionary.and_then(end).is_some_and(|signed| signed < prefix));
+    for (signature, _) in signatures {
+        facts.covers.push(Covered::SignatureValue { signature: signature.id.clone() });
+        let own = signature.timestamps.iter().map(|own| own.id.clone());
+        facts.covers.extend(own.map(|timestamp| Covered::Timestamp { timestamp }));
     }
-    let inside = signatures.iter().filter(|(_, dictionary)| {
-        dictionary.and_then(end).is_some_and(|signed| end(stamp).is_some_and(|stamped| signed < stamped))
-    });
-    let values = inside.map(|(signature, _)| Covered::SignatureValue { signature: signature.id.clone() });
-    facts.covers.extend(values);
+    let stamps = inside.stamps.iter().filter(|(_, end)| end.is_some_and(|end| end < prefix));
+    facts.covers.extend(stamps.map(|(id, _)| Covered::Timestamp { timestamp: id.clone() }));
+    let pieces = inside.store.pieces.iter().filter(|piece| piece.end <= prefix);
+    facts.covers.extend(pieces.map(|piece| Covered::Evidence { digest: piece.digest.clone() }));
 }
 
 /// Where the byte range ends.

@@ -316,13 +316,27 @@ impl<'d> Snapshot<'d, '_> {
         self.raw(stream, &length)
     }
 
-    fn raw(&self, stream: &Stream, length: &Object) -> Result<Vec<u8>> {
+    /// Where a stream's data stands in the file.
+    ///
+    /// # Errors
+    /// When its length is wrong.
+    pub fn stream_span(&self, stream: &Stream) -> Result<Range<u64>> {
+        let length = self.value(&stream.dictionary, "Length")?;
+        self.span(stream, &length)
+    }
+
+    fn span(&self, stream: &Stream, length: &Object) -> Result<Range<u64>> {
         let length = length
             .as_integer()
             .and_then(|length| u64::try_from(length).ok())
             .ok_or(Error::Damaged { offset: stream.start, what: "stream without a length" })?;
         stream_end(&self.document.window, stream.start, length)?;
-        self.document.window.exact(stream.start, length)
+        Ok(stream.start..stream.start.saturating_add(length))
+    }
+
+    fn raw(&self, stream: &Stream, length: &Object) -> Result<Vec<u8>> {
+        let span = self.span(stream, length)?;
+        self.document.window.exact(span.start, span.end - span.start)
     }
 
     fn decode(&self, stream: &Stream, length: &Object, limit: u64) -> Result<Vec<u8>> {
