@@ -4,6 +4,7 @@
 //! network here: [`judge`] depends on its arguments alone. What long-term material would decide (archive
 //! time stamps as proofs of existence for past validation) ends as INDETERMINATE with its reason.
 
+mod algorithm_constraints;
 mod chain;
 mod context;
 mod cryptographic_verification;
@@ -13,6 +14,7 @@ mod format_checking;
 mod indication;
 mod material;
 mod memo;
+mod modifications;
 mod names;
 pub mod policy;
 mod qualification;
@@ -20,6 +22,7 @@ mod signature;
 mod signature_acceptance;
 mod signer_checks;
 mod signer_identification;
+mod supporting_evidence;
 mod timestamp_validation;
 mod validation_with_time;
 mod verdict;
@@ -35,6 +38,7 @@ pub use memo::MemoisedVerifier;
 pub use names::shown_subject;
 pub use policy::{Policy, PolicyError};
 pub use signer_checks::{Permission, SignerVerdict, signer_checks};
+pub use supporting_evidence::{Open, Support, supporting_evidence};
 pub use verdict::{
     CertificateSummary, Check, CheckKind, DocumentVerdict, RevocationState, RevocationVerdict,
     SignatureVerdict, TimestampVerdict, TsaSummary,

@@ -1,8 +1,12 @@
 //! What is asked of signatures: short files that a person can read and copy.
 
-use hsign_core::{DigestAlgorithm, ErrorKind, Finding, SignatureAlgorithm};
+use std::collections::BTreeMap;
+
+use hsign_core::facts::{Change, ChangeKind, ModificationVerdict};
+use hsign_core::{ErrorKind, Finding};
 use hsign_crypto::sha256;
 use hsign_pki::Accreditation;
+use hsign_pki::algorithms::{AlgorithmTable, Overrides};
 use serde::Deserialize;
 
 const SCHEMA: &str = "hsign.policy/1";
@@ -27,9 +31,6 @@ pub enum PolicyError {
         /// What the file says.
         found: String,
     },
-    /// A digest algorithm that nobody knows.
-    #[error("policy: unknown digest algorithm {0:?}")]
-    Digest(String),
     /// No preset of this name.
     #[error("no policy is called {0:?}; there are {presets}", presets = Policy::PRESETS.join(", "))]
     Unknown(String),
@@ -50,7 +51,6 @@ impl PolicyError {
             Self::Schema { found } => {
                 Finding::error("policy-schema").with("found", found).with("expected", SCHEMA)
             }
-            Self::Digest(name) => Finding::error("policy-digest-unknown").with("name", name),
             Self::Unknown(name) => {
                 Finding::error("policy-unknown").with("name", name).with("known", Policy::PRESETS.join(", "))
             }
@@ -140,34 +140,58 @@ pub struct TimestampRules {
 }
 
 /// `[changes]`: what came after a signature within the document.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
 pub struct ChangeRules {
-    /// Changes that nobody looked into. The only value is `indeterminate`.
-    pub not_examined: NotExamined,
+    /// Kinds of changes that are judged in another way than by their rule.
+    by_kind: BTreeMap<ChangeKind, ChangeRuling>,
 }
 
-/// What unexamined changes lead to.
+impl ChangeRules {
+    /// What a change counts as. What the signature itself forbids stays forbidden.
+    #[must_use]
+    pub fn ruling(&self, change: &Change) -> ModificationVerdict {
+        match self.by_kind.get(&change.kind) {
+            _ if change.verdict == ModificationVerdict::Forbidden => change.verdict,
+            None => change.verdict,
+            Some(ChangeRuling::Permitted) => ModificationVerdict::Permitted,
+            Some(ChangeRuling::Suspicious) => ModificationVerdict::Suspicious,
+            Some(ChangeRuling::Forbidden) => ModificationVerdict::Forbidden,
+        }
+    }
+}
+
+/// How a policy judges a kind of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum NotExamined {
+pub enum ChangeRuling {
+    /// Told, and no more.
+    Permitted,
     /// INDETERMINATE / SIG_CONSTRAINTS_FAILURE.
-    Indeterminate,
+    Suspicious,
+    /// TOTAL-FAILED / FORMAT_FAILURE.
+    Forbidden,
 }
 
-/// `[algorithms]`: what is strong enough.
+/// `[algorithms]`: the table that says until when what is strong enough, and rows in the place of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct AlgorithmRules {
-    /// Hash functions by their names (`SHA-256`).
-    pub digests: Vec<String>,
-    /// Shortest RSA modulus in bits.
-    pub rsa_bits: u32,
-    /// Smallest elliptic curve in bits.
-    pub ec_bits: u32,
+#[serde(try_from = "toml::Table")]
+struct AlgorithmRules {
+    table: AlgorithmTable,
+}
+
+impl TryFrom<toml::Table> for AlgorithmRules {
+    type Error = String;
+
+    fn try_from(mut section: toml::Table) -> Result<Self, String> {
+        let Some(toml::Value::String(name)) = section.remove("table") else {
+            return Err(format!("[algorithms] needs table = one of {}", AlgorithmTable::PRESETS.join(", ")));
+        };
+        let overrides: Overrides = section.try_into().map_err(|error: toml::de::Error| error.to_string())?;
+        let table = AlgorithmTable::preset(&name).and_then(|table| table.with(&overrides));
+        Ok(Self { table: table.map_err(|error| error.to_string())? })
+    }
 }
 
 /// `[signing]`: what `sign` refuses before it signs.
@@ -193,13 +217,14 @@ pub enum SoftwareKeys {
 
 impl Policy {
     /// The names of the presets, the default first.
-    pub const PRESETS: [&'static str; 3] = ["hpki", "etsi", "eprescription"];
+    pub const PRESETS: [&'static str; 4] = ["hpki", "hpki-strict", "etsi", "eprescription"];
 
     /// The text of a preset, to be shown or copied.
     #[must_use]
     pub fn preset_text(name: &str) -> Option<&'static str> {
         match name {
             "hpki" => Some(include_str!("../data/hpki.toml")),
+            "hpki-strict" => Some(include_str!("../data/hpki-strict.toml")),
             "etsi" => Some(include_str!("../data/etsi.toml")),
             "eprescription" => Some(include_str!("../data/eprescription.toml")),
             _ => None,
@@ -224,10 +249,21 @@ impl Policy {
         if file.schema != SCHEMA {
             return Err(PolicyError::Schema { found: file.schema });
         }
-        if let Some(unknown) = file.algorithms.digests.iter().find(|name| digest_named(name).is_none()) {
-            return Err(PolicyError::Digest(unknown.clone()));
-        }
         Ok(Self { file, sha256: sha256(text.as_bytes()) })
+    }
+
+    /// The same policy for the signature of an attester: an institution or a provider, who has no health profession
+    /// and whose certificate is that of any business.
+    pub(crate) fn for_attesters(&self) -> Self {
+        let mut policy = self.clone();
+        policy.file.signer = SignerRules {
+            certificate_policies: Vec::new(),
+            qualification: Demand::Reported,
+            roles: Vec::new(),
+            non_repudiation: Demand::Reported,
+            ..policy.file.signer
+        };
+        policy
     }
 
     /// Its name.
@@ -278,10 +314,10 @@ impl Policy {
         &self.file.changes
     }
 
-    /// `[algorithms]`.
+    /// Until when which algorithm is strong enough: the table that the policy names, with its own rows.
     #[must_use]
-    pub fn algorithms(&self) -> &AlgorithmRules {
-        &self.file.algorithms
+    pub fn algorithms(&self) -> &AlgorithmTable {
+        &self.file.algorithms.table
     }
 
     /// `[signing]`.
@@ -289,45 +325,6 @@ impl Policy {
     pub fn signing(&self) -> &SigningRules {
         &self.file.signing
     }
-}
-
-impl AlgorithmRules {
-    /// Whether a hash function is strong enough.
-    #[must_use]
-    pub fn accept_digest(&self, digest: DigestAlgorithm) -> bool {
-        self.digests.iter().any(|name| name == digest.name())
-    }
-
-    /// Whether the hash functions of a signature algorithm are strong enough. Algorithms that bring their
-    /// own hash (Ed25519, Ed448) are; unknown ones aren't.
-    #[must_use]
-    pub fn accept_signature(&self, algorithm: &SignatureAlgorithm) -> bool {
-        match algorithm {
-            SignatureAlgorithm::RsaPkcs1(digest) | SignatureAlgorithm::Ecdsa(digest) => {
-                self.accept_digest(*digest)
-            }
-            // The mask only spreads bits, no collision of it helps a forger (RFC 8017 §8.1).
-            SignatureAlgorithm::RsaPss { digest, .. } => self.accept_digest(*digest),
-            SignatureAlgorithm::Ed25519 | SignatureAlgorithm::Ed448 => true,
-            _ => false,
-        }
-    }
-
-    /// Whether a key is long enough.
-    #[must_use]
-    pub fn accept_key(&self, key: &hsign_core::PublicKeyKind) -> bool {
-        use hsign_core::PublicKeyKind as Kind;
-        match key {
-            Kind::Rsa { bits } => *bits >= self.rsa_bits,
-            Kind::Ec(curve) => curve.bits() >= self.ec_bits,
-            Kind::Ed25519 | Kind::Ed448 => true,
-            _ => false,
-        }
-    }
-}
-
-fn digest_named(name: &str) -> Option<DigestAlgorithm> {
-    DigestAlgorithm::ALL.into_iter().find(|digest| digest.name() == name)
 }
 
 #[cfg(test)]
@@ -343,13 +340,19 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_a_missing_key_or_an_unknown_digest_is_refused() {
+    fn an_unknown_key_a_missing_key_or_an_unknown_table_is_refused() {
         let text = Policy::preset_text("hpki").unwrap();
         assert!(matches!(Policy::parse(&format!("{text}\nlax = true\n")), Err(PolicyError::Syntax(_))));
         let without = text.replace("qualification = \"required\"", "");
         assert!(matches!(Policy::parse(&without), Err(PolicyError::Syntax(_))));
-        let odd = text.replace("\"SHA-256\"", "\"SHA-257\"");
-        assert_eq!(Policy::parse(&odd), Err(PolicyError::Digest("SHA-257".to_owned())));
+        for (from, to) in [
+            ("table = \"cryptrec\"", "table = \"lax\""),
+            ("table = \"cryptrec\"", ""),
+            ("table = \"cryptrec\"", "table = \"cryptrec\"\nrsa_bits = 1024"),
+        ] {
+            assert!(text.contains(from));
+            assert!(matches!(Policy::parse(&text.replace(from, to)), Err(PolicyError::Syntax(_))), "{to}");
+        }
     }
 
     #[test]
@@ -373,16 +376,39 @@ mod tests {
     }
 
     #[test]
-    fn sha_1_md5_and_short_keys_are_too_weak_everywhere() {
-        use hsign_core::PublicKeyKind;
-        for name in Policy::PRESETS {
-            let policy = Policy::preset(name).unwrap();
-            let rules = policy.algorithms();
-            assert!(!rules.accept_signature(&SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha1)));
-            assert!(!rules.accept_signature(&SignatureAlgorithm::Unknown("1.2".to_owned())));
-            assert!(rules.accept_signature(&SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256)));
-            assert!(!rules.accept_key(&PublicKeyKind::Rsa { bits: 1024 }));
-            assert!(rules.accept_key(&PublicKeyKind::Rsa { bits: 2048 }));
+    fn hpki_strict_is_hpki_but_for_revocation_data_older_than_the_stamp() {
+        let hpki = Policy::preset("hpki").unwrap();
+        let strict = Policy::preset("hpki-strict").unwrap();
+        assert_eq!(hpki.revocation().older_than_stamp, OlderThanStamp::Accepted);
+        assert_eq!(strict.revocation().older_than_stamp, OlderThanStamp::TryLater);
+        let mut same = strict.file.clone();
+        same.revocation = hpki.file.revocation.clone();
+        (same.name, same.ja, same.en) = (hpki.file.name.clone(), hpki.file.ja.clone(), hpki.file.en.clone());
+        assert_eq!(same, hpki.file);
+    }
+
+    #[test]
+    fn each_preset_names_its_table() {
+        for (policy, table) in [
+            ("hpki", "cryptrec"),
+            ("hpki-strict", "cryptrec"),
+            ("etsi", "etsi"),
+            ("eprescription", "cryptrec"),
+        ] {
+            assert_eq!(Policy::preset(policy).unwrap().algorithms().name(), table);
         }
+    }
+
+    #[test]
+    fn rows_of_the_policys_own_replace_those_of_the_table() {
+        use hsign_core::PublicKeyKind;
+        use hsign_pki::algorithms::{Limit, Use};
+        let row = "[[algorithms.key]]\nkind = \"rsa\"\nbits = 2048\nuntil = \"never\"\nsource = \"us\"\nconfidence = \"certain\"\n";
+        let text = Policy::preset_text("hpki").unwrap().replace("[signing]", &format!("{row}\n[signing]"));
+        let policy = Policy::parse(&text).unwrap();
+        let key = PublicKeyKind::Rsa { bits: 2048 };
+        assert_eq!(policy.algorithms().limit(&Use::Key(&key)), Limit::Never);
+        let wrong = text.replace("until = \"never\"", "until = \"later\"");
+        assert!(matches!(Policy::parse(&wrong), Err(PolicyError::Syntax(_))));
     }
 }

@@ -2,11 +2,12 @@
 
 use hsign_core::facts::{Covered, DocumentFacts, Level, SignatureFacts, SignedObject, TimestampKind};
 use hsign_core::ports::{Need, SignatureVerifier};
-use hsign_core::{BestSignatureTime, Finding};
+use hsign_core::{BestSignatureTime, Finding, ValidationTime};
 use hsign_hpki::Qualification;
 use hsign_pki::PathParameters;
 use hsign_x509::Certificate;
 
+use crate::algorithm_constraints::AlgorithmsInUse;
 use crate::material::Material;
 use crate::names::summary;
 use crate::policy::{Demand, Policy};
@@ -16,7 +17,7 @@ use crate::validation_with_time::{self, Inputs};
 use crate::x509_validation::{self, Question, X509Validation};
 use crate::{
     Check, CheckKind, Conclusion, Context, Integrity, SignatureVerdict, SubIndication,
-    cryptographic_verification, format_checking, qualification, signature_acceptance, timestamp_validation,
+    cryptographic_verification, format_checking, modifications, qualification, signature_acceptance, timestamp_validation,
 };
 
 /// What all signatures of a document share.
@@ -33,7 +34,7 @@ pub(crate) struct Shared<'a> {
 pub(crate) fn judge(facts: &SignatureFacts, shared: &Shared<'_>) -> (SignatureVerdict, Vec<Need>) {
     let stamps = time_stamps(facts, shared);
     let mut needs: Vec<Need> = stamps.iter().flat_map(|stamp| stamp.needs.clone()).collect();
-    let (format, format_findings) = format_checking::check(facts);
+    let (format, format_findings) = format_checking::check(facts, shared.context.policy);
     let mut record = Record::new(facts, &stamps, shared.context);
     record.ran(CheckKind::FormatChecking, format);
     record.findings.extend(format_findings);
@@ -67,6 +68,7 @@ impl Record {
             renew_by: None,
             id: facts.id.clone(),
             signer: None,
+            modifications: modifications::weighed(facts, context.policy),
             qualification: None,
             path: Vec::new(),
             revocation: Vec::new(),
@@ -101,7 +103,7 @@ impl Record {
         self.verdict.integrity = crypto.integrity;
         self.ran(CheckKind::CryptographicVerification, crypto.conclusion);
         let x509 = identification.certificate.as_ref().map(|signer| validate_signer(signer, shared));
-        let (acceptance, acceptance_findings) = acceptance(facts, signed, &identification, context.policy);
+        let (acceptance, acceptance_findings) = acceptance(facts, signed, &identification, context.policy, context.time);
         let overall = x509
             .as_ref()
             .map_or(identification.conclusion, |x509| identification.conclusion.worst(x509.overall()));
@@ -280,20 +282,18 @@ fn acceptance(
     signed: &SignedObject,
     identification: &Identification,
     policy: &Policy,
+    now: ValidationTime,
 ) -> (Conclusion, Vec<Finding>) {
     let reference = match identification.certificate {
         // Without a certificate there is nothing the reference could be missing for.
         None => ReferenceState::Matches,
         Some(_) => identification.reference,
     };
-    let (conclusion, mut findings) = signature_acceptance::accept(facts, signed, reference, policy);
-    let key = identification
-        .certificate
-        .as_ref()
-        .map(|signer| signature_acceptance::key(signer, policy.algorithms()));
-    let Some((key, finding)) = key else { return (conclusion, findings) };
-    findings.extend(finding);
-    (conclusion.worst(key), findings)
+    let (conclusion, mut findings) = signature_acceptance::accept(facts, reference, policy);
+    let key = identification.certificate.as_ref().map(Certificate::public_key_kind);
+    let (strength, weak) = AlgorithmsInUse::of_signature(signed, key, policy.algorithms()).judge(now.0);
+    findings.extend(weak);
+    (conclusion.worst(strength), findings)
 }
 
 /// A content time stamp was made before signing: if it is later than the revocation or the end of the

@@ -6,15 +6,14 @@ use hsign_core::{Finding, GenTime, Severity, ValidationTime};
 use hsign_pki::{Accreditation, PathParameters, TrustKind};
 use hsign_x509::Certificate;
 
+use crate::algorithm_constraints::AlgorithmsInUse;
 use crate::chain::Chain;
 use crate::material::Material;
 use crate::names::shown_subject;
-use crate::policy::Policy;
 use crate::signer_identification::{ReferenceState, identify};
 use crate::x509_validation::{Question, X509Validation, validate};
 use crate::{
     Conclusion, Context, Integrity, SubIndication, TimestampVerdict, TsaSummary, cryptographic_verification,
-    signature_acceptance,
 };
 
 /// Clocks of authority and verifier may differ by this much; a stamp from further ahead isn't believed.
@@ -67,6 +66,9 @@ pub(crate) fn judge(
     let x509 = tsa.map(|tsa| validate_tsa(tsa, material, context, verifier));
     let accreditation =
         x509.as_ref().and_then(|x509| x509.chain.as_ref()).map(|chain| accreditation(chain, read, context));
+    let key = tsa.map(Certificate::public_key_kind);
+    let used = AlgorithmsInUse::of_token(read, key, context.policy.algorithms());
+    let (strength, weak) = used.judge(context.time.0);
     let rules = [
         form(facts),
         imprint,
@@ -74,12 +76,13 @@ pub(crate) fn judge(
         (crypto.conclusion, None),
         certificate_reference(identification.reference),
         (x509.as_ref().map_or(Conclusion::Passed, X509Validation::overall), None),
-        acceptance(read, context.policy),
+        (strength, None),
         plausible_time(read.gen_time, tsa, context.time),
     ];
     let (conclusion, rule_findings) = conclude(rules);
     let mut findings = facts.findings.clone();
     findings.extend(rule_findings);
+    findings.extend(weak);
     findings.extend(identification.findings);
     findings.extend(crypto.findings);
     let (chain, needs) = match x509 {
@@ -211,19 +214,6 @@ fn certificate_reference(reference: ReferenceState) -> Ruling {
     }
 }
 
-/// Algorithms of token and imprint.
-fn acceptance(read: &TokenFacts, policy: &Policy) -> Ruling {
-    let rules = policy.algorithms();
-    let imprint = read.imprint.expected.algorithm;
-    if !rules.accept_digest(imprint) {
-        return (
-            Conclusion::Indeterminate(SubIndication::CryptoConstraintsFailureNoPoe),
-            Some(Finding::error("algorithm-too-weak").with("algorithm", imprint)),
-        );
-    }
-    signature_acceptance::algorithms(&read.signed, rules)
-}
-
 /// An authority stamps while its certificate is valid, and not ahead of everybody's clock.
 fn plausible_time(gen_time: GenTime, tsa: Option<&Certificate>, now: ValidationTime) -> Ruling {
     let violated = |finding: Finding| {
@@ -243,7 +233,7 @@ fn plausible_time(gen_time: GenTime, tsa: Option<&Certificate>, now: ValidationT
     }
 }
 
-fn validate_tsa(
+pub(crate) fn validate_tsa(
     tsa: &Certificate,
     material: &Material,
     context: &Context<'_>,

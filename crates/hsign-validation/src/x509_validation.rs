@@ -1,16 +1,18 @@
 //! X.509 certificate validation (EN 319 102-1): path, revocation, validity, constraints, at a given time.
 
 use hsign_core::ports::{Need, SignatureVerifier};
-use hsign_core::{Finding, Time};
+use hsign_core::{Finding, Severity, Time};
 use hsign_pki::{
-    Anchor, FreshnessPolicy, PathFailureKind, PathFailures, PathParameters, RevocationParameters, TrustKind,
-    ValidatedPath, build_and_validate, missing_certificates, missing_revocation, revocation_of_path,
+    Anchor, FreshnessPolicy, PathFailureKind, PathFailures, PathParameters, Paths, RevocationParameters, TrustKind,
+    ValidatedPath, missing_certificates, missing_revocation, revocation_of_path,
 };
+use hsign_pki::algorithms::AlgorithmTable;
 use hsign_x509::Certificate;
 
+use crate::algorithm_constraints::AlgorithmsInUse;
 use crate::chain::{CertificateStatus, Chain};
 use crate::material::Material;
-use crate::policy::{AlgorithmRules, Demand, OlderThanStamp, Policy, RevocationRules};
+use crate::policy::{Demand, OlderThanStamp, Policy, RevocationRules};
 use crate::{Conclusion, SubIndication};
 
 /// The answer for one certificate.
@@ -31,6 +33,31 @@ impl X509Validation {
     pub(crate) fn overall(&self) -> Conclusion {
         self.conclusion.worst(self.lasting)
     }
+
+    /// Not when it passed, and not when it is the target itself that is revoked or has ended.
+    fn another_path_may_help(&self) -> bool {
+        use SubIndication::{OutOfBoundsNotRevoked, RevokedNoPoe};
+        let overall = self.overall();
+        !overall.is_passed() && !matches!(overall.sub_indication(), Some(RevokedNoPoe | OutOfBoundsNotRevoked))
+    }
+
+    /// How far it is from passing: what newer data could mend before what is proven.
+    fn distance(&self) -> u8 {
+        match self.overall().sub_indication() {
+            None | Some(SubIndication::RevokedNoPoe | SubIndication::OutOfBoundsNotRevoked) => 0,
+            Some(SubIndication::TryLater) => 1,
+            Some(SubIndication::RevokedCaNoPoe) => 3,
+            Some(_) => 2,
+        }
+    }
+
+    /// The path in one line, beside a better one.
+    fn as_other(&self) -> Option<Finding> {
+        let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let mut why: Vec<&str> = errors.map(|finding| finding.code.as_str()).collect();
+        why.dedup();
+        self.chain.as_ref().map(|chain| chain.path.as_other(&why))
+    }
 }
 
 /// What a path is asked for.
@@ -45,69 +72,88 @@ pub(crate) struct Question<'a> {
     pub(crate) now: Time,
 }
 
+/// Valid paths whose revocation is looked at. Two generations of a CA, each cross-certified by two roots, make
+/// four; whoever sends more interchangeable certificates than that only wants to keep us busy.
+const MAX_PATHS_WITH_REVOCATION: usize = 8;
+
 /// Validates the target's certificate at `now`. Its own validity isn't part of the path, as the standard
 /// has it: a signature may have been made in time though the certificate has ended since.
+///
+/// The anchors are tried with the policies each of them asks for, those of the registry before bare ones; then without
+/// any, so that a chain that only lacks the policy (a test card's) is told from one that doesn't exist.
 pub(crate) fn validate(
     question: &Question<'_>,
     material: &Material,
     policy: &Policy,
     verifier: &dyn SignatureVerifier,
 ) -> X509Validation {
-    let (path, constraints, mut findings) = match find_path(question, material, verifier) {
-        Found::Path(path) => (*path, Conclusion::Passed, Vec::new()),
-        Found::Constrained(path, failures) => {
-            let conclusion = Conclusion::Indeterminate(SubIndication::ChainConstraintsFailure);
-            (*path, conclusion, best_findings(&failures))
-        }
-        Found::Nothing(failures) => return no_path(question, material, &failures),
+    let search = Search { question, material, policy, verifier };
+    let strict = match search.best_of(&question.with_the_policies_asked_for()) {
+        Ok(answer) => return answer,
+        Err(failures) => failures,
     };
-    findings.extend(path.findings().iter().cloned());
-    let rules = policy.revocation();
-    let chain = with_revocation(path, question, material, rules, verifier);
-    let (strength, weak) = algorithms(&chain, policy.algorithms());
-    findings.extend(weak);
-    findings.extend(chain.findings_at(question.now, rules));
-    let needs = missing(&chain, question.now, rules);
-    let conclusion = chain.conclusion_at(question.now, rules);
-    X509Validation { conclusion, lasting: constraints.worst(strength), chain: Some(chain), findings, needs }
-}
-
-enum Found {
-    Path(Box<ValidatedPath>),
-    /// Valid but for the certificate policies that are asked for.
-    Constrained(Box<ValidatedPath>, PathFailures),
-    Nothing(PathFailures),
-}
-
-/// Tries the anchors with the policies each of them asks for, those of the registry before bare ones; then without any, so that a chain that only
-/// lacks the policy (a test card's) is told from one that doesn't exist.
-fn find_path(question: &Question<'_>, material: &Material, verifier: &dyn SignatureVerifier) -> Found {
-    let (own, default): (Vec<Anchor>, Vec<Anchor>) =
-        question.anchors.iter().cloned().partition(|anchor| question.asks_own_policies(anchor));
-    let build = |anchors: &[Anchor], parameters: &PathParameters| {
-        build_and_validate(question.target, &material.certificates, anchors, parameters, verifier)
-    };
-    let mut failures = Vec::new();
-    for (anchors, parameters) in
-        [(&own, question.parameters.clone()), (&default, question.with_default_policies())]
-    {
-        // Without anchors of either sort one failure still has to be told.
-        if anchors.is_empty() && !question.anchors.is_empty() {
-            continue;
+    match search.best_of(&[(question.anchors.to_vec(), question.with_any_policy())]) {
+        Ok(mut answer) => {
+            let violated = Conclusion::Indeterminate(SubIndication::ChainConstraintsFailure);
+            answer.lasting = violated.worst(answer.lasting);
+            answer.findings.splice(0..0, strict.findings());
+            answer
         }
-        match build(anchors, &parameters) {
-            Ok(path) => return Found::Path(Box::new(path)),
-            Err(failure) => failures.push(failure),
+        Err(lenient) => {
+            let failures = if strict.kind() < lenient.kind() { strict } else { lenient };
+            no_path(question, material, &failures)
         }
     }
-    let strict = failures.into_iter().min_by_key(PathFailures::kind);
-    match (build(question.anchors, &question.with_any_policy()), strict) {
-        (Ok(path), Some(failures)) => Found::Constrained(Box::new(path), failures),
-        (Ok(path), None) => Found::Path(Box::new(path)),
-        (Err(lenient), strict) => match strict {
-            Some(strict) if strict.kind() < lenient.kind() => Found::Nothing(strict),
-            _ => Found::Nothing(lenient),
-        },
+}
+
+struct Search<'a> {
+    question: &'a Question<'a>,
+    material: &'a Material,
+    policy: &'a Policy,
+    verifier: &'a dyn SignatureVerifier,
+}
+
+impl Search<'_> {
+    /// The first valid path whose certificates are all in order; else the one that is nearest to it, with the
+    /// others listed (EN 319 102-1: a prospective chain that stays open makes place for the next one).
+    fn best_of(&self, rounds: &[(Vec<Anchor>, PathParameters)]) -> Result<X509Validation, PathFailures> {
+        let pool = &self.material.certificates;
+        let paths = rounds.iter().flat_map(|(anchors, parameters)| {
+            Paths::new(self.question.target, pool, anchors, parameters, self.verifier)
+        });
+        let mut failures = Vec::new();
+        let mut judged: Vec<X509Validation> = Vec::new();
+        for outcome in paths {
+            match outcome {
+                Err(failure) => failures.push(failure),
+                Ok(path) => judged.push(self.judge(path)),
+            }
+            let settled = judged.last().is_some_and(|answer| !answer.another_path_may_help());
+            if settled || judged.len() >= MAX_PATHS_WITH_REVOCATION {
+                break;
+            }
+        }
+        // The first among equals: the likeliest.
+        let nearest = (0..judged.len()).min_by_key(|index| judged.get(*index).map(X509Validation::distance));
+        let Some(nearest) = nearest else { return Err(failures.into_iter().collect()) };
+        let mut best = judged.remove(nearest);
+        for other in judged {
+            best.findings.extend(other.as_other());
+            best.needs.extend(other.needs);
+        }
+        Ok(best)
+    }
+
+    fn judge(&self, path: ValidatedPath) -> X509Validation {
+        let (now, rules) = (self.question.now, self.policy.revocation());
+        let mut findings = path.findings().to_vec();
+        let chain = with_revocation(path, self.question, self.material, rules, self.verifier);
+        let (strength, weak) = algorithms(&chain, self.policy.algorithms()).judge(now);
+        findings.extend(weak);
+        findings.extend(chain.findings_at(now, rules));
+        let needs = missing(&chain, now, rules);
+        let conclusion = chain.conclusion_at(now, rules);
+        X509Validation { conclusion, lasting: strength, chain: Some(chain), findings, needs }
     }
 }
 
@@ -119,6 +165,14 @@ impl Question<'_> {
         self.policies.is_empty()
             || !entry.policies.is_empty()
             || !matches!(entry.kind, TrustKind::HpkiRoot | TrustKind::HpkiSignatureCa | TrustKind::Bare)
+    }
+
+    fn with_the_policies_asked_for(&self) -> Vec<(Vec<Anchor>, PathParameters)> {
+        let (own, default): (Vec<Anchor>, Vec<Anchor>) =
+            self.anchors.iter().cloned().partition(|anchor| self.asks_own_policies(anchor));
+        let rounds = [(own, self.parameters.clone()), (default, self.with_default_policies())];
+        // Without anchors of either sort one failure still has to be told.
+        rounds.into_iter().filter(|(anchors, _)| !anchors.is_empty() || self.anchors.is_empty()).collect()
     }
 
     fn with_default_policies(&self) -> PathParameters {
@@ -149,13 +203,9 @@ fn no_path(question: &Question<'_>, material: &Material, failures: &PathFailures
         conclusion: Conclusion::Indeterminate(sub),
         lasting: Conclusion::Passed,
         chain: None,
-        findings: best_findings(failures),
+        findings: failures.findings(),
         needs: missing_certificates(question.target, &material.certificates, question.anchors),
     }
-}
-
-fn best_findings(failures: &PathFailures) -> Vec<Finding> {
-    failures.best().map(|failure| failure.findings.clone()).unwrap_or_default()
 }
 
 fn with_revocation(
@@ -204,31 +254,13 @@ fn missing_by(chain: &Chain, time: Time, freshness: FreshnessPolicy) -> Vec<Need
     missing_revocation(&chain.path, &answers, time, freshness)
 }
 
-/// Keys and signatures of the certificates below the anchor, whose own signature nobody relies on.
-fn algorithms(chain: &Chain, rules: &AlgorithmRules) -> (Conclusion, Vec<Finding>) {
-    let weak = |name: String, certificate: &Certificate| {
-        Finding::error("certificate-algorithm-too-weak")
-            .with("algorithm", name)
-            .with("subject", crate::names::shown_subject(certificate))
-    };
-    let findings: Vec<_> = chain
-        .path
-        .below_anchor()
-        .iter()
-        .filter_map(|certificate| {
-            if !rules.accept_signature(certificate.signature_algorithm()) {
-                Some(weak(certificate.signature_algorithm().to_string(), certificate))
-            } else if !rules.accept_key(certificate.public_key_kind()) {
-                Some(weak(certificate.public_key_kind().to_string(), certificate))
-            } else {
-                None
-            }
-        })
-        .collect();
-    let conclusion = if findings.is_empty() {
-        Conclusion::Passed
-    } else {
-        Conclusion::Indeterminate(SubIndication::CryptoConstraintsFailureNoPoe)
-    };
-    (conclusion, findings)
+/// What the path relies on, and the revocation data about its certificates.
+fn algorithms(chain: &Chain, table: &AlgorithmTable) -> AlgorithmsInUse {
+    let path = chain.path.certificates();
+    let statuses = chain.statuses.iter().enumerate().filter_map(|(index, status)| {
+        let (source, issuer) = (status.answer.source.as_ref()?, chain.path.issuer_of(index)?);
+        let key = issuer.public_key_kind();
+        Some(AlgorithmsInUse::of_revocation(source, &status.certificate, key, table))
+    });
+    statuses.fold(AlgorithmsInUse::of_path(path, table), AlgorithmsInUse::and)
 }

@@ -1,4 +1,4 @@
-use hsign_core::{Finding, Time};
+use hsign_core::{Finding, SignatureAlgorithm, Time};
 use hsign_x509::CrlReason;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,8 @@ pub struct RevocationSource {
     pub kind: RevocationSourceKind,
     /// How it came here.
     pub provenance: Provenance,
+    /// How it is signed: by the first of `signer_path`, or else by the issuer of the certificate in question.
+    pub algorithm: SignatureAlgorithm,
     /// SHA-256 of its bytes.
     pub sha256: [u8; 32],
     /// Certificates that its signer's path consists of, signer first, anchor last; their algorithms and

@@ -260,6 +260,7 @@ fn statement(certificate: &Certificate, usable: &Usable<'_>) -> Statement {
         source: RevocationSource {
             kind: RevocationSourceKind::Crl,
             provenance: usable.crl.provenance,
+            algorithm: usable.crl.value.signature_algorithm().clone(),
             sha256: usable.crl.value.sha256(),
             signer_path: usable.signer_path.clone(),
         },

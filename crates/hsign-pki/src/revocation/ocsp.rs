@@ -92,6 +92,7 @@ fn judge(
         source: RevocationSource {
             kind: RevocationSourceKind::Ocsp,
             provenance: response.provenance,
+            algorithm: response.value.signature_algorithm().clone(),
             sha256: sha256(response.value.der()),
             signer_path,
         },
