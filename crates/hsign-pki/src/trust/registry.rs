@@ -95,6 +95,21 @@ impl TrustRegistry {
         self.parts.extend(other.parts);
     }
 
+    /// The same trust as seen by whoever judges an attester's signature: attesters and time-stamp authorities, and
+    /// none of those who are trusted as signers of documents. The digest stays: it is the same registry.
+    #[must_use]
+    pub fn for_attesters(&self) -> Self {
+        let serves = |entry: &&TrustEntry| entry.serves(Purpose::Attester) || entry.serves(Purpose::Tsa);
+        let as_signer = |entry: &TrustEntry| match entry.kind {
+            TrustKind::Attester => TrustEntry { kind: TrustKind::CertificationBusiness, ..entry.clone() },
+            _ => entry.clone(),
+        };
+        Self {
+            entries: self.entries.iter().filter(serves).map(as_signer).collect(),
+            parts: self.parts.clone(),
+        }
+    }
+
     /// All entries, those that don't count yet too.
     #[must_use]
     pub fn entries(&self) -> &[TrustEntry] {
