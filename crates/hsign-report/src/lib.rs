@@ -1,16 +1,23 @@
-//! A verdict as text and JSON, in Japanese and English.
+//! A verdict as text, HTML, JSON and ETSI TS 119 102-2 XML, in Japanese and English.
 //!
 //! Nothing is judged here. Words are found by key in `messages/*.toml`; [`finding_message`] and
-//! [`finding_hint`] make them for a finding, [`json`] and [`text`] for a whole verification.
+//! [`finding_hint`] make them for a finding, [`json`], [`text`], [`html`] and [`etsi_xml`] for a whole verification.
 
+mod etsi;
+mod html;
 mod json;
 mod language;
 mod message;
 mod text;
 mod verify_report;
+mod view;
 
+pub use etsi::etsi_xml;
+pub use html::html;
 pub use json::{findings_json, json};
 pub use language::Language;
-pub use message::{change_message, finding_hint, finding_message, printable, severity_word, sub_indication_message};
+pub use message::{
+    change_message, finding_hint, finding_message, printable, severity_word, sub_indication_message, word,
+};
 pub use text::{finding_lines, summary, text};
 pub use verify_report::{DocumentReport, Outcome, VerifyReport};

@@ -105,7 +105,8 @@ pub fn severity_word(severity: Severity, language: Language) -> &'static str {
 }
 
 /// A word or phrase by its key; the key itself if there is none.
-pub(crate) fn word(key: &str, language: Language) -> &str {
+#[must_use]
+pub fn word(key: &str, language: Language) -> &str {
     messages(language).words.get(key).map_or(key, String::as_str)
 }
 

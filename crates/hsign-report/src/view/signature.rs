@@ -1,0 +1,124 @@
+use hsign_core::Time;
+use hsign_core::facts::Level;
+use hsign_validation::{CertificateSummary, Check, RevocationState, RevocationVerdict, SignatureVerdict};
+
+use super::{CheckView, Field, SignatureView, TimestampView, Tone, answer, findings, named, status};
+use crate::Language;
+use crate::message::{phrase, printable, shown, sub_indication_message, word};
+
+impl SignatureView {
+    pub(super) fn of(verdict: &SignatureVerdict, now: Time, language: Language) -> Self {
+        Self {
+            tone: Tone::of_indication(verdict.indication()),
+            title: format!("{} {}", word("label.signature", language), printable(verdict.id())),
+            status: status(verdict.indication(), language),
+            about: answer::of_signature(verdict, now, language),
+            fields: fields(verdict, language),
+            checks: verdict.checks().iter().map(|one| check(one, language)).collect(),
+            path: verdict.path().iter().map(|one| path_field(one, language)).collect(),
+            revocation: revocation(verdict.revocation(), language),
+            timestamps: verdict.timestamps().iter().map(|one| TimestampView::of(one, language)).collect(),
+            findings: findings(verdict.findings(), language),
+        }
+    }
+}
+
+fn fields(verdict: &SignatureVerdict, language: Language) -> Vec<Field> {
+    let mut fields = Vec::new();
+    let mut add = |key: &str, value: String| fields.push(Field::new(key, value, language));
+    if let Some(why) = why(verdict.sub_indication(), language) {
+        add("label.why", why);
+    }
+    if let Some(signer) = verdict.signer() {
+        add("label.signer", printable(signer.subject()));
+        add("label.issuer", printable(signer.issuer()));
+        add("label.certificate-validity", validity(signer));
+        add("label.certificate", signer.sha256().to_owned());
+    }
+    if let Some(qualification) = verdict.qualification() {
+        let parts = [
+            answer::roles(qualification, language),
+            named("status", &qualification.status, language),
+            format!("({})", named("basis", &qualification.basis, language)),
+        ];
+        let said: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        add("label.qualification", said.join(" "));
+    }
+    if let Some(claimed) = verdict.claimed_signing_time() {
+        add("label.claimed", shown(claimed.0));
+    }
+    if let Some(best) = verdict.best_signature_time() {
+        let proven = answer::stamped_at(verdict).is_some();
+        add(if proven { "label.best" } else { "label.judged-at" }, shown(best.0));
+    }
+    if let Some(until) = verdict.renew_by() {
+        add("label.renew-by", shown(until));
+    }
+    add("label.integrity", named("integrity", &verdict.integrity(), language));
+    add("label.coverage", named("coverage", &verdict.coverage(), language));
+    add("label.level", level(verdict.level()).to_owned());
+    fields
+}
+
+/// The sub-indication in plain words, with the standard's own behind it.
+pub(super) fn why(sub: Option<hsign_validation::SubIndication>, language: Language) -> Option<String> {
+    sub.map(|sub| format!("{} ({sub})", sub_indication_message(sub, language)))
+}
+
+fn validity(certificate: &CertificateSummary) -> String {
+    format!("{} - {}", shown(certificate.not_before()), shown(certificate.not_after()))
+}
+
+fn path_field(certificate: &CertificateSummary, language: Language) -> Field {
+    let value = format!("{} ({})", printable(certificate.subject()), validity(certificate));
+    Field::new("label.path", value, language)
+}
+
+fn check(check: &Check, language: Language) -> CheckView {
+    CheckView {
+        tone: Tone::of_conclusion(check.conclusion),
+        name: named("check", &check.check, language),
+        result: word(&format!("conclusion.{}", check.conclusion.name()), language).to_owned(),
+        sub_indication: check.conclusion.sub_indication().map(|sub| sub.name()),
+    }
+}
+
+/// The status of each certificate, by which evidence, and where that came from.
+pub(super) fn revocation(verdicts: &[RevocationVerdict], language: Language) -> Vec<Field> {
+    let one = |verdict: &RevocationVerdict| {
+        let status = match (verdict.status(), verdict.revoked_at()) {
+            (RevocationState::Revoked, Some(time)) => {
+                phrase("revocation.revoked", "time", &shown(time), language)
+            }
+            (RevocationState::OnHold, Some(time)) => {
+                phrase("revocation.on-hold", "time", &shown(time), language)
+            }
+            (state, _) => named("revocation", &state, language),
+        };
+        let mut details = Vec::new();
+        if let Some(source) = verdict.source() {
+            details.push(word(&format!("source.{source}"), language).to_owned());
+        }
+        if let Some(time) = verdict.this_update() {
+            details.push(phrase("revocation.as-of", "time", &shown(time), language));
+        }
+        let details = if details.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", details.join(word("headline.separator", language)))
+        };
+        let line = format!("{status}{details} - {}", printable(verdict.subject()));
+        Field::new("label.revocation", line, language)
+    };
+    verdicts.iter().map(one).collect()
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::BB => "B-B",
+        Level::BT => "B-T",
+        Level::BLt => "B-LT",
+        Level::BLta => "B-LTA",
+        Level::Other => "-",
+    }
+}
