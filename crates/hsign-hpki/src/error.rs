@@ -1,4 +1,4 @@
-use hsign_core::ErrorKind;
+use hsign_core::{ErrorKind, Finding};
 
 /// A table of professions or document classes can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,5 +47,11 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         ErrorKind::Usage
+    }
+
+    /// The error in words for both languages.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        Finding::error("table-unusable").with("reason", self)
     }
 }

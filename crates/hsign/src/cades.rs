@@ -1,0 +1,103 @@
+//! CMS signatures by themselves: what they say, and over what.
+
+use hsign_cades::{CmsFacts, Profile, signature_facts};
+use hsign_core::facts::{
+    Coverage, DocumentFacts, DocumentFormat, EvidenceFacts, SignatureFacts,
+};
+use hsign_core::{Digest, DigestAlgorithm, Finding, Source};
+
+use crate::Error;
+use crate::verify::digest_of;
+
+/// The largest CMS that is read: it is held in memory whole. The content of a detached signature may be of any size.
+pub(crate) const MAX_CMS_BYTES: u64 = 256 * 1024 * 1024;
+
+const ID: &str = "Signature1";
+
+/// The facts of a CMS signature. `content` is what a detached signature belongs to; where content is attached too,
+/// the two must be the same.
+pub(crate) fn cades_facts(cms: &dyn Source, content: Option<&dyn Source>) -> Result<DocumentFacts, Error> {
+    if cms.length() > MAX_CMS_BYTES {
+        return Err(Error::CmsTooLarge { limit: MAX_CMS_BYTES });
+    }
+    let bytes = hsign_core::read_all(cms)?;
+    let mut digests = Digests { content, known: Vec::new(), failure: None };
+    let read = signature_facts(&bytes, ID, Profile::Cades, &mut |algorithm| digests.of(algorithm))
+        .map_err(hsign_cades::Error::from)?;
+    let findings = findings(&read, bytes.len(), &mut digests)?;
+    if let Some(failure) = digests.failure {
+        return Err(failure);
+    }
+    Ok(DocumentFacts {
+        format: DocumentFormat::Cades,
+        length: bytes.len() as u64,
+        digests: vec![hsign_crypto::digest(DigestAlgorithm::Sha256, &bytes)?],
+        signatures: signatures(read),
+        timestamps: Vec::new(),
+        evidence_records: Vec::new(),
+        qualification_evidence: Vec::new(),
+        evidence: EvidenceFacts::default(),
+        findings,
+    })
+}
+
+/// Every signer as a signature of its own.
+pub(crate) fn signatures(read: CmsFacts) -> Vec<SignatureFacts> {
+    let attached = read.attached_content.is_some();
+    let coverage = if attached { Coverage::WholeDocument } else { Coverage::External };
+    // The names that hsign-cades gives them in what their time stamps cover.
+    let id = |number: usize| if number == 1 { ID.to_owned() } else { format!("{ID}#{number}") };
+    (1..)
+        .zip(read.signers)
+        .map(|(number, signer)| SignatureFacts {
+            id: id(number),
+            level: signer.level,
+            coverage,
+            claimed_signing_time: signer.claimed_signing_time,
+            policy: None,
+            signed: signer.signed,
+            timestamps: signer.timestamps,
+            modifications: None,
+            findings: signer.findings,
+        })
+        .collect()
+}
+
+fn findings(read: &CmsFacts, length: usize, digests: &mut Digests<'_>) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    if read.encoded_length < length {
+        findings.push(Finding::warning("data-after-cms").with("count", length - read.encoded_length));
+    }
+    if let (Some(attached), Some(given)) = (&read.attached_content, digests.of(DigestAlgorithm::Sha256))
+        && hsign_crypto::digest(DigestAlgorithm::Sha256, attached)? != given
+    {
+        findings.push(Finding::error("content-differs-from-attached").clause("RFC 5652 §5.2"));
+    }
+    Ok(findings)
+}
+
+/// Digests of the content beside the signature, each computed once and in constant memory.
+struct Digests<'a> {
+    content: Option<&'a dyn Source>,
+    known: Vec<Digest>,
+    failure: Option<Error>,
+}
+
+impl Digests<'_> {
+    fn of(&mut self, algorithm: DigestAlgorithm) -> Option<Digest> {
+        let content = self.content?;
+        if let Some(known) = self.known.iter().find(|known| known.algorithm == algorithm) {
+            return Some(known.clone());
+        }
+        match digest_of(content, algorithm) {
+            Ok(digest) => {
+                self.known.push(digest.clone());
+                Some(digest)
+            }
+            Err(error) => {
+                self.failure = Some(error);
+                None
+            }
+        }
+    }
+}
