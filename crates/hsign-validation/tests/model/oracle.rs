@@ -279,8 +279,8 @@ impl Oracle<'_> {
         found
     }
 
-    /// §3.3 XCV 5, first item: data that can tell about the certificate at all. Data made after it expired tell only
-    /// when their issuer says that expired certificates are kept.
+    /// §3.3 XCV 5, first item: data that can tell about the certificate at all. Silence of data made after it expired
+    /// tells only when their issuer says that expired certificates are kept.
     fn acceptable(&self, id: CertificateId) -> Vec<RevocationId> {
         let certificate = &self.timeline.certificates[id];
         self.timeline
@@ -290,7 +290,11 @@ impl Oracle<'_> {
             .filter(|(_, data)| data.about == certificate.issuer)
             .filter(|(_, data)| data.only.is_none_or(|only| only == id))
             .filter(|(_, data)| data.this_update >= certificate.not_before)
-            .filter(|(_, data)| data.this_update <= certificate.not_after || data.keeps_expired)
+            .filter(|(index, data)| {
+                data.this_update <= certificate.not_after
+                    || data.keeps_expired
+                    || self.entry(*index, id).is_some()
+            })
             .map(|(index, _)| index)
             .collect()
     }
@@ -319,7 +323,7 @@ impl Oracle<'_> {
 
     /// §3.3 SAV, the part that depends on time.
     fn good(&self, algorithm: Algorithm, at: Instant) -> bool {
-        self.timeline.algorithm_ends[algorithm].is_none_or(|end| at < end)
+        self.timeline.algorithm_ends[algorithm].is_none_or(|end| at <= end)
     }
 
     fn weak_now(&self, object: Object) -> Obstacles {

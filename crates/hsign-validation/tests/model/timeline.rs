@@ -17,7 +17,7 @@ pub type Algorithm = usize;
 pub struct Timeline {
     /// The validation time.
     pub now: Instant,
-    /// Until when each algorithm is trusted; `None`: no end known.
+    /// The last good moment of each algorithm; `None`: no end known.
     pub algorithm_ends: Vec<Option<Instant>>,
     /// The trust anchors: names and keys only.
     pub anchors: Vec<Anchor>,
