@@ -1,6 +1,6 @@
 use hsign::Time;
-use hsign::credential::{Options, PinSource, open};
-use hsign_core::DigestAlgorithm;
+use hsign::credential::{Options, open};
+use hsign_core::{DigestAlgorithm, SecretReference};
 use hsign_testkit::Person;
 
 use crate::Session;
@@ -12,7 +12,7 @@ use crate::Session;
 /// When it can't be done.
 pub fn sign_unrefused(session: &Session, person: Person, out: &str) {
     let files = session.testbed().person(person);
-    let secrets: PinSource =
+    let secrets: SecretReference =
         format!("file:{}", session.testbed().passphrase_path().display()).parse().unwrap();
     let specification = format!("pkcs12:{}", files.pkcs12_path().display()).parse().unwrap();
     let signer = open(&specification, &secrets, &Options::default()).unwrap();

@@ -2,15 +2,15 @@
 
 use std::io::IsTerminal as _;
 
-use hsign::credential::{PinSource, PinTries, Secret, SecretKind, SecretPrompt, SecretSource};
+use hsign::credential::{PinTries, SecretKind, SecretPrompt, SecretSource};
 use hsign_core::ports::PortError;
-use hsign_core::{ErrorKind, Finding};
+use hsign_core::{ErrorKind, Finding, Secret, SecretReference};
 
 use crate::language::Language;
 
 /// The command's source of secrets.
 pub(crate) struct Secrets {
-    source: Option<PinSource>,
+    source: Option<SecretReference>,
     language: Language,
 }
 
@@ -20,7 +20,7 @@ impl Secrets {
     /// # Errors
     /// When the option's value isn't a source.
     pub(crate) fn new(source: Option<&str>, language: Language) -> Result<Self, hsign::credential::Error> {
-        Ok(Self { source: source.map(str::parse).transpose()?, language })
+        Ok(Self { source: source.map(str::parse::<SecretReference>).transpose()?, language })
     }
 
     fn ask(&self, prompt: &SecretPrompt) -> Result<Secret, PortError> {

@@ -23,6 +23,17 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Whose fault it is that a file can't be read or written: a missing file is the user's, a full disk the machine's.
+    #[must_use]
+    pub fn of_io(error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Io;
+        match error.kind() {
+            Io::NotFound | Io::InvalidInput | Io::IsADirectory | Io::UnexpectedEof => Self::Unreadable,
+            Io::AlreadyExists => Self::Refused,
+            _ => Self::Local,
+        }
+    }
+
     /// The exit code of the `hsign` command.
     #[must_use]
     pub fn exit_code(self) -> u8 {

@@ -13,6 +13,7 @@ mod finding;
 mod modification;
 mod octets;
 pub mod ports;
+mod secret;
 mod source;
 mod time;
 
@@ -22,5 +23,6 @@ pub use digest::{Digest, DigestAlgorithm, hex};
 pub use error::ErrorKind;
 pub use finding::{Finding, Severity};
 pub use octets::Octets;
+pub use secret::{Secret, SecretReference, SecretReferenceError};
 pub use source::{Source, read_all, read_range};
 pub use time::{BestSignatureTime, ClaimedSigningTime, GenTime, Time, TimeError, ValidationTime};

@@ -16,7 +16,7 @@ pub enum Error {
     PinValue,
     /// A `pin-source` that isn't one of the forms.
     #[error("not a source of PINs: {0}")]
-    PinSource(String),
+    PinSource(#[from] hsign_core::SecretReferenceError),
     /// Remote signing services don't exist in this version.
     #[error("remote signing service `{0}`: remote signing is not part of this version")]
     RemoteNotAvailable(String),

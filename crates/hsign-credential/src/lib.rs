@@ -2,8 +2,8 @@
 //!
 //! A [`Specification`] names a credential, [`open`] gives a [`Credential`] that is a
 //! [`Signer`](hsign_core::ports::Signer); PINs and passphrases come from a [`SecretSource`] and are asked for as
-//! late as can be. [`suitability`] and [`protection_allowed`] say whether a certificate may sign and whether its key
-//! is kept well enough; [`list`] and [`check`] show what is there.
+//! late as can be. [`suitability`] says whether a certificate may sign, [`KeyProtection`] how its key is kept; [`list`]
+//! and [`check`] show what is there.
 //!
 //! No production HPKI card has been seen by us: what the guideline asks of middleware is played by the test module
 //! `hsign-testkit-pkcs11`.
@@ -28,13 +28,13 @@ mod suitability;
 pub use credential::{Credential, Options, open};
 pub use error::Error;
 pub use list::{CertificateSummary, CredentialSummary, Listing, Place, Problem, list};
-pub use pin_source::PinSource;
+pub use pin_source::read_secret;
 pub use pkcs11::{ModuleKind, PinRetention, PinTries, usual_modules};
 pub use profile::{
     CardProfile, CertificateProfile, KeyProfile, MechanismProfile, ModuleProfile, Profile, TokenProfile,
     check,
 };
-pub use protection::{KeyProtection, ProtectionRefused, protection_allowed};
-pub use secret::{NoSecrets, Secret, SecretKind, SecretPrompt, SecretSource};
+pub use protection::KeyProtection;
+pub use secret::{NoSecrets, SecretKind, SecretPrompt, SecretSource};
 pub use specification::{ObjectType, PemFiles, Pkcs11Uri, Pkcs12File, Specification};
 pub use suitability::{Unsuitable, suitability};

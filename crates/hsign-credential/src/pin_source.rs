@@ -1,95 +1,42 @@
 //! `--pin-source` and the `pin-source` attribute of a PKCS#11 URI (RFC 7512 §2.4).
 
-use std::fmt;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 
 use hsign_core::ports::PortError;
-use hsign_core::{ErrorKind, Finding};
+use hsign_core::{ErrorKind, Finding, Secret, SecretReference};
 
-use crate::{Error, Secret, SecretPrompt, SecretSource};
+use crate::{SecretPrompt, SecretSource};
 
 /// The longest secret that is read, in bytes; more is a mistaken file.
 const LONGEST: u64 = 4096;
 
-/// Where a PIN or passphrase lies. Read once per question; one line end at its end is dropped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PinSource {
-    /// `env:NAME`: an environment variable.
-    Environment(String),
-    /// `file:PATH`, or a bare absolute path as RFC 7512 allows.
-    File(PathBuf),
-    /// `fd:N`: an open file descriptor (Unix only).
-    Descriptor(u32),
+/// Reads a secret from its place; one line end at its end is dropped.
+///
+/// # Errors
+/// When the variable isn't set, or the file or descriptor can't be read, is empty or too long.
+pub fn read_secret(reference: &SecretReference) -> Result<Secret, PortError> {
+    let fail = |reason: String| {
+        let finding = Finding::error("pin-source-failed").with("source", reference).with("reason", &reason);
+        PortError::new(ErrorKind::Credential, format!("no secret from {reference}: {reason}"))
+            .finding(finding)
+    };
+    let secret = match reference {
+        SecretReference::Environment(name) => {
+            let value = std::env::var_os(name).ok_or_else(|| fail("the variable is not set".to_owned()))?;
+            Secret::new(value.into_encoded_bytes())
+        }
+        SecretReference::File(path) => read_limited(path).map_err(fail)?,
+        SecretReference::Descriptor(number) => read_descriptor(*number).map_err(fail)?,
+    };
+    let secret = secret.without_line_end();
+    if secret.expose().is_empty() { Err(fail("it is empty".to_owned())) } else { Ok(secret) }
 }
 
-impl FromStr for PinSource {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        // The text isn't quoted back: somebody may have written the PIN itself.
-        let wrong = |reason: &str| Error::PinSource(reason.to_owned());
-        if text.starts_with('|') {
-            return Err(wrong("running a command for a PIN is not supported"));
-        }
-        if let Some(name) = text.strip_prefix("env:") {
-            let usable = !name.is_empty() && !name.contains(['=', '\0']);
-            return usable
-                .then(|| Self::Environment(name.to_owned()))
-                .ok_or_else(|| wrong("env: without a name"));
-        }
-        if let Some(number) = text.strip_prefix("fd:") {
-            return number.parse().map(Self::Descriptor).map_err(|_| wrong("fd: without a number"));
-        }
-        let path = text.strip_prefix("file:").map(|path| path.strip_prefix("//").unwrap_or(path));
-        match path {
-            Some("") => Err(wrong("file: without a path")),
-            Some(path) => Ok(Self::File(path.into())),
-            None if Path::new(text).is_absolute() => Ok(Self::File(text.into())),
-            None => Err(wrong("it begins neither with env:, file: nor fd:")),
-        }
-    }
-}
-
-impl fmt::Display for PinSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Environment(name) => write!(f, "env:{name}"),
-            Self::File(path) => write!(f, "file:{}", path.display()),
-            Self::Descriptor(number) => write!(f, "fd:{number}"),
-        }
-    }
-}
-
-impl PinSource {
-    /// Reads the secret.
-    ///
-    /// # Errors
-    /// When the variable isn't set, or the file or descriptor can't be read, is empty or too long.
-    pub fn read(&self) -> Result<Secret, PortError> {
-        let fail = |reason: String| {
-            let finding = Finding::error("pin-source-failed").with("source", self).with("reason", &reason);
-            PortError::new(ErrorKind::Credential, format!("no PIN from {self}: {reason}")).finding(finding)
-        };
-        let secret = match self {
-            Self::Environment(name) => {
-                let value =
-                    std::env::var_os(name).ok_or_else(|| fail("the variable is not set".to_owned()))?;
-                Secret::new(value.into_encoded_bytes())
-            }
-            Self::File(path) => read_limited(path).map_err(fail)?,
-            Self::Descriptor(number) => read_descriptor(*number).map_err(fail)?,
-        };
-        let secret = secret.without_line_end();
-        if secret.expose().is_empty() { Err(fail("it is empty".to_owned())) } else { Ok(secret) }
-    }
-}
-
-impl SecretSource for PinSource {
+impl SecretSource for SecretReference {
     fn secret(&self, _prompt: &SecretPrompt) -> Result<Secret, PortError> {
-        self.read()
+        read_secret(self)
     }
 }
 
@@ -122,26 +69,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_three_forms_and_nothing_else() {
-        assert_eq!("env:PIN".parse::<PinSource>().unwrap(), PinSource::Environment("PIN".into()));
-        assert_eq!("file:/a b".parse::<PinSource>().unwrap(), PinSource::File("/a b".into()));
-        assert_eq!("file:///a".parse::<PinSource>().unwrap(), PinSource::File("/a".into()));
-        assert_eq!("fd:3".parse::<PinSource>().unwrap(), PinSource::Descriptor(3));
-        #[cfg(unix)]
-        assert_eq!("/etc/pin".parse::<PinSource>().unwrap(), PinSource::File("/etc/pin".into()));
-        for wrong in ["1234", "", "env:", "fd:x", "file:", "|/bin/echo 1234"] {
-            let error = wrong.parse::<PinSource>().unwrap_err();
-            assert!(!error.to_string().contains("1234"), "{error}");
-        }
-    }
-
-    #[test]
     fn one_line_end_is_dropped_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let read = |content: &str| {
             let path = folder.path().join("pin");
             std::fs::write(&path, content).unwrap();
-            PinSource::File(path).read()
+            read_secret(&SecretReference::File(path))
         };
         assert_eq!(read("1234\n").unwrap(), Secret::from("1234"));
         assert_eq!(read("1234\r\n").unwrap(), Secret::from("1234"));
@@ -159,11 +92,6 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"4711\n").unwrap();
         let number = u32::try_from(file.as_raw_fd()).unwrap();
-        assert_eq!(PinSource::Descriptor(number).read().unwrap(), Secret::from("4711"));
-    }
-
-    #[test]
-    fn secrets_are_not_shown() {
-        assert_eq!(format!("{:?}", Secret::from("1234")), "Secret(..)");
+        assert_eq!(read_secret(&SecretReference::Descriptor(number)).unwrap(), Secret::from("4711"));
     }
 }

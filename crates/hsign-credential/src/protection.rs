@@ -1,4 +1,4 @@
-//! How well a private key is kept, and whether that is good enough for HPKI.
+//! How well a private key is kept. Whether that is good enough is the policy's question.
 
 use std::fmt;
 
@@ -58,49 +58,6 @@ impl fmt::Display for KeyProtection {
     }
 }
 
-/// A key kept by software was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProtectionRefused {
-    /// The key lies in a file.
-    #[error("the key of an HPKI certificate lies in a file, not on a card: the policy does not allow that")]
-    KeyInFile,
-    /// The token isn't hardware.
-    #[error(
-        "the key of an HPKI certificate lies on a software token, not on a card: the policy does not allow that"
-    )]
-    SoftwareToken,
-}
-
-impl ProtectionRefused {
-    /// The finding's code.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::KeyInFile => "key-in-file",
-            Self::SoftwareToken => "key-on-software-token",
-        }
-    }
-}
-
-/// Whether a key so kept may sign under the `hpki` policy: software keys are for test certificates only,
-/// unless the policy file allows more.
-///
-/// # Errors
-/// The reason why not.
-pub fn protection_allowed(
-    protection: &KeyProtection,
-    is_test_certificate: bool,
-    allow_software: bool,
-) -> Result<(), ProtectionRefused> {
-    match protection {
-        _ if is_test_certificate || allow_software => Ok(()),
-        KeyProtection::File { .. } => Err(ProtectionRefused::KeyInFile),
-        KeyProtection::Token { hardware: false, .. } => Err(ProtectionRefused::SoftwareToken),
-        KeyProtection::Token { .. } | KeyProtection::Remote => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,14 +72,11 @@ mod tests {
     }
 
     #[test]
-    fn software_keys_of_real_certificates_are_refused_unless_allowed() {
-        let file = KeyProtection::File { encrypted: true };
-        assert_eq!(protection_allowed(&file, false, false), Err(ProtectionRefused::KeyInFile));
-        assert_eq!(protection_allowed(&token(false), false, false), Err(ProtectionRefused::SoftwareToken));
-        assert_eq!(protection_allowed(&file, true, false), Ok(()));
-        assert_eq!(protection_allowed(&file, false, true), Ok(()));
-        assert_eq!(protection_allowed(&token(true), false, false), Ok(()));
-        assert_eq!(protection_allowed(&KeyProtection::Remote, false, false), Ok(()));
+    fn files_and_tokens_that_are_no_hardware_keep_keys_by_software() {
+        assert!(KeyProtection::File { encrypted: true }.is_software());
+        assert!(token(false).is_software());
+        assert!(!token(true).is_software());
+        assert!(!KeyProtection::Remote.is_software());
     }
 
     #[test]

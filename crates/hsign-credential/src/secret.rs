@@ -1,62 +1,9 @@
-//! PINs and passphrases: where they come from, and a type that never shows them.
+//! Who can be asked for a PIN or a passphrase.
 
 use hsign_core::ports::PortError;
-use hsign_core::{ErrorKind, Finding};
-use zeroize::Zeroizing;
+use hsign_core::{ErrorKind, Finding, Secret};
 
 use crate::pkcs11::PinTries;
-
-/// A PIN or passphrase. Wiped from memory when dropped; `Debug` shows nothing of it, not even its length.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Zeroizing<Vec<u8>>);
-
-impl Secret {
-    /// Takes the bytes over.
-    #[must_use]
-    pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
-    }
-
-    /// The bytes, to be handed on and not kept.
-    #[must_use]
-    pub fn expose(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// The secret as text.
-    ///
-    /// # Errors
-    /// When it isn't UTF-8.
-    pub fn expose_text(&self) -> Result<&str, PortError> {
-        std::str::from_utf8(&self.0).map_err(|_| {
-            PortError::new(ErrorKind::Credential, "the PIN or passphrase is not UTF-8 text")
-                .finding(Finding::error("secret-not-text"))
-        })
-    }
-
-    /// Without the one line end that editors and `echo` add.
-    pub(crate) fn without_line_end(mut self) -> Self {
-        if self.0.last() == Some(&b'\n') {
-            self.0.pop();
-            if self.0.last() == Some(&b'\r') {
-                self.0.pop();
-            }
-        }
-        self
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self::new(text.as_bytes().to_vec())
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
 
 /// What kind of secret is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,11 +14,11 @@ use std::fs;
 use std::path::Path;
 
 use common::{Use, child_variable, ec, in_child, missing, openssl_command, pki, rsa, signs};
+use hsign_core::Secret;
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{DigestAlgorithm, ErrorKind, SignatureAlgorithm};
 use hsign_credential::{
-    Error, KeyProtection, NoSecrets, Options, Secret, Specification, Unsuitable, check, list, open,
-    suitability,
+    Error, KeyProtection, NoSecrets, Options, Specification, Unsuitable, check, list, open, suitability,
 };
 use openssl::nid::Nid;
 use openssl::pkcs12::Pkcs12;

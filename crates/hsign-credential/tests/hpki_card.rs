@@ -14,11 +14,12 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use common::{Use, pki, rsa, signs};
+use hsign_core::Secret;
 use hsign_core::ports::{PortError, Signer};
 use hsign_core::{DigestAlgorithm, ErrorKind};
 use hsign_credential::{
-    Error, KeyProtection, ModuleKind, NoSecrets, Options, PinRetention, PinTries, Place, Secret,
-    SecretPrompt, SecretSource, Specification, Unsuitable, check, list, open,
+    Error, KeyProtection, ModuleKind, NoSecrets, Options, PinRetention, PinTries, Place, SecretPrompt,
+    SecretSource, Specification, Unsuitable, check, list, open,
 };
 use hsign_testkit_pkcs11::{Card, Kind};
 use openssl::x509::X509;

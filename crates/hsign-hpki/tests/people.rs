@@ -24,7 +24,8 @@ fn the_kind_comes_from_policies_and_key_usage() {
         let expected = match person {
             Person::TestCard => CertificateKind::HpkiTestCard,
             Person::Authentication => CertificateKind::HpkiAuthentication,
-            Person::Commercial => CertificateKind::Other,
+            Person::Commercial | Person::Witness | Person::Attester => CertificateKind::Other,
+            Person::Jpki => CertificateKind::Jpki,
             _ => CertificateKind::HpkiSignature,
         };
         assert_eq!(certificate_kind(&certificate), expected, "{person:?}");
@@ -61,7 +62,10 @@ fn with_a_confirmed_chain_each_person_has_the_status_of_the_table() {
             Person::NoRole => (QualificationStatus::NoRole, Basis::Hpki),
             Person::UnknownRole => (QualificationStatus::UnrecognisedRole, Basis::Hpki),
             Person::HospitalDirector => (QualificationStatus::RoleMismatch, Basis::Hpki),
-            Person::Commercial => (QualificationStatus::Undetermined, Basis::None),
+            Person::Commercial | Person::Witness | Person::Attester => {
+                (QualificationStatus::Undetermined, Basis::None)
+            }
+            Person::Jpki => (QualificationStatus::Undetermined, Basis::Jpki),
             _ => (QualificationStatus::Qualified, Basis::Hpki),
         };
         assert_eq!((answer.status, answer.basis), (status, basis), "{person:?}");

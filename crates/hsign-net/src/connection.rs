@@ -13,7 +13,9 @@ use crate::channel::{Channel, Identity, Proxy, Settings};
 use crate::endpoint::{
     BasicCredentials, ClientCertificate, HeaderContent, ProxyEndpoint, TsaEndpoint, web_address,
 };
-use crate::secret::{Secret, SecretResolver};
+use hsign_core::Secret;
+
+use crate::secret::SecretResolver;
 
 /// An endpoint with its secrets read and its connections kept.
 pub(crate) struct Connection {
@@ -35,7 +37,7 @@ impl TsaEndpoint {
                 HeaderContent::Text(text) => Secret::new(text.clone().into_bytes()),
                 HeaderContent::Secret { secret } => secrets(secret)?,
             };
-            if HeaderValue::from_bytes(value.bytes()).is_err() {
+            if HeaderValue::from_bytes(value.expose()).is_err() {
                 let problem =
                     format!("{}: headers.{name}: a line break or another control character", self.name);
                 return Err(Error::Configuration(problem));
@@ -60,9 +62,9 @@ fn basic_header(basic: &BasicCredentials, secrets: &SecretResolver) -> Result<Se
     let password = secrets(&basic.password)?;
     let mut pair = basic.user.clone().into_bytes();
     pair.push(b':');
-    pair.extend_from_slice(password.bytes());
+    pair.extend_from_slice(password.expose());
     let pair = Secret::new(pair);
-    Ok(Secret::new(format!("Basic {}", STANDARD.encode(pair.bytes())).into_bytes()))
+    Ok(Secret::new(format!("Basic {}", STANDARD.encode(pair.expose())).into_bytes()))
 }
 
 impl ClientCertificate {
@@ -99,7 +101,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::SecretReference;
+    use hsign_core::SecretReference;
 
     #[test]
     fn a_secret_cannot_smuggle_another_header_in() {
@@ -116,6 +118,6 @@ mod tests {
         let basic =
             BasicCredentials { user: "Aladdin".into(), password: SecretReference::Environment("X".into()) };
         let header = basic_header(&basic, &|_| Ok(Secret::new(b"open sesame".to_vec()))).unwrap();
-        assert_eq!(header.bytes(), b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert_eq!(header.expose(), b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     }
 }

@@ -8,8 +8,8 @@ use reqwest::Url;
 use reqwest::header::HeaderName;
 use serde::Deserialize;
 
-use crate::secret::SecretReference;
 use crate::{Error, address};
+use hsign_core::SecretReference;
 
 /// A time-stamp authority and how it is reached. One table of the configuration file; unknown keys are
 /// errors, so that a misspelt safeguard is never silently off.

@@ -20,6 +20,7 @@ mod exchange;
 mod fetcher;
 mod retry;
 mod secret;
+mod store;
 mod timestamper;
 
 pub use channel::{Failure, TlsVersion};
@@ -28,5 +29,5 @@ pub use endpoint::{BasicCredentials, ClientCertificate, HeaderContent, ProxyEndp
 pub use error::Error;
 pub use exchange::Ports;
 pub use fetcher::{FetcherOptions, HttpFetcher};
-pub use secret::{Secret, SecretReference, SecretResolver};
+pub use secret::SecretResolver;
 pub use timestamper::{HttpTimestamper, Stamped};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use hsign_core::ErrorKind;
 use hsign_core::ports::PortError;
 use hsign_core::ports::{Fetcher, Need};
-use hsign_net::{FetcherOptions, HttpFetcher, ProxyEndpoint, Secret};
+use hsign_core::{Secret, SecretReference};
+use hsign_net::{FetcherOptions, HttpFetcher, ProxyEndpoint};
 use hsign_testkit::{Ca, CrlName, Endpoint, Fault, ListenerOptions, Testbed, Tls, Unit};
 use hsign_x509::{Certificate, Crl, OcspResponse, ocsp_request};
 
@@ -115,7 +116,7 @@ fn a_kept_answer_serves_the_next_run() {
     assert!(HttpFetcher::new(options()).fetch(&crl(&testbed)).is_err());
 }
 
-fn secret(_: &hsign_net::SecretReference) -> Result<Secret, PortError> {
+fn secret(_: &SecretReference) -> Result<Secret, PortError> {
     Ok(Secret::new(b"open sesame".to_vec()))
 }
 

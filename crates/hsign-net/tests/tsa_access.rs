@@ -4,10 +4,8 @@ mod common;
 
 use common::{PASSWORD, endpoint, obtain};
 use hsign_core::ErrorKind;
-use hsign_net::{
-    BasicCredentials, ClientCertificate, HeaderContent, ProxyEndpoint, SecretReference, TlsVersion,
-    TsaEndpoint,
-};
+use hsign_core::SecretReference;
+use hsign_net::{BasicCredentials, ClientCertificate, HeaderContent, ProxyEndpoint, TlsVersion, TsaEndpoint};
 use hsign_testkit::{ListenerOptions, Testbed, Tls, Unit};
 
 fn password() -> SecretReference {

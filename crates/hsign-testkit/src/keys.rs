@@ -70,6 +70,10 @@ pool! {
     "commercial-root" KeyKind::Rsa(2048);
     "commercial-ca" KeyKind::Rsa(2048);
     "commercial-person" KeyKind::Rsa(2048);
+    "jpki-ca" KeyKind::Rsa(2048);
+    "jpki-person" KeyKind::Rsa(2048);
+    "witness" KeyKind::P256;
+    "attester" KeyKind::P256;
     "ocsp-responder" KeyKind::P256;
     "tls-server" KeyKind::P256;
     "tls-client" KeyKind::P256;

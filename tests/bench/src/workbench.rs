@@ -7,12 +7,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use hsign::credential::{Credential, NoSecrets, Options, open};
 use hsign::crypto::{OpensslVerifier, SystemRandom};
 use hsign::file::{Base, Existing, FileSource, put_in_place};
-use hsign::net::{HttpTimestamper, Ports, Secret, TsaEndpoint};
+use hsign::net::{HttpTimestamper, Ports, TsaEndpoint};
 use hsign::pki::Provenance;
 use hsign::{Metadata, Policy, Purpose, Settings, SignRequest, Signed, Time, ValidationTime, Verified, load};
 use hsign_core::facts::Level;
 use hsign_core::ports::NoNetwork;
-use hsign_core::{DigestAlgorithm, Source};
+use hsign_core::{DigestAlgorithm, Secret, Source};
 use hsign_validation::{Context, Integrity};
 use serde_json::{Value, json};
 
@@ -132,6 +132,7 @@ impl Workbench {
             professions: &settings.professions,
             document_class: None,
             required_roles: &[],
+            proofs: &[],
             listed_signers: &[],
         };
         let _ = hsign_validation::judge(&facts, &context);

@@ -5,11 +5,11 @@ use std::{fs, io};
 
 use hsign::credential::{NoSecrets, Options, open};
 use hsign::crypto::{OpensslVerifier, SystemRandom};
-use hsign::net::{HttpTimestamper, Ports, Secret, TsaEndpoint};
+use hsign::net::{HttpTimestamper, Ports, TsaEndpoint};
 use hsign::{Metadata, Policy, Purpose, Settings, SignRequest, Time, load, sign};
 use hsign_core::facts::Level;
 use hsign_core::ports::{NoNetwork, Timestamper as _};
-use hsign_core::{Digest, DigestAlgorithm};
+use hsign_core::{Digest, DigestAlgorithm, Secret};
 use hsign_pdf::{Document, signature_fields};
 use hsign_testkit::Testbed;
 use hsign_x509::{Certificate, ocsp_request};

@@ -9,7 +9,9 @@ use cryptoki::error::{Error as CryptokiError, Rv, RvError};
 
 use super::discovery::ModuleKind;
 use super::raw::RawModule;
-use crate::{Error, Secret};
+use hsign_core::Secret;
+
+use crate::Error;
 
 /// A module. Never unloaded and never finalised: other users of it in this process may go on, and unloading
 /// PKCS#11 libraries is a known way to crash.

@@ -8,7 +8,9 @@ use cryptoki::types::AuthPin;
 use super::discovery::ModuleKind;
 use super::failure::{failed, failed_with};
 use super::module::Module;
-use crate::{Error, Secret, SecretKind, SecretPrompt, SecretSource};
+use hsign_core::Secret;
+
+use crate::{Error, SecretKind, SecretPrompt, SecretSource};
 
 /// What a token says about the tries left before it locks itself (PKCS#11 v2.20 §9.2, CKF_USER_PIN_*).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

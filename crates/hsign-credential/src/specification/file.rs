@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::percent;
-use crate::{Error, PinSource};
+use hsign_core::SecretReference;
+
+use crate::Error;
 
 /// `pkcs12:FILE[?pin-source=…]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +14,7 @@ pub struct Pkcs12File {
     /// The file.
     pub path: PathBuf,
     /// Where its passphrase lies, if not asked for.
-    pub pin_source: Option<PinSource>,
+    pub pin_source: Option<SecretReference>,
 }
 
 /// `pem:KEY[?cert=FILE][&cert=FILE…][&pin-source=…]`.
@@ -23,7 +25,7 @@ pub struct PemFiles {
     /// Certificates: the signer's and further ones, in any order.
     pub certificates: Vec<PathBuf>,
     /// Where the key's passphrase lies, if not asked for.
-    pub pin_source: Option<PinSource>,
+    pub pin_source: Option<SecretReference>,
 }
 
 impl Pkcs12File {

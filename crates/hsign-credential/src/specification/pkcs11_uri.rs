@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::percent;
-use crate::{Error, PinSource};
+use hsign_core::SecretReference;
+
+use crate::Error;
 
 /// Characters a path value may hold unencoded beside the unreserved ones (RFC 7512 §2.3, `pk11-path-res-avail`).
 const PLAIN_IN_PATH: &str = ":[]@!$'()*+,=&";
@@ -60,7 +62,7 @@ pub struct Pkcs11Uri {
     pub slot_id: Option<u64>,
     pub module_name: Option<String>,
     pub module_path: Option<PathBuf>,
-    pub pin_source: Option<PinSource>,
+    pub pin_source: Option<SecretReference>,
     /// Path attributes we don't know: such a URI matches nothing (RFC 7512 §2.5).
     pub unknown_path: Vec<(String, String)>,
     /// Query attributes we don't know: kept and ignored (RFC 7512 §2.5).
@@ -255,7 +257,7 @@ mod tests {
         assert_eq!((uri.object.as_deref(), uri.object_type), (Some("my-pubkey"), Some(ObjectType::Public)));
 
         let uri = parse("pkcs11:object=my-key;type=private?pin-source=file:/etc/token");
-        assert_eq!(uri.pin_source, Some(PinSource::File("/etc/token".into())));
+        assert_eq!(uri.pin_source, Some(SecretReference::File("/etc/token".into())));
 
         let uri = parse(
             "pkcs11:token=The%20Software%20PKCS%2311%20Softtoken;manufacturer=Snake%20Oil,%20Inc.;model=1.0;\

@@ -19,7 +19,7 @@ use reqwest::Url;
 
 pub use failure::Failure;
 
-use crate::secret::Secret;
+use hsign_core::Secret;
 
 pub(crate) const USER_AGENT: &str = concat!("hsign/", env!("CARGO_PKG_VERSION"));
 

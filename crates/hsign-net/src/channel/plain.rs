@@ -40,14 +40,14 @@ pub(super) fn exchange(
         Some((content_type, body)) => {
             let mut call = agent.post(url).header(CONTENT_TYPE, content_type).header(ACCEPT, request.accept);
             for (name, value) in request.headers {
-                call = call.header(name, value.bytes());
+                call = call.header(name, value.expose());
             }
             call.send(body)
         }
         None => {
             let mut call = agent.get(url).header(ACCEPT, request.accept);
             for (name, value) in request.headers {
-                call = call.header(name, value.bytes());
+                call = call.header(name, value.expose());
             }
             call.call()
         }

@@ -77,7 +77,7 @@ fn build(settings: &Settings, version: TlsVersion) -> Result<Client, Failure> {
         let mut all = reqwest::Proxy::all(proxy.url.as_str())
             .map_err(|error| Failure::Setup(format!("proxy: {}", words(&error))))?;
         if let Some((user, password)) = &proxy.credentials {
-            let password = password.text().map_err(|error| Failure::Setup(error.to_string()))?;
+            let password = password.expose_text().map_err(|error| Failure::Setup(error.to_string()))?;
             all = all.basic_auth(user, password);
         }
         builder = builder.proxy(all);
@@ -91,10 +91,10 @@ fn build(settings: &Settings, version: TlsVersion) -> Result<Client, Failure> {
 fn client_identity(identity: &Identity) -> Result<reqwest::Identity, Failure> {
     let read = match identity {
         Identity::Pkcs12 { bytes, password } => {
-            let password = password.text().map_err(|error| Failure::Setup(error.to_string()))?;
+            let password = password.expose_text().map_err(|error| Failure::Setup(error.to_string()))?;
             reqwest::Identity::from_pkcs12_der(bytes, password)
         }
-        Identity::Pem { certificates, key } => reqwest::Identity::from_pkcs8_pem(certificates, key.bytes()),
+        Identity::Pem { certificates, key } => reqwest::Identity::from_pkcs8_pem(certificates, key.expose()),
     };
     read.map_err(|error| {
         let words = words(&error);
@@ -125,7 +125,7 @@ fn send(
     .header(ACCEPT, request.accept)
     .timeout(total);
     for (name, value) in request.headers {
-        let mut value = HeaderValue::from_bytes(value.bytes())
+        let mut value = HeaderValue::from_bytes(value.expose())
             .map_err(|_| Failure::Setup(format!("header {name} has characters that HTTP does not allow")))?;
         value.set_sensitive(true);
         call = call.header(name, value);

@@ -3,8 +3,9 @@
 
 use hsign_core::ports::PortError;
 use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Time};
+use hsign_core::{Secret, SecretReference};
 use hsign_crypto::{OpensslVerifier, SystemRandom};
-use hsign_net::{HttpTimestamper, Ports, Secret, SecretReference, Stamped, TsaEndpoint};
+use hsign_net::{HttpTimestamper, Ports, Stamped, TsaEndpoint};
 use hsign_testkit::Testbed;
 
 /// What `env:PASSWORD` stands for in these tests.
@@ -26,6 +27,7 @@ fn secret(reference: &SecretReference) -> Result<Secret, PortError> {
         SecretReference::Environment(name) => {
             Err(PortError::new(ErrorKind::Credential, format!("environment variable {name} is not set")))
         }
+        SecretReference::Descriptor(_) => unreachable!(),
         SecretReference::File(path) => {
             let text = std::fs::read_to_string(path).unwrap();
             Ok(Secret::new(text.trim_end_matches('\n').as_bytes().to_vec()))

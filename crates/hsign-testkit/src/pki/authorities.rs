@@ -27,11 +27,13 @@ pub enum Ca {
     CommercialRoot,
     /// Issues certificates to persons and TLS ends, outside the HPKI.
     Commercial,
+    /// Stands for the CA of the My Number card's signature certificates: self-signed, no CN, no list in public.
+    Jpki,
 }
 
 impl Ca {
     /// All of them, each after its issuer.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::HpkiRoot,
         Self::HpkiSignature,
         Self::HpkiAuthentication,
@@ -39,6 +41,7 @@ impl Ca {
         Self::Tsa,
         Self::CommercialRoot,
         Self::Commercial,
+        Self::Jpki,
     ];
 
     /// The name of its key and its files, e.g. `hpki-root`.
@@ -51,6 +54,7 @@ impl Ca {
             Self::Tsa => "tsa-ca",
             Self::CommercialRoot => "commercial-root",
             Self::Commercial => "commercial-ca",
+            Self::Jpki => "jpki-ca",
         }
     }
 
@@ -60,6 +64,7 @@ impl Ca {
             Self::HpkiRoot | Self::HpkiSignature | Self::HpkiAuthentication => Self::HpkiRoot,
             Self::TsaRoot | Self::Tsa => Self::TsaRoot,
             Self::CommercialRoot | Self::Commercial => Self::CommercialRoot,
+            Self::Jpki => Self::Jpki,
         }
     }
 
@@ -71,7 +76,7 @@ impl Ca {
     /// The certificate's serial number.
     pub fn serial(self) -> u64 {
         match self {
-            Self::HpkiRoot | Self::TsaRoot | Self::CommercialRoot => 1,
+            Self::HpkiRoot | Self::TsaRoot | Self::CommercialRoot | Self::Jpki => 1,
             Self::HpkiSignature => 4,
             Self::HpkiAuthentication => 5,
             Self::Tsa | Self::Commercial => 2,
@@ -103,6 +108,11 @@ impl Ca {
             Self::Commercial => {
                 Name::japanese(&[(Organization, "hsign test commerce"), (CommonName, "TEST Commercial CA")])
             }
+            Self::Jpki => Name::japanese(&[
+                (Organization, "JPKI"),
+                (OrganizationalUnit, "JPKI for digital signature"),
+                (OrganizationalUnit, "hsign test agency"),
+            ]),
         }
     }
 }
@@ -196,7 +206,7 @@ fn own_extensions(ca: Ca, base_url: &str) -> Vec<Vec<u8>> {
             certificate::certificate_policies(oid::COMMERCIAL_POLICY, None),
             distribution_point(CrlName::CommercialRoot, base_url),
         ],
-        Ca::TsaRoot | Ca::CommercialRoot => Vec::new(),
+        Ca::TsaRoot | Ca::CommercialRoot | Ca::Jpki => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::clock::{DAY, Seconds, YEAR};
+use crate::der;
 use crate::keys;
 use crate::pki::authorities::{Authority, Ca, distribution_point};
 use crate::pki::certificate::{self, KeyUsage, Template};
@@ -45,11 +46,17 @@ pub enum Person {
     DoctorP384,
     /// A person of the commercial CA, outside the HPKI.
     Commercial,
+    /// A person with the signature certificate of a My Number card: home address, birth date and sex inside.
+    Jpki,
+    /// Not a person but a service that signs by its own key for others (立会人型), P-256.
+    Witness,
+    /// Not a person but a business that attests qualifications, P-256.
+    Attester,
 }
 
 impl Person {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Doctor,
         Self::Dentist,
         Self::Pharmacist,
@@ -66,6 +73,9 @@ impl Person {
         Self::DoctorP256,
         Self::DoctorP384,
         Self::Commercial,
+        Self::Jpki,
+        Self::Witness,
+        Self::Attester,
     ];
 
     /// The name of the key and of the folder, e.g. `doctor`.
@@ -82,7 +92,8 @@ impl Person {
     pub fn issuer(self) -> Ca {
         match self {
             Self::Authentication => Ca::HpkiAuthentication,
-            Self::Commercial => Ca::Commercial,
+            Self::Commercial | Self::Witness | Self::Attester => Ca::Commercial,
+            Self::Jpki => Ca::Jpki,
             _ => Ca::HpkiSignature,
         }
     }
@@ -113,6 +124,9 @@ impl Person {
             Self::DoctorP256 => ("doctor-p256", "SHIKEN Shiro", "試験　四郎", &["Medical Doctor"]),
             Self::DoctorP384 => ("doctor-p384", "SHIKEN Goro", "試験　五郎", &["Medical Doctor"]),
             Self::Commercial => ("commercial-person", "SHIKEN Shomin", "試験　商民", &[]),
+            Self::Jpki => ("jpki-person", "T0000001234567", "試験　住民", &[]),
+            Self::Witness => ("witness", "TEST Signing Service", "試験署名サービス", &[]),
+            Self::Attester => ("attester", "TEST Attester", "試験証明者", &[]),
         }
     }
 
@@ -120,7 +134,7 @@ impl Person {
         match self {
             Self::TestCard => oid::TEST_CARD_POLICY,
             Self::Authentication => oid::AUTHENTICATION_POLICY,
-            Self::Commercial => oid::COMMERCIAL_POLICY,
+            Self::Commercial | Self::Witness | Self::Attester => oid::COMMERCIAL_POLICY,
             _ => oid::SIGNATURE_POLICY,
         }
     }
@@ -134,8 +148,13 @@ impl Person {
 
     fn subject(self) -> Name {
         let (_, roman, _, _) = self.profile();
-        let organization =
-            if self == Self::Commercial { "hsign test commerce" } else { "Hsign Test Hospital" };
+        let organization = match self {
+            Self::Jpki => return Name::japanese(&[(Attribute::CommonName, roman)]),
+            Self::Commercial => "hsign test commerce",
+            Self::Witness => "hsign test signing service",
+            Self::Attester => "hsign test registration",
+            _ => "Hsign Test Hospital",
+        };
         self.name_with(organization, roman)
     }
 
@@ -170,23 +189,33 @@ pub(crate) fn create(
 ) -> Result<Identity, Error> {
     let key = keys::load(person.name())?;
     let root = issuers.last().copied().unwrap_or(issuer);
-    let hpki = person != Person::Commercial;
+    let outside = matches!(person.issuer(), Ca::Commercial);
     let key_usage = match person {
         Person::Authentication => vec![KeyUsage::DigitalSignature],
-        Person::Commercial => vec![KeyUsage::DigitalSignature, KeyUsage::NonRepudiation],
+        Person::Commercial | Person::Witness | Person::Attester => {
+            vec![KeyUsage::DigitalSignature, KeyUsage::NonRepudiation]
+        }
         _ => vec![KeyUsage::NonRepudiation],
     };
     let mut extensions = vec![
         issuer.authority_key_identifier(root),
         certificate::subject_key_identifier(&certificate::key_identifier(&key)?),
         certificate::key_usage(&key_usage),
-        certificate::certificate_policies(person.policy(), Some("http://www.example.jp/cps/")),
-        distribution_point(list_of(person.issuer()), base_url),
     ];
+    match list_of(person.issuer()) {
+        Some(list) => extensions.extend([
+            certificate::certificate_policies(person.policy(), Some("http://www.example.jp/cps/")),
+            distribution_point(list, base_url),
+        ]),
+        // Only registered verifiers may ask for what is revoked.
+        None => extensions.push(certificate::crl_distribution_points(&[issuer.subject.general_name()])),
+    }
     if !person.roles().is_empty() {
         extensions.push(certificate::health_care_roles(person.roles()));
     }
-    if hpki {
+    if person == Person::Jpki {
+        extensions.push(certificate::subject_alternative_name(&personal_data()));
+    } else if !outside {
         extensions.push(certificate::subject_alternative_name(&[person.kanji_name().general_name()]));
     } else {
         extensions.push(certificate::authority_information_access(
@@ -206,10 +235,23 @@ pub(crate) fn create(
     Identity::new(template.issue(&key, &issuer.key)?, person.name(), issuers)
 }
 
-fn list_of(ca: Ca) -> CrlName {
+fn list_of(ca: Ca) -> Option<CrlName> {
     match ca {
-        Ca::HpkiAuthentication => CrlName::Authentication,
-        Ca::Commercial => CrlName::Commercial,
-        _ => CrlName::Signature,
+        Ca::HpkiAuthentication => Some(CrlName::Authentication),
+        Ca::Commercial => Some(CrlName::Commercial),
+        Ca::Jpki => None,
+        _ => Some(CrlName::Signature),
     }
 }
+
+/// Name, address, birth date and sex as otherName entries, under an arc for examples.
+fn personal_data() -> Vec<Vec<u8>> {
+    let entry = |(number, value): (u32, &str)| {
+        let kind = der::oid(&format!("2.999.392.{number}"));
+        der::explicit(0, &[kind, der::explicit(0, &der::utf8(value))].concat())
+    };
+    PERSONAL_DATA.into_iter().map(entry).collect()
+}
+
+const PERSONAL_DATA: [(u32, &str); 4] =
+    [(1, "試験　住民"), (2, "東京都試験区見本町一丁目２番３号"), (3, "19800102"), (4, "2")];

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use super::server::{send, send_and_close, serve};
 use super::{Channel, Failure, Settings, post, settings};
 use crate::channel::Proxy;
-use crate::secret::Secret;
+use hsign_core::Secret;
 
 /// The same server, asked by each engine: without a proxy, and as the proxy itself.
 fn both(port: u16, settings: fn() -> Settings) -> [Result<super::Answer, Failure>; 2] {

@@ -15,7 +15,7 @@ use openssl::x509::{X509, X509Builder, X509NameBuilder};
 use super::server::read_request;
 use super::{Channel, Failure, Settings, post, settings};
 use crate::channel::{Identity, TlsVersion};
-use crate::secret::Secret;
+use hsign_core::Secret;
 
 struct Holder {
     certificate: X509,
