@@ -20,13 +20,29 @@ impl Date {
 
     /// The moment at which it begins: a bare date is a day in Japan (UTC+9), where these dates are set.
     pub(crate) fn beginning(&self) -> Result<Time, String> {
-        moment(&self.text(), "00:00:00")
+        first_moment(&self.text())
     }
 
     /// Its last second, for a bare date.
     pub(crate) fn end(&self) -> Result<Time, String> {
-        moment(&self.text(), "23:59:59")
+        last_moment(&self.text())
     }
+}
+
+/// The first moment of a date in Japan, or the RFC 3339 time that stands there.
+///
+/// # Errors
+/// When it is neither; in words.
+pub fn first_moment(text: &str) -> Result<Time, String> {
+    moment(text, "00:00:00")
+}
+
+/// The last second of a date in Japan, or the RFC 3339 time that stands there.
+///
+/// # Errors
+/// When it is neither; in words.
+pub fn last_moment(text: &str) -> Result<Time, String> {
+    moment(text, "23:59:59")
 }
 
 fn moment(text: &str, clock: &str) -> Result<Time, String> {

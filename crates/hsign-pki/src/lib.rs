@@ -25,4 +25,8 @@ pub use revocation::{
     RevocationParameters, RevocationSource, RevocationSourceKind, RevocationStatus, missing_certificates,
     missing_revocation, revocation_of_path, revocation_status,
 };
-pub use trust::{Accreditation, Confidence, Purpose, TrustEntry, TrustKind, TrustRegistry};
+pub use trust::{
+    Accreditation, CheckParameters, CheckedEntry, Confidence, Fitness, Purpose, TrustCheck, TrustEntry,
+    TrustKind, TrustRegistry,
+};
+pub use date::{first_moment, last_moment};

@@ -90,10 +90,25 @@ fn a_certificate_that_is_not_the_pinned_one_is_refused() {
 }
 
 #[test]
+fn a_certificate_in_a_file_of_its_own_needs_the_pin_so_that_the_digest_covers_it() {
+    let root = root();
+    let row = "[[anchor]]\nkind = \"hpki-root\"\nsubject = \"x\"\ncertificate = \"root.cer\"\n";
+    let bytes = root.der().to_vec();
+    let resolve = move |name: &str| (name == "root.cer").then(|| bytes.clone());
+    let error = TrustRegistry::parse_toml(row, &resolve).unwrap_err().to_string();
+    assert!(error.contains("sha256"), "{error}");
+    let pinned = format!("{row}sha256 = \"{}\"\n", root.sha256_hex());
+    assert_eq!(TrustRegistry::parse_toml(&pinned, &resolve).unwrap().entries().len(), 1);
+}
+
+#[test]
 fn what_is_written_reads_back_the_same() {
-    let text = "[[service]]\nkind = \"tsa\"\nsubject = \"CN=\\\"quoted\\\"\"\ncertificate = \"tsa.cer\"\n\
-                accreditation = \"e-prescription\"\nfrom = \"2024-01-01T00:00:00Z\"\nconfidence = \"certain\"\n";
-    let registry = TrustRegistry::parse_toml(text, &|_| Some(root().der().to_vec())).unwrap();
+    let text = format!(
+        "[[service]]\nkind = \"tsa\"\nsubject = \"CN=\\\"quoted\\\"\"\ncertificate = \"tsa.cer\"\nsha256 = \"{}\"\n\
+                accreditation = \"e-prescription\"\nfrom = \"2024-01-01T00:00:00Z\"\nconfidence = \"certain\"\n",
+        root().sha256_hex()
+    );
+    let registry = TrustRegistry::parse_toml(&text, &|_| Some(root().der().to_vec())).unwrap();
     let again = parse(&registry.to_toml());
     assert_eq!(again.entries(), registry.entries());
 }

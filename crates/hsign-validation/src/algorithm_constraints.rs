@@ -4,11 +4,12 @@
 //! Collected once, judged at any time: each primitive at the time its protection began.
 
 use hsign_core::facts::{SignedObject, TokenFacts};
-use hsign_core::{Finding, PublicKeyKind, Time};
+use hsign_core::{Finding, PublicKeyKind, SignatureAlgorithm, Time};
 use hsign_pki::RevocationSource;
 use hsign_pki::algorithms::{AlgorithmTable, Limit, Resistance, Use};
 use hsign_x509::Certificate;
 
+use crate::algorithm_explanation::{AlgorithmPurpose, ExplainedUse};
 use crate::names::shown_subject;
 use crate::{Conclusion, SubIndication};
 
@@ -18,6 +19,8 @@ pub(crate) struct AlgorithmsInUse(Vec<Reliance>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Reliance {
+    purpose: AlgorithmPurpose,
+    algorithm: String,
     limit: Limit,
     /// What to say when it isn't good enough; the times are added then.
     finding: Finding,
@@ -32,42 +35,42 @@ impl AlgorithmsInUse {
         table: &AlgorithmTable,
     ) -> Self {
         let mut found = Self::default();
-        let too_weak = |name: String| Finding::error("algorithm-too-weak").with("algorithm", name);
-        found.rely(table, &Use::Signature { algorithm: &signed.algorithm, key: None }, too_weak);
+        let value = Use::Signature { algorithm: &signed.algorithm, key: None };
+        found.rely(table, AlgorithmPurpose::SignatureValue, &value, too_weak);
         if let Some(key) = key {
-            found.rely(table, &Use::Key(key), |name| Finding::error("key-too-short").with("key", name));
+            found.rely(table, AlgorithmPurpose::Key, &Use::Key(key), |name| {
+                Finding::error("key-too-short").with("key", name)
+            });
         }
         for reference in &signed.references {
-            found.rely(table, &Use::digest(reference.expected.algorithm), too_weak);
+            let used = Use::digest(reference.expected.algorithm);
+            found.rely(table, AlgorithmPurpose::SignedDigest, &used, too_weak);
         }
         for reference in &signed.certificate_references {
             let algorithm = reference.digest.algorithm;
-            let resistance = Resistance::CertificateIdentifier;
-            found.rely(table, &Use::Digest { algorithm, resistance }, too_weak);
+            let used = Use::Digest { algorithm, resistance: Resistance::CertificateIdentifier };
+            found.rely(table, AlgorithmPurpose::CertificateReference, &used, too_weak);
         }
         found
     }
 
     /// A token: its signature, and the digest of what it stamps.
     pub(crate) fn of_token(read: &TokenFacts, key: Option<&PublicKeyKind>, table: &AlgorithmTable) -> Self {
-        let mut found = Self::of_imprint(read, table);
-        found.0.extend(Self::of_signature(&read.signed, key, table).0);
-        found
+        Self::of_imprint(read, table).and(Self::of_signature(&read.signed, key, table))
     }
 
     /// The digest of what a token stamps.
     pub(crate) fn of_imprint(read: &TokenFacts, table: &AlgorithmTable) -> Self {
         let mut found = Self::default();
-        found.rely(table, &Use::digest(read.imprint.expected.algorithm), |name| {
-            Finding::error("algorithm-too-weak").with("algorithm", name)
-        });
+        let used = Use::digest(read.imprint.expected.algorithm);
+        found.rely(table, AlgorithmPurpose::Imprint, &used, too_weak);
         found
     }
 
-    /// A certificate: how its issuer signed it, and its own key.
-    pub(crate) fn of_certificate(
+    /// A certificate: how its issuer, if known, signed it, and its own key.
+    pub(crate) fn of_certificate<'k>(
         certificate: &Certificate,
-        issuer: &PublicKeyKind,
+        issuer: impl Into<Option<&'k PublicKeyKind>>,
         table: &AlgorithmTable,
     ) -> Self {
         let mut found = Self::default();
@@ -76,9 +79,9 @@ impl AlgorithmsInUse {
                 .with("algorithm", name)
                 .with("subject", shown_subject(certificate))
         };
-        let algorithm = certificate.signature_algorithm();
-        found.rely(table, &Use::Signature { algorithm, key: Some(issuer) }, too_weak);
-        found.rely(table, &Use::Key(certificate.public_key_kind()), too_weak);
+        let value = Use::Signature { algorithm: certificate.signature_algorithm(), key: issuer.into() };
+        found.rely(table, AlgorithmPurpose::SignatureValue, &value, too_weak);
+        found.rely(table, AlgorithmPurpose::Key, &Use::Key(certificate.public_key_kind()), too_weak);
         found
     }
 
@@ -100,12 +103,35 @@ impl AlgorithmsInUse {
     ) -> Self {
         let mut found = Self::default();
         let key = source.signer_path.first().map_or(issuer, Certificate::public_key_kind);
-        found.rely(table, &Use::Signature { algorithm: &source.algorithm, key: Some(key) }, |name| {
+        let value = Use::Signature { algorithm: &source.algorithm, key: Some(key) };
+        found.rely(table, AlgorithmPurpose::SignatureValue, &value, |name| {
             Finding::error("revocation-algorithm-too-weak")
                 .with("algorithm", name)
                 .with("subject", shown_subject(certificate))
         });
         found.and(Self::of_path(&source.signer_path, table))
+    }
+
+    /// A signature value alone.
+    pub(crate) fn of_value(
+        algorithm: &SignatureAlgorithm,
+        key: Option<&PublicKeyKind>,
+        table: &AlgorithmTable,
+    ) -> Self {
+        let mut found = Self::default();
+        let value = Use::Signature { algorithm, key };
+        found.rely(table, AlgorithmPurpose::SignatureValue, &value, too_weak);
+        found
+    }
+
+    /// The list for people.
+    pub(crate) fn explained(&self) -> Vec<ExplainedUse> {
+        let each = self.0.iter().map(|reliance| ExplainedUse {
+            purpose: reliance.purpose,
+            algorithm: reliance.algorithm.clone(),
+            until: reliance.limit,
+        });
+        each.collect()
     }
 
     /// Both together.
@@ -136,11 +162,21 @@ impl AlgorithmsInUse {
         (conclusion, findings)
     }
 
-    fn rely(&mut self, table: &AlgorithmTable, use_: &Use<'_>, finding: impl FnOnce(String) -> Finding) {
-        let (name, limit) = table.weakest(use_);
-        let finding = finding(name).clause("EN 319 102-1").with("table", table.name());
-        self.0.push(Reliance { limit, finding });
+    fn rely(
+        &mut self,
+        table: &AlgorithmTable,
+        purpose: AlgorithmPurpose,
+        used: &Use<'_>,
+        finding: impl FnOnce(String) -> Finding,
+    ) {
+        let (algorithm, limit) = table.weakest(used);
+        let finding = finding(algorithm.clone()).clause("EN 319 102-1").with("table", table.name());
+        self.0.push(Reliance { purpose, algorithm, limit, finding });
     }
+}
+
+fn too_weak(name: String) -> Finding {
+    Finding::error("algorithm-too-weak").with("algorithm", name)
 }
 
 impl Reliance {
@@ -155,7 +191,7 @@ impl Reliance {
 #[cfg(test)]
 mod tests {
     use hsign_core::facts::{Reference, SignerIdentifier};
-    use hsign_core::{Digest, DigestAlgorithm, SignatureAlgorithm};
+    use hsign_core::{Digest, DigestAlgorithm};
 
     use super::*;
 

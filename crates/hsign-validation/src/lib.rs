@@ -1,33 +1,44 @@
 //! Judgement by the building blocks of EN 319 102-1: facts and evidence in, verdict out.
 //!
 //! Built from an account of the standard, so that no conformity to it is claimed. There is no clock, file or
-//! network here: [`judge`] depends on its arguments alone. What long-term material would decide (archive
-//! time stamps as proofs of existence for past validation) ends as INDETERMINATE with its reason.
+//! network here: [`judge`] depends on its arguments alone. A signature goes through the blocks of basic validation, then
+//! validation with time, then validation with archival data: proofs of existence from time stamps and evidence records,
+//! past certificate validation with control-time sliding, past signature validation.
 
 mod algorithm_constraints;
+mod algorithm_explanation;
 mod chain;
 mod context;
 mod cryptographic_verification;
 mod document;
+mod engine;
 mod evidence;
+mod evidence_records;
 mod format_checking;
 mod indication;
 mod material;
 mod memo;
 mod modifications;
 mod names;
+mod past;
+mod poe;
 pub mod policy;
 mod qualification;
+mod qualification_evidence;
 mod signature;
 mod signature_acceptance;
 mod signer_checks;
 mod signer_identification;
 mod supporting_evidence;
 mod timestamp_validation;
+mod validation_context;
 mod validation_with_time;
 mod verdict;
 mod x509_validation;
 
+pub use algorithm_explanation::{
+    AlgorithmPurpose, ExplainedObject, ExplainedUse, ObjectKind, explain_certificate, explain_document,
+};
 pub use context::Context;
 pub use document::{judge, judge_and_missing, missing};
 pub use evidence::{Evidence, EvidenceError};
@@ -36,10 +47,11 @@ pub use hsign_pki::{Accreditation, Provenance};
 pub use indication::{Conclusion, Indication, Integrity, SubIndication};
 pub use memo::MemoisedVerifier;
 pub use names::shown_subject;
+pub use poe::{GivenProof, ProofOfExistence, ProofSource, ProvenObject};
 pub use policy::{Policy, PolicyError};
 pub use signer_checks::{Permission, SignerVerdict, signer_checks};
 pub use supporting_evidence::{Open, Support, supporting_evidence};
 pub use verdict::{
-    CertificateSummary, Check, CheckKind, DocumentVerdict, RevocationState, RevocationVerdict,
-    SignatureVerdict, TimestampVerdict, TsaSummary,
+    CertificateSummary, Check, CheckKind, DocumentVerdict, EvidenceRecordVerdict, EvidenceVerdict, RevocationState, RevocationVerdict,
+    Signatory, SignatureVerdict, TimestampVerdict, TsaSummary,
 };

@@ -67,6 +67,10 @@ fn entry(row: Row, resolve: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<TrustEnt
             return Err("the certificate doesn't match sha256".to_owned());
         }
         (Some(pin), _) => pin,
+        // Only then does the digest of this file cover who is trusted.
+        (None, Some(_)) if !row.certificate.as_deref().is_some_and(is_inline) => {
+            return Err("a certificate in a file of its own needs sha256 here".to_owned());
+        }
         (None, Some(certificate)) => certificate.sha256(),
         (None, None) => return Err("neither sha256 nor certificate is given".to_owned()),
     };
@@ -102,9 +106,13 @@ fn entry(row: Row, resolve: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<TrustEnt
     })
 }
 
+fn is_inline(text: &str) -> bool {
+    text.contains("-----BEGIN")
+}
+
 /// Inline PEM, or the path of a file.
 fn certificate(text: &str, resolve: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Certificate, String> {
-    let bytes = if text.contains("-----BEGIN") {
+    let bytes = if is_inline(text) {
         text.as_bytes().to_vec()
     } else {
         resolve(text).ok_or_else(|| format!("the certificate file \"{text}\" can't be read"))?
