@@ -279,6 +279,11 @@ pub enum Covered {
         /// Length in bytes.
         length: u64,
     },
+    /// Bytes outside the document, known by their digest.
+    Data {
+        /// Their digest.
+        digest: Digest,
+    },
     /// Data outside the document.
     External,
 }
