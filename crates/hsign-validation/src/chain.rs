@@ -3,14 +3,13 @@
 
 use hsign_core::{Finding, Severity, Time};
 use hsign_pki::{
-    Freshness, Provenance, RevocationAnswer, RevocationSource, RevocationSourceKind, RevocationStatus,
-    ValidatedPath,
+    Freshness, FreshnessPolicy, Provenance, RevocationAnswer, RevocationSource, RevocationSourceKind,
+    RevocationStatus, ValidatedPath,
 };
 use hsign_x509::Certificate;
 
 use crate::names::{crl_urls, shown_subject};
 use crate::policy::{Demand, RevocationRules};
-use crate::x509_validation::freshness;
 use crate::{Conclusion, RevocationState, RevocationVerdict, SubIndication};
 
 /// A valid path and the status of each certificate below its anchor, the target's first.
@@ -228,4 +227,12 @@ fn source_name(source: &RevocationSource) -> String {
         Provenance::Fetched => "fetched",
     };
     format!("{kind}-{provenance}")
+}
+
+/// How old data may be, as hsign-pki puts it.
+pub(crate) fn freshness(rules: &RevocationRules) -> FreshnessPolicy {
+    match rules.max_age_seconds {
+        Some(seconds) => FreshnessPolicy::MaximumAge { seconds: i64::from(seconds) },
+        None => FreshnessPolicy::CrlOlderThanStampAllowed,
+    }
 }

@@ -3,7 +3,7 @@ use hsign_core::ports::SignatureVerifier;
 use hsign_hpki::{DocumentClass, ProfessionTable, RequiredRoles};
 use hsign_pki::TrustRegistry;
 
-use crate::{Evidence, Policy};
+use crate::{Evidence, GivenProof, Policy};
 
 /// Everything a judgement depends on besides the facts: the same context gives the same verdict.
 #[derive(Clone, Copy)]
@@ -24,6 +24,8 @@ pub struct Context<'a> {
     pub document_class: Option<&'a DocumentClass>,
     /// Roles of which one is needed in addition; empty: none in particular.
     pub required_roles: &'a [String],
+    /// Times by which objects are known to have existed on the caller's word (an archive's registry).
+    pub proofs: &'a [GivenProof],
     /// SHA-256 of certificates of signers whom the institution lists (for scans).
     pub listed_signers: &'a [[u8; 32]],
 }

@@ -1,14 +1,22 @@
 //! A document: all its signatures and time stamps, and the worst of them as the answer.
 
-use hsign_core::facts::{DocumentFacts, DocumentFormat};
+use std::collections::HashMap;
+
+use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat};
 use hsign_core::ports::Need;
 use hsign_core::{Finding, Severity};
 
+use crate::engine::Engine;
 use crate::material::Material;
 use crate::memo::MemoisedVerifier;
+use crate::past::stamps::Stamp;
+use crate::poe::{Contents, ProofsOfExistence};
+use crate::qualification_evidence::{self, judge_records};
 use crate::signature::{self, Shared};
-use crate::timestamp_validation::{self, JudgedTimestamp};
-use crate::{Conclusion, Context, DocumentVerdict, Indication, SignatureVerdict, SubIndication};
+use crate::timestamp_validation::JudgedTimestamp;
+use crate::{
+    Conclusion, Context, DocumentVerdict, Indication, SignatureVerdict, SubIndication, evidence_records, past,
+};
 
 /// Judges a document by its facts. The same facts and context give the same verdict.
 #[must_use]
@@ -28,31 +36,51 @@ pub fn missing(facts: &DocumentFacts, context: &Context<'_>) -> Vec<Need> {
 pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (DocumentVerdict, Vec<Need>) {
     let verifier = MemoisedVerifier::new(context.verifier);
     let material = Material::of_document(facts, context);
-    let stamps: Vec<_> = facts
-        .timestamps
+    let engine = Engine::new(context, &material, &verifier);
+    let contents = Contents::of(facts);
+    let mut proofs = ProofsOfExistence::at(context.time.0);
+    proofs.add_given(context.proofs, &contents);
+    let evidence_records: Vec<_> = facts
+        .evidence_records
         .iter()
-        .map(|stamp| timestamp_validation::judge(stamp, &material, context, &verifier))
+        .map(|record| evidence_records::validate(record, &contents, &engine, &mut proofs))
         .collect();
+    let mut stamps: Vec<Stamp<'_>> = facts
+        .signatures
+        .iter()
+        .flat_map(|signature| &signature.timestamps)
+        .chain(&facts.timestamps)
+        .map(|stamp| Stamp::at_present(stamp, &engine))
+        .collect();
+    past::stamps::validate(&mut stamps, &contents, &engine, &mut proofs);
+    let stamps_of = stamps_of_signatures(facts);
+    let (records, record_needs) = judge_records(&facts.qualification_evidence, context);
     let shared = Shared {
         document: facts,
-        document_stamps: &stamps,
-        material: &material,
-        context,
-        verifier: &verifier,
+        records: &records,
+        stamps: &stamps,
+        stamps_of: &stamps_of,
+        proofs: &proofs,
+        engine: &engine,
     };
-    let mut needs: Vec<Need> = stamps.iter().flat_map(|stamp| stamp.needs.clone()).collect();
+    let own: usize = facts.signatures.iter().map(|signature| signature.timestamps.len()).sum();
+    let of_document = stamps.get(own..).unwrap_or_default();
+    let mut needs: Vec<Need> = of_document.iter().flat_map(|stamp| stamp.judged.needs.clone()).collect();
     let mut signatures = Vec::with_capacity(facts.signatures.len());
     for signature in &facts.signatures {
         let (verdict, more) = signature::judge(signature, &shared);
         signatures.push(verdict);
         needs.extend(more);
     }
+    needs.extend(record_needs);
     needs.sort();
     needs.dedup();
-    let (indication, sub_indication) = overall(facts, &signatures, &stamps);
+    let of_document: Vec<&JudgedTimestamp> = of_document.iter().map(|stamp| &stamp.judged).collect();
+    let (indication, sub_indication) = overall(facts, &signatures, &of_document);
     let mut findings = facts.findings.clone();
-    findings.extend(material.findings);
-    findings.extend(document_findings(facts, &stamps));
+    findings.extend(material.findings.iter().cloned());
+    findings.extend(document_findings(facts, &of_document));
+    findings.extend(qualification_evidence::for_nobody(&records, &signatures));
     let verdict = DocumentVerdict {
         format: facts.format,
         indication,
@@ -60,9 +88,34 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
         digests: facts.digests.clone(),
         findings,
         signatures,
-        timestamps: stamps.into_iter().map(|stamp| stamp.verdict).collect(),
+        evidence_records,
+        proofs: proofs.all(),
+        timestamps: of_document.into_iter().map(|stamp| stamp.verdict.clone()).collect(),
     };
     (verdict, needs)
+}
+
+/// Which stamps stand in a signature or cover it, by its id; the stamps in the order of signatures, then of the
+/// document.
+fn stamps_of_signatures(facts: &DocumentFacts) -> HashMap<&str, Vec<usize>> {
+    let mut found: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut next = 0;
+    for signature in &facts.signatures {
+        let indices = next..next + signature.timestamps.len();
+        next = indices.end;
+        found.entry(signature.id.as_str()).or_default().extend(indices);
+    }
+    for (index, stamp) in (next..).zip(&facts.timestamps) {
+        for covered in &stamp.covers {
+            if let Covered::SignatureValue { signature } = covered
+                && let Some(of_signature) = found.get_mut(signature.as_str())
+                && of_signature.last() != Some(&index)
+            {
+                of_signature.push(index);
+            }
+        }
+    }
+    found
 }
 
 /// The worst of the signatures. A bare token stands for itself; in other documents a time stamp alone makes
@@ -70,7 +123,7 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
 fn overall(
     facts: &DocumentFacts,
     signatures: &[SignatureVerdict],
-    stamps: &[JudgedTimestamp],
+    stamps: &[&JudgedTimestamp],
 ) -> (Indication, Option<SubIndication>) {
     // What is wrong with the document as a whole may hide a signature or show another content: nothing is
     // proven against those that were found, but the document can't pass.
@@ -101,7 +154,7 @@ fn conclusion(indication: Indication, sub: Option<SubIndication>) -> Conclusion 
     }
 }
 
-fn document_findings(facts: &DocumentFacts, stamps: &[JudgedTimestamp]) -> Vec<Finding> {
+fn document_findings(facts: &DocumentFacts, stamps: &[&JudgedTimestamp]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if facts.signatures.is_empty() && facts.format != DocumentFormat::Timestamp {
         findings.push(if stamps.is_empty() {

@@ -31,6 +31,7 @@ mod signer_checks;
 mod signer_identification;
 mod supporting_evidence;
 mod timestamp_validation;
+mod tsa_registration;
 mod validation_context;
 mod validation_with_time;
 mod verdict;
@@ -52,6 +53,6 @@ pub use policy::{Policy, PolicyError};
 pub use signer_checks::{Permission, SignerVerdict, signer_checks};
 pub use supporting_evidence::{Open, Support, supporting_evidence};
 pub use verdict::{
-    CertificateSummary, Check, CheckKind, DocumentVerdict, EvidenceRecordVerdict, EvidenceVerdict, RevocationState, RevocationVerdict,
-    Signatory, SignatureVerdict, TimestampVerdict, TsaSummary,
+    CertificateSummary, Check, CheckKind, DocumentVerdict, EvidenceRecordVerdict, EvidenceVerdict,
+    RevocationState, RevocationVerdict, Signatory, SignatureVerdict, TimestampVerdict, TsaSummary,
 };

@@ -3,12 +3,14 @@
 
 use std::collections::HashSet;
 
-use hsign_core::Finding;
 use hsign_core::facts::{DocumentFacts, EvidenceFacts};
+use hsign_core::{Finding, Octets, Time};
+use hsign_crypto::sha256;
 use hsign_pki::{Anchor, Provenance, Purpose, RevocationEvidence};
-use hsign_x509::Certificate;
+use hsign_x509::{Certificate, Name};
 
 use crate::Context;
+use crate::poe::{ProofsOfExistence, ProvenObject};
 
 /// Certificates that one document may bring: the largest real ones hold a few hundred.
 const MAX_CERTIFICATES: usize = 5_000;
@@ -16,6 +18,8 @@ const MAX_CERTIFICATES: usize = 5_000;
 pub(crate) struct Material {
     pub(crate) certificates: Vec<Certificate>,
     pub(crate) revocation: RevocationEvidence,
+    /// SHA-256 of the OCSP responses, in their order.
+    ocsp_digests: Vec<[u8; 32]>,
     pub(crate) signer_anchors: Vec<Anchor>,
     pub(crate) tsa_anchors: Vec<Anchor>,
     pub(crate) findings: Vec<Finding>,
@@ -38,7 +42,39 @@ impl Material {
         gathering.embedded_in(
             facts.timestamps.iter().filter_map(|stamp| stamp.read.as_ref().map(|read| &read.signed.evidence)),
         );
+        for record in &facts.evidence_records {
+            gathering.embedded(&record.evidence);
+            let archive = record.chains.iter().flat_map(|chain| &chain.timestamps);
+            let read = archive.filter_map(|stamp| stamp.timestamp.read.as_ref());
+            gathering.embedded_in(read.map(|read| &read.signed.evidence));
+        }
         gathering.finish(context)
+    }
+
+    /// Certificates with this subject.
+    pub(crate) fn named<'m>(&'m self, subject: &'m Name) -> impl Iterator<Item = &'m Certificate> {
+        self.certificates.iter().filter(move |certificate| certificate.subject().matches(subject))
+    }
+
+    /// The revocation data that had been issued and are proven to have existed at `time`.
+    pub(crate) fn revocation_known_at(&self, time: Time, proofs: &ProofsOfExistence) -> RevocationEvidence {
+        let existed = |digest: [u8; 32]| proofs.exists_at(&ProvenObject::Evidence(digest), time);
+        let crls = self.revocation.crls.iter();
+        let responses = self.revocation.ocsp_responses.iter().zip(&self.ocsp_digests);
+        RevocationEvidence {
+            crls: crls
+                .filter(|crl| crl.value.this_update() < time && existed(crl.value.sha256()))
+                .cloned()
+                .collect(),
+            ocsp_responses: responses
+                .filter(|(response, digest)| {
+                    response.value.responses().iter().any(|single| single.this_update < time)
+                        && existed(**digest)
+                })
+                .map(|(response, _)| response.clone())
+                .collect(),
+            certificates: self.revocation.certificates.clone(),
+        }
     }
 
     /// For a certificate alone.
@@ -59,6 +95,7 @@ impl Material {
 struct Gathering {
     certificates: Vec<Certificate>,
     seen: HashSet<[u8; 32]>,
+    seen_revocation: HashSet<[u8; 32]>,
     revocation: RevocationEvidence,
     unreadable: usize,
     left_out: usize,
@@ -69,6 +106,7 @@ impl Gathering {
         let mut gathering = Self {
             certificates: Vec::new(),
             seen: HashSet::new(),
+            seen_revocation: HashSet::new(),
             revocation: context.evidence.revocation.clone(),
             unreadable: 0,
             left_out: 0,
@@ -99,8 +137,13 @@ impl Gathering {
                 Err(_) => self.unreadable += 1,
             }
         }
-        self.unreadable +=
-            self.revocation.add(&evidence.crls, &evidence.ocsp_responses, Provenance::Embedded);
+        // The same list may stand beside every signature; it is parsed and searched once.
+        let new = |pieces: &[Octets], seen: &mut HashSet<[u8; 32]>| -> Vec<Octets> {
+            pieces.iter().filter(|bytes| seen.insert(sha256(bytes.as_slice()))).cloned().collect()
+        };
+        let crls = new(&evidence.crls, &mut self.seen_revocation);
+        let responses = new(&evidence.ocsp_responses, &mut self.seen_revocation);
+        self.unreadable += self.revocation.add(&crls, &responses, Provenance::Embedded);
     }
 
     fn finish(mut self, context: &Context<'_>) -> Material {
@@ -120,6 +163,12 @@ impl Gathering {
             signer_anchors: context.trust.anchors(Purpose::Signer, &self.certificates),
             tsa_anchors: context.trust.anchors(Purpose::Tsa, &self.certificates),
             certificates: self.certificates,
+            ocsp_digests: self
+                .revocation
+                .ocsp_responses
+                .iter()
+                .map(|given| sha256(given.value.der()))
+                .collect(),
             revocation: self.revocation,
             findings,
         }

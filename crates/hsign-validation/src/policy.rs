@@ -67,6 +67,7 @@ struct File {
     en: String,
     signer: SignerRules,
     revocation: RevocationRules,
+    validation: ValidationRules,
     timestamps: TimestampRules,
     changes: ChangeRules,
     algorithms: AlgorithmRules,
@@ -113,6 +114,45 @@ pub struct RevocationRules {
     pub max_age_seconds: Option<u32>,
     /// What a status older than the signature time is worth: accepted with a finding, or not yet enough.
     pub older_than_stamp: OlderThanStamp,
+}
+
+/// `[validation]`: readings of the standards that are chosen on purpose.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ValidationRules {
+    /// When the certificates of a path have to be valid.
+    pub validity_model: ValidityModel,
+    /// How far data that are no longer fresh take the control time back.
+    pub control_time: ControlTime,
+    /// Whether a signature must have signed attributes (RFC 5652 §5.4).
+    pub signed_attributes: Demand,
+    /// Whether the digest algorithm of the SignerInfo must be that of the signature algorithm.
+    pub same_digest: Demand,
+    /// Whether signed attributes must arrive in the order of DER.
+    pub attribute_order: Demand,
+}
+
+/// When the certificates of a path have to be valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValidityModel {
+    /// All of them at the time in question (RFC 5280 §6.1).
+    Shell,
+    /// Each CA when it issued the next certificate.
+    Chain,
+    /// Every CA when the signer's certificate was issued.
+    Hybrid,
+}
+
+/// How far control-time sliding (EN 319 102-1) goes back for revocation data that are no longer fresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ControlTime {
+    /// To when they were issued, as the standard has it.
+    ThisUpdate,
+    /// To the end of what they promise.
+    NextUpdate,
 }
 
 /// What revocation data from before the stamp are worth.
@@ -300,6 +340,12 @@ impl Policy {
     #[must_use]
     pub fn revocation(&self) -> &RevocationRules {
         &self.file.revocation
+    }
+
+    /// `[validation]`.
+    #[must_use]
+    pub fn validation(&self) -> &ValidationRules {
+        &self.file.validation
     }
 
     /// `[timestamps]`.

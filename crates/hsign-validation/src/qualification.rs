@@ -2,27 +2,64 @@
 
 use hsign_core::{BestSignatureTime, Finding};
 use hsign_hpki::{
-    ChainState, HPKI_SIGNATURE_POLICIES, Qualification, QualificationStatus, RequiredRoles, qualify,
+    CertificateKind, ChainState, HPKI_SIGNATURE_POLICIES, Qualification, QualificationStatus, RequiredRoles,
+    certificate_kind, qualify, qualify_by_evidence,
 };
 use hsign_pki::{TrustEntry, TrustKind, TrustRegistry};
 use hsign_x509::Certificate;
 
 use crate::chain::Chain;
 use crate::policy::Demand;
-use crate::{Conclusion, Context, SubIndication};
+use crate::qualification_evidence::Testimony;
+use crate::{Conclusion, Context, Signatory, SubIndication};
 
-/// Who signs, as of the best signature time.
+/// Who signs, as of the best signature time: by the certificate itself, or by the records about its holder.
 pub(crate) fn of_signer(
     signer: &Certificate,
     chain: Option<&Chain>,
+    said: &Testimony,
     best: BestSignatureTime,
     context: &Context<'_>,
 ) -> Qualification {
-    let state = match chain {
-        Some(chain) if vouches(chain, best, context) => ChainState::Confirmed,
-        _ => ChainState::Open,
+    let state = |confirmed: bool| if confirmed { ChainState::Confirmed } else { ChainState::Open };
+    let (required, table) = (&context.required(), context.professions);
+    let mut answer = match &said.person {
+        Some((_, roles)) => {
+            let sound = chain.is_some_and(|chain| is_sound(chain, signer, said, best, context));
+            qualify_by_evidence(signer, roles, state(sound), required, table)
+        }
+        None => {
+            let confirmed = chain.is_some_and(|chain| vouches(chain, best, context));
+            qualify(signer, state(confirmed), required, table)
+        }
     };
-    qualify(signer, state, &context.required(), context.professions)
+    answer.findings.extend(said.findings.iter().cloned());
+    answer
+}
+
+/// The person behind a provider's signature.
+pub(crate) fn signatory(said: &Testimony) -> Option<Signatory> {
+    let (name, _) = said.person.as_ref().filter(|_| said.witness)?;
+    Some(Signatory { name: name.clone() })
+}
+
+/// The certificate that evidence speaks of has to be good by itself: a path to an anchor that held when it was signed,
+/// nothing open about revocation. Of the public's certificates only a registered verifier can tell that.
+fn is_sound(
+    chain: &Chain,
+    signer: &Certificate,
+    said: &Testimony,
+    best: BestSignatureTime,
+    context: &Context<'_>,
+) -> bool {
+    let public = certificate_kind(signer) == CertificateKind::Jpki;
+    if public && said.not_revoked_at.is_none() {
+        return false;
+    }
+    let demand = if public { Demand::Reported } else { Demand::Required };
+    let known = Chain { demand, ..chain.clone() };
+    chain.path.anchor().entry().holds_at(best.0)
+        && known.conclusion_at(best.0, context.policy.revocation()).is_passed()
 }
 
 /// A role counts on the word of the ministry's hierarchy alone: somebody above the person vouches, the path ends at

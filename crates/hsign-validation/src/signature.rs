@@ -1,41 +1,55 @@
 //! One signature through the building blocks, in the order of EN 319 102-1.
 
-use hsign_core::facts::{Covered, DocumentFacts, Level, SignatureFacts, SignedObject, TimestampKind};
+use std::collections::HashMap;
+
+use hsign_core::facts::{DocumentFacts, Level, SignatureFacts, SignedObject, TimestampKind};
 use hsign_core::ports::{Need, SignatureVerifier};
-use hsign_core::{BestSignatureTime, Finding, ValidationTime};
+use hsign_core::{BestSignatureTime, Finding, GenTime};
 use hsign_hpki::Qualification;
-use hsign_pki::PathParameters;
 use hsign_x509::Certificate;
 
 use crate::algorithm_constraints::AlgorithmsInUse;
+use crate::chain::Chain;
+use crate::engine::{Engine, Party};
 use crate::material::Material;
 use crate::names::summary;
+use crate::past::signature::{PastValidation, Subject};
+use crate::past::stamps::Stamp;
+use crate::poe::{ProofSource, ProofsOfExistence, ProvenObject};
 use crate::policy::{Demand, Policy};
+use crate::qualification_evidence::{JudgedRecord, Signed, testimony};
 use crate::signer_identification::{Identification, ReferenceState, identify};
 use crate::timestamp_validation::{JudgedTimestamp, without_repetition};
-use crate::validation_with_time::{self, Inputs};
-use crate::x509_validation::{self, Question, X509Validation};
+use crate::validation_with_time::{
+    self, Blocks, Inputs, WithTime, accredited_time_stamp, claim_after_proof, delay, older_than_stamp,
+    order_of_time_stamps, stamp_findings,
+};
+use crate::x509_validation::{self, X509Validation};
 use crate::{
     Check, CheckKind, Conclusion, Context, Integrity, SignatureVerdict, SubIndication,
-    cryptographic_verification, format_checking, modifications, qualification, signature_acceptance, timestamp_validation,
+    cryptographic_verification, format_checking, modifications, past, qualification, signature_acceptance,
+    timestamp_validation, validation_context,
 };
 
 /// What all signatures of a document share.
 pub(crate) struct Shared<'a> {
     pub(crate) document: &'a DocumentFacts,
-    /// The document's time stamps, judged.
-    pub(crate) document_stamps: &'a [JudgedTimestamp],
-    pub(crate) material: &'a Material,
-    pub(crate) context: &'a Context<'a>,
-    pub(crate) verifier: &'a dyn SignatureVerifier,
+    /// Qualification-evidence records, their attesters judged.
+    pub(crate) records: &'a [JudgedRecord],
+    /// All time stamps, judged.
+    pub(crate) stamps: &'a [Stamp<'a>],
+    /// Which of them stand in a signature or cover it, by its id.
+    pub(crate) stamps_of: &'a HashMap<&'a str, Vec<usize>>,
+    pub(crate) proofs: &'a ProofsOfExistence,
+    pub(crate) engine: &'a Engine<'a>,
 }
 
 /// Judges one signature; also tells what the network might add.
 pub(crate) fn judge(facts: &SignatureFacts, shared: &Shared<'_>) -> (SignatureVerdict, Vec<Need>) {
     let stamps = time_stamps(facts, shared);
     let mut needs: Vec<Need> = stamps.iter().flat_map(|stamp| stamp.needs.clone()).collect();
-    let (format, format_findings) = format_checking::check(facts, shared.context.policy);
-    let mut record = Record::new(facts, &stamps, shared.context);
+    let (format, format_findings) = format_checking::check(facts, shared.engine.context.policy);
+    let mut record = Record::new(facts, &stamps, shared);
     record.ran(CheckKind::FormatChecking, format);
     record.findings.extend(format_findings);
     if let Some(signed) = &facts.signed {
@@ -54,9 +68,12 @@ struct Record {
 }
 
 impl Record {
-    fn new(facts: &SignatureFacts, stamps: &[JudgedTimestamp], context: &Context<'_>) -> Self {
-        let best =
-            facts.signed.is_some().then(|| validation_with_time::best_signature_time(stamps, context.time));
+    fn new(facts: &SignatureFacts, stamps: &[JudgedTimestamp], shared: &Shared<'_>) -> Self {
+        let context = shared.engine.context;
+        let value = ProvenObject::Signature(facts.id.clone());
+        let best = facts.signed.is_some().then(|| BestSignatureTime(shared.proofs.earliest(&value)));
+        let proving = stamps.iter().filter(|stamp| stamp.proves_signature());
+        let newest = proving.max_by_key(|stamp| stamp.gen_time);
         let verdict = SignatureVerdict {
             level: facts.level,
             indication: crate::Indication::Indeterminate,
@@ -65,11 +82,17 @@ impl Record {
             coverage: facts.coverage,
             claimed_signing_time: facts.claimed_signing_time,
             best_signature_time: best,
+            control_time: None,
+            algorithms_until: None,
             renew_by: None,
+            protected_by: newest.map(|stamp| stamp.verdict.id.clone()),
+            proofs: Vec::new(),
             id: facts.id.clone(),
             signer: None,
             modifications: modifications::weighed(facts, context.policy),
             qualification: None,
+            signatory: None,
+            evidence: Vec::new(),
             path: Vec::new(),
             revocation: Vec::new(),
             timestamps: stamps.iter().map(|stamp| stamp.verdict.clone()).collect(),
@@ -95,69 +118,201 @@ impl Record {
         stamps: &[JudgedTimestamp],
         shared: &Shared<'_>,
     ) -> Vec<Need> {
-        let context = shared.context;
-        let identification = identify(signed, &shared.material.certificates);
+        let engine = shared.engine;
+        let context = engine.context;
+        let policy = context.policy;
+        let identification = identify(signed, &engine.material.certificates);
         self.ran(CheckKind::SignerIdentification, identification.conclusion);
-        let crypto =
-            cryptographic_verification::verify(signed, identification.certificate.as_ref(), shared.verifier);
+        let signer = identification.certificate.as_ref();
+        let (validation_context, context_findings) = validation_context::initialise(facts.policy.as_ref());
+        self.ran(CheckKind::ValidationContext, validation_context);
+        let crypto = cryptographic_verification::verify(signed, signer, engine.verifier);
         self.verdict.integrity = crypto.integrity;
         self.ran(CheckKind::CryptographicVerification, crypto.conclusion);
-        let x509 = identification.certificate.as_ref().map(|signer| validate_signer(signer, shared));
-        let (acceptance, acceptance_findings) = acceptance(facts, signed, &identification, context.policy, context.time);
-        let overall = x509
-            .as_ref()
-            .map_or(identification.conclusion, |x509| identification.conclusion.worst(x509.overall()));
+        let x509 = signer.map(|signer| engine.at_present(Party::Signer, signer));
+        let present: Vec<_> = stamps.iter().map(JudgedTimestamp::as_at_present).collect();
+        let by_stamps = validation_with_time::best_signature_time(&present, context.time);
+        let in_document = Signed { document: shared.document, object: signed };
+        let vouched = x509.as_deref().zip(signer).and_then(|(x509, signer)| {
+            let said = testimony(shared.records, signer, Some(in_document), by_stamps.0, context.time.0);
+            x509.vouched_for(said.not_revoked_at?, context.time.0, policy.revocation())
+        });
+        let x509 = vouched.as_ref().or(x509.as_deref());
+        let algorithms = AlgorithmsInUse::of_signature(
+            signed,
+            signer.map(Certificate::public_key_kind),
+            policy.algorithms(),
+        );
+        let (strength, weak_now) = algorithms.judge(context.time.0);
+        let (acceptance, acceptance_findings) = acceptance(facts, &identification, policy);
+        let overall =
+            x509.map_or(identification.conclusion, |x509| identification.conclusion.worst(x509.overall()));
         self.ran(CheckKind::X509Validation, overall);
-        self.ran(CheckKind::SignatureAcceptance, acceptance);
+        self.ran(CheckKind::SignatureAcceptance, acceptance.worst(strength));
         self.findings.extend(identification.findings.iter().cloned());
+        self.findings.extend(context_findings);
         self.findings.extend(crypto.findings);
         self.findings.extend(acceptance_findings);
 
-        let chain = x509.as_ref().and_then(|x509| x509.chain.as_ref());
-        let (at_present, lasting) = x509
-            .as_ref()
-            .map_or((Conclusion::Passed, Conclusion::Passed), |x509| (x509.conclusion, x509.lasting));
-        let with_time = validation_with_time::validate(&Inputs {
-            blocks: [
-                format,
-                identification.conclusion,
-                crypto.conclusion,
-                content_stamps(at_present, chain, stamps, &mut self.findings),
-                lasting,
-                acceptance,
-            ],
+        let chain = x509.and_then(|x509| x509.chain.as_ref());
+        let (at_present, lasting) =
+            x509.map_or((Conclusion::Passed, Conclusion::Passed), |x509| (x509.conclusion, x509.lasting));
+        let blocks = Blocks {
+            format,
+            identification: identification.conclusion,
+            context: validation_context,
+            cryptography: crypto.conclusion,
+            certificate: content_stamps(at_present, chain, &algorithms, stamps, &mut self.findings),
+            lasting,
+            acceptance,
+            strength,
+        };
+        let inputs = Inputs {
+            blocks,
+            algorithms: &algorithms,
+            weak_now: &weak_now,
             chain,
-            timestamps: stamps,
+            timestamps: &present,
             claimed: facts.claimed_signing_time,
-            now: context.time,
-            policy: context.policy,
-        });
-        self.ran(CheckKind::ValidationWithTime, with_time.conclusion);
+            best: by_stamps,
+            proven: present.iter().any(JudgedTimestamp::proves_signature),
+            policy,
+        };
+        let first = validation_with_time::validate(&inputs);
+        self.ran(CheckKind::ValidationWithTime, first.conclusion);
+        let earliest = self.verdict.best_signature_time.unwrap_or(by_stamps);
+        let past = match (signer, first.conclusion) {
+            (Some(signer), current) if past::may_continue(current) => {
+                let subject = Subject {
+                    party: Party::Signer,
+                    object: ProvenObject::Signature(facts.id.clone()),
+                    certificate: signer,
+                    algorithms: &algorithms,
+                    current,
+                };
+                Some(self.past_validation(&subject, facts, stamps, shared))
+            }
+            _ => None,
+        };
+        let (with_time, past_chain) = match past {
+            Some((conclusion, past)) if conclusion.is_passed() || past.conclusion.is_passed() => {
+                self.verdict.control_time = past.control_time;
+                let mut findings = past.findings;
+                findings.extend(stamp_findings(stamps, earliest.0 < context.time.0));
+                (WithTime { conclusion, best: earliest, findings }, past.chain)
+            }
+            Some((conclusion, past)) => {
+                let mut findings = first.findings;
+                findings.extend(past.findings);
+                (WithTime { conclusion, findings, best: first.best }, None)
+            }
+            // The earliest proof is told where it changes nothing, or where it proves a fault.
+            None if first.conclusion.is_passed() && earliest < by_stamps => {
+                let earlier = validation_with_time::validate(&Inputs {
+                    timestamps: stamps,
+                    best: earliest,
+                    proven: true,
+                    ..inputs
+                });
+                let open = matches!(earlier.conclusion, Conclusion::Indeterminate(_));
+                (if open { first } else { earlier }, None)
+            }
+            None => (first, None),
+        };
+        let in_the_past = past_chain.is_some();
+        let chain = past_chain.as_ref().or(chain);
+        self.verdict.best_signature_time = Some(with_time.best);
         self.findings.extend(with_time.findings);
         self.conclusion = with_time.conclusion;
-        self.findings.extend(protection_finding(facts, stamps));
-        if let Some(signer) = &identification.certificate {
+        self.findings.extend(protection_finding(facts, stamps, shared.proofs));
+        self.tell_what_it_rests_on(chain, &algorithms, with_time.best, shared);
+        if let Some(signer) = signer {
             let chain = chain.filter(|_| is_the_signers(&identification, crypto.integrity));
-            let answer = qualification::of_signer(signer, chain, with_time.best, context);
+            let best = with_time.best;
+            let said = testimony(shared.records, signer, Some(in_document), best.0, context.time.0);
+            self.verdict.signatory = qualification::signatory(&said);
+            self.verdict.evidence = said.records.clone();
+            let answer = qualification::of_signer(signer, chain, &said, best, context);
             self.qualify(answer, signer, context);
             self.verdict.signer = Some(summary(signer));
         }
-        let Some(X509Validation { chain, findings, needs, .. }) = x509 else { return Vec::new() };
+        let Some(X509Validation { findings, needs, .. }) = x509 else { return Vec::new() };
         match chain {
+            Some(chain) if in_the_past => {
+                self.describe_chain(chain, with_time.best, Vec::new(), context);
+                if with_time.conclusion.is_passed() {
+                    return Vec::new();
+                }
+                x509_validation::missing_after(chain, with_time.best.0, policy.revocation())
+            }
             Some(chain) => {
-                self.describe_chain(&chain, with_time.best, findings, context);
-                let rules = context.policy.revocation();
+                self.describe_chain(chain, with_time.best, findings.clone(), context);
+                let rules = policy.revocation();
                 if stamps.iter().any(JudgedTimestamp::proves_signature) {
-                    x509_validation::missing_after(&chain, with_time.best.0, rules)
+                    x509_validation::missing_after(chain, with_time.best.0, rules)
                 } else {
-                    x509_validation::missing(&chain, with_time.best.0, rules)
+                    x509_validation::missing(chain, with_time.best.0, rules)
                 }
             }
             None => {
-                self.findings.extend(findings);
-                needs
+                self.findings.extend(findings.iter().cloned());
+                needs.clone()
             }
         }
+    }
+
+    /// Past validation, then what the policy asks of the proofs themselves.
+    fn past_validation(
+        &mut self,
+        subject: &Subject<'_>,
+        facts: &SignatureFacts,
+        stamps: &[JudgedTimestamp],
+        shared: &Shared<'_>,
+    ) -> (Conclusion, PastValidation) {
+        let policy = shared.engine.context.policy;
+        let mut past = past::signature::validate(subject, shared.engine, shared.proofs);
+        self.ran(CheckKind::PastCertificateValidation, past.certificate);
+        let best = BestSignatureTime(past.best);
+        let mut conclusion = past.conclusion;
+        if let (Conclusion::Passed, Some(chain)) = (past.conclusion, &past.chain) {
+            let rules = [
+                order_of_time_stamps(stamps),
+                delay(facts.claimed_signing_time, best, policy),
+                older_than_stamp(chain, best, policy),
+                accredited_time_stamp(chain, stamps, policy),
+                claim_after_proof(facts.claimed_signing_time, best),
+            ];
+            for (ruling, finding) in rules {
+                conclusion = conclusion.worst(ruling);
+                past.findings.extend(finding);
+            }
+        }
+        self.ran(CheckKind::PastSignatureValidation, conclusion);
+        (conclusion, past)
+    }
+
+    /// Proofs of what the verdict uses, and the end of the algorithms.
+    fn tell_what_it_rests_on(
+        &mut self,
+        chain: Option<&Chain>,
+        algorithms: &AlgorithmsInUse,
+        best: BestSignatureTime,
+        shared: &Shared<'_>,
+    ) {
+        let table = shared.engine.context.policy.algorithms();
+        let mut limit = algorithms.limit();
+        let id = self.verdict.id.clone();
+        let mut objects = vec![ProvenObject::Signature(id.clone()), ProvenObject::SignedData(id)];
+        if let Some(chain) = chain {
+            limit = limit.min(AlgorithmsInUse::of_path(chain.path.certificates(), table).limit());
+            for status in &chain.statuses {
+                objects.push(ProvenObject::Evidence(status.certificate.sha256()));
+                let source = status.answer.source.as_ref();
+                objects.extend(source.map(|source| ProvenObject::Evidence(source.sha256)));
+            }
+        }
+        self.verdict.algorithms_until = timestamp_validation::last_good(limit, GenTime(best.0));
+        self.verdict.proofs = objects.iter().filter_map(|object| shared.proofs.of(object)).collect();
     }
 
     fn qualify(&mut self, answer: Qualification, signer: &Certificate, context: &Context<'_>) {
@@ -174,7 +329,7 @@ impl Record {
     /// and good enough for then isn't complained about.
     fn describe_chain(
         &mut self,
-        chain: &crate::chain::Chain,
+        chain: &Chain,
         best: BestSignatureTime,
         at_validation_time: Vec<Finding>,
         context: &Context<'_>,
@@ -198,26 +353,16 @@ impl Record {
     }
 }
 
-/// The signature's own time stamps, and those of the document that cover its value.
+/// The signature's own time stamps, and those of the document that cover its value: such a one is as good a first
+/// proof as one inside it (EN 319 142-1).
 fn time_stamps(facts: &SignatureFacts, shared: &Shared<'_>) -> Vec<JudgedTimestamp> {
-    let own = facts.timestamps.iter().map(|stamp| {
-        let mut judged = timestamp_validation::judge(stamp, shared.material, shared.context, shared.verifier);
-        judged.covers_signature = stamp.kind != TimestampKind::Content
-            && stamp.covers.iter().any(
-                |covered| matches!(covered, Covered::SignatureValue { signature } if *signature == facts.id),
-            );
-        judged
-    });
-    // A document time stamp over the signature is as good a first proof as one inside it (EN 319 142-1).
-    let of_document = shared.document.timestamps.iter().zip(shared.document_stamps);
-    let covering = of_document.filter(|(stamp, _)| {
-        stamp
-            .covers
-            .iter()
-            .any(|covered| matches!(covered, Covered::SignatureValue { signature } if *signature == facts.id))
-    });
-    own.chain(covering.map(|(_, judged)| JudgedTimestamp { covers_signature: true, ..judged.clone() }))
-        .collect()
+    let indices = shared.stamps_of.get(facts.id.as_str()).into_iter().flatten();
+    let stamps = indices.filter_map(|index| shared.stamps.get(*index));
+    let judged = |stamp: &Stamp<'_>| JudgedTimestamp {
+        covers_signature: stamp.covers_signature(&facts.id),
+        ..stamp.judged.clone()
+    };
+    stamps.map(judged).collect()
 }
 
 /// A role is only shown as the signer's if the signature verifies and names this certificate: for another one with
@@ -228,10 +373,6 @@ fn is_the_signers(identification: &Identification, integrity: Integrity) -> bool
         && integrity == Integrity::Valid
 }
 
-fn validate_signer(signer: &Certificate, shared: &Shared<'_>) -> X509Validation {
-    validate_certificate(signer, shared.material, shared.context, shared.verifier)
-}
-
 /// X.509 validation of a signer's certificate, with what the policy asks of its key usage.
 pub(crate) fn validate_certificate(
     signer: &Certificate,
@@ -239,19 +380,12 @@ pub(crate) fn validate_certificate(
     context: &Context<'_>,
     verifier: &dyn SignatureVerifier,
 ) -> X509Validation {
-    let now = context.time.0;
-    let rules = context.policy.signer();
-    let question = Question {
-        target: signer,
-        anchors: &material.signer_anchors,
-        parameters: PathParameters { check_target_validity: false, ..PathParameters::at(now) },
-        policies: &rules.certificate_policies,
-        revocation: context.policy.revocation().status,
-        now,
-    };
+    let engine = Engine::new(context, material, verifier);
+    let question = engine.question(Party::Signer, signer, context.time.0);
     let mut answer = x509_validation::validate(&question, material, context.policy, verifier);
     let (conclusion, finding) = key_usage(signer, context.policy);
-    answer.lasting = answer.lasting.worst(conclusion);
+    // What no time mends goes first, or past validation would pass over it.
+    answer.lasting = conclusion.worst(answer.lasting);
     answer.findings.extend(finding);
     answer
 }
@@ -279,28 +413,23 @@ fn key_usage(signer: &Certificate, policy: &Policy) -> (Conclusion, Option<Findi
 
 fn acceptance(
     facts: &SignatureFacts,
-    signed: &SignedObject,
     identification: &Identification,
     policy: &Policy,
-    now: ValidationTime,
 ) -> (Conclusion, Vec<Finding>) {
     let reference = match identification.certificate {
         // Without a certificate there is nothing the reference could be missing for.
         None => ReferenceState::Matches,
         Some(_) => identification.reference,
     };
-    let (conclusion, mut findings) = signature_acceptance::accept(facts, reference, policy);
-    let key = identification.certificate.as_ref().map(Certificate::public_key_kind);
-    let (strength, weak) = AlgorithmsInUse::of_signature(signed, key, policy.algorithms()).judge(now.0);
-    findings.extend(weak);
-    (conclusion.worst(strength), findings)
+    signature_acceptance::accept(facts, reference, policy)
 }
 
 /// A content time stamp was made before signing: if it is later than the revocation or the end of the
 /// certificate, so was the signature (EN 319 102-1, basic signature validation).
 fn content_stamps(
     at_present: Conclusion,
-    chain: Option<&crate::chain::Chain>,
+    chain: Option<&Chain>,
+    algorithms: &AlgorithmsInUse,
     stamps: &[JudgedTimestamp],
     findings: &mut Vec<Finding>,
 ) -> Conclusion {
@@ -310,6 +439,11 @@ fn content_stamps(
         .filter_map(|stamp| stamp.gen_time)
         .max();
     let (Some(chain), Some(latest)) = (chain, latest) else { return at_present };
+    // It was signed later than that, when the algorithm was no longer good.
+    if algorithms.limit().last_good().is_some_and(|end| latest.0 > end) {
+        findings.push(Finding::error("content-stamped-too-late").with("gen_time", latest));
+        return Conclusion::Indeterminate(SubIndication::CryptoConstraintsFailure);
+    }
     let proven = match at_present.sub_indication() {
         Some(SubIndication::RevokedNoPoe)
             if chain.signer_revoked_at().is_some_and(|revoked| latest.0 > revoked) =>
@@ -328,13 +462,19 @@ fn content_stamps(
 }
 
 /// Only a further time stamp over the evidence keeps it provable after the certificates have ended.
-fn protection_finding(facts: &SignatureFacts, stamps: &[JudgedTimestamp]) -> Option<Finding> {
+fn protection_finding(
+    facts: &SignatureFacts,
+    stamps: &[JudgedTimestamp],
+    proofs: &ProofsOfExistence,
+) -> Option<Finding> {
     let stamped = stamps.iter().any(JudgedTimestamp::proves_signature);
     let archived = stamps.iter().any(|stamp| {
         stamp.proves_signature()
             && matches!(stamp.kind, TimestampKind::Archive | TimestampKind::Document)
             && facts.level == Level::BLta
     });
-    (stamped && !archived)
+    let proof = proofs.of(&ProvenObject::Signature(facts.id.clone()));
+    let in_record = proof.is_some_and(|proof| matches!(proof.source(), ProofSource::EvidenceRecord(_)));
+    (stamped && !archived && !in_record)
         .then(|| Finding::warning("evidence-not-yet-protected").clause("guideline 5.2 §6.12 C2"))
 }

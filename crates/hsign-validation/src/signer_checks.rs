@@ -1,10 +1,12 @@
 //! The same judgement before signing: is this certificate one to sign this document with, now?
 
 use hsign_core::Finding;
+use hsign_core::facts::QualificationEvidenceFacts;
 use hsign_core::ports::Need;
 use hsign_core::{BestSignatureTime, Time};
 use hsign_hpki::{
     CertificateKind, ChainState, Qualification, QualificationStatus, certificate_kind, qualify,
+    qualify_by_evidence,
 };
 use hsign_pki::RevocationStatus;
 use hsign_x509::Certificate;
@@ -13,6 +15,7 @@ use serde::Serialize;
 use crate::material::Material;
 use crate::memo::MemoisedVerifier;
 use crate::policy::{Demand, SoftwareKeys};
+use crate::qualification_evidence::{Testimony, judge_records, testimony};
 use crate::x509_validation::X509Validation;
 use crate::{CertificateSummary, Conclusion, Context, RevocationVerdict, names, qualification, signature};
 
@@ -99,21 +102,24 @@ pub fn signer_checks(
     certificate: &Certificate,
     chain: &[Certificate],
     in_software: bool,
+    records: &[QualificationEvidenceFacts],
     context: &Context<'_>,
 ) -> SignerVerdict {
     let verifier = MemoisedVerifier::new(context.verifier);
     let material = Material::of_certificate(certificate, chain, context);
     let x509 = signature::validate_certificate(certificate, &material, context, &verifier);
     let now = context.time.0;
-    let qualification =
-        qualification::of_signer(certificate, x509.chain.as_ref(), BestSignatureTime(now), context);
+    let (records, record_needs) = judge_records(records, context);
+    let said = testimony(&records, certificate, None, now, now);
+    let best = BestSignatureTime(now);
+    let qualification = qualification::of_signer(certificate, x509.chain.as_ref(), &said, best, context);
     let (accepted, not_accepted) = qualification::acceptance(&qualification, certificate, context);
     let rules = [
         authentication(certificate),
         non_repudiation(certificate, context),
         validity(certificate, now),
         revocation(&x509, now),
-        role(certificate, accepted, context),
+        role(certificate, accepted, &said, context),
         software_key(certificate, in_software, context),
     ];
     let refusals: Vec<Finding> = rules.into_iter().flatten().collect();
@@ -141,7 +147,7 @@ pub fn signer_checks(
             .collect(),
         revocation: x509.chain.as_ref().map(|chain| chain.verdicts()).unwrap_or_default(),
         findings: crate::timestamp_validation::without_repetition(findings),
-        needs: x509.needs,
+        needs: x509.needs.into_iter().chain(record_needs).collect(),
     }
 }
 
@@ -194,7 +200,12 @@ fn revocation(x509: &X509Validation, now: Time) -> Option<Finding> {
 }
 
 /// The role is judged as if the chain were confirmed: a wrong profession is wrong whatever the trust.
-fn role(certificate: &Certificate, accepted: Conclusion, context: &Context<'_>) -> Option<Finding> {
+fn role(
+    certificate: &Certificate,
+    accepted: Conclusion,
+    said: &Testimony,
+    context: &Context<'_>,
+) -> Option<Finding> {
     let required = context.required();
     if accepted.is_passed() || !required.are_particular() {
         return None;
@@ -203,7 +214,11 @@ fn role(certificate: &Certificate, accepted: Conclusion, context: &Context<'_>) 
         return None;
     }
     let kind = certificate_kind(certificate);
-    let assumed = qualify(certificate, ChainState::Confirmed, &required, context.professions);
+    let (sure, table) = (ChainState::Confirmed, context.professions);
+    let assumed = match &said.person {
+        Some((_, roles)) => qualify_by_evidence(certificate, roles, sure, &required, table),
+        None => qualify(certificate, sure, &required, table),
+    };
     let roles_fit = match assumed.status {
         QualificationStatus::NoRole
         | QualificationStatus::UnrecognisedRole
@@ -212,7 +227,8 @@ fn role(certificate: &Certificate, accepted: Conclusion, context: &Context<'_>) 
             .is_some_and(|roles| required.are_met_by(&roles)),
         _ => true,
     };
-    (!roles_fit && kind != CertificateKind::Other).then(|| {
+    let told = kind != CertificateKind::Other || said.person.is_some();
+    (!roles_fit && told).then(|| {
         let name = |role: &hsign_hpki::Role| match &role.ja {
             Some(ja) => format!("{ja} ({})", role.text),
             None => role.text.clone(),

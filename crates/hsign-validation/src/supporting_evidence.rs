@@ -3,19 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hsign_core::facts::{Covered, DocumentFacts, EvidenceFacts, SignatureFacts, SignedObject, TimestampFacts};
+use hsign_core::facts::{
+    Covered, DocumentFacts, EvidenceFacts, SignatureFacts, SignedObject, TimestampFacts,
+};
 use hsign_core::ports::SignatureVerifier;
 use hsign_core::{Finding, Time, ValidationTime};
 use hsign_pki::{Freshness, RevocationStatus};
 use hsign_x509::Certificate;
 
-use crate::chain::Chain;
+use crate::chain::{Chain, freshness};
 use crate::material::Material;
 use crate::memo::MemoisedVerifier;
 use crate::names::shown_subject;
 use crate::policy::Demand;
 use crate::signer_identification::identify;
-use crate::x509_validation::{X509Validation, freshness};
+use crate::x509_validation::X509Validation;
 use crate::{Context, signature, timestamp_validation};
 
 /// What was found, and for whom something is missing.
@@ -46,8 +48,13 @@ pub fn supporting_evidence(
 ) -> Support {
     let verifier = MemoisedVerifier::new(context.verifier);
     let material = Material::of_document(facts, context);
-    let mut gathering =
-        Gathering { material: &material, context, verifier: &verifier, pieces: Pieces::default(), open: Vec::new() };
+    let mut gathering = Gathering {
+        material: &material,
+        context,
+        verifier: &verifier,
+        pieces: Pieces::default(),
+        open: Vec::new(),
+    };
     for signature in facts.signatures.iter().filter(|signature| wanted(&signature.id)) {
         gathering.signature(signature, facts);
         signature.timestamps.iter().for_each(|stamp| gathering.timestamp(stamp));
@@ -103,9 +110,7 @@ impl Gathering<'_> {
         let now = validate(&certificate, self.material, self.context, self.verifier);
         // Authorities above it may have ended since; their material stays what it was.
         let then = || Context { time: ValidationTime(at), ..*self.context };
-        let chain = now
-            .chain
-            .or_else(|| validate(&certificate, self.material, &then(), self.verifier).chain);
+        let chain = now.chain.or_else(|| validate(&certificate, self.material, &then(), self.verifier).chain);
         self.pieces.certificate(&certificate);
         match chain {
             Some(chain) => self.chain(id, &chain, at),
@@ -146,9 +151,10 @@ impl Gathering<'_> {
 /// The earliest time that a time stamp over the signature names.
 fn proven_time(facts: &SignatureFacts, document: &DocumentFacts) -> Option<Time> {
     let covers = |stamp: &&TimestampFacts| {
-        stamp.covers.iter().any(
-            |covered| matches!(covered, Covered::SignatureValue { signature } if *signature == facts.id),
-        )
+        stamp
+            .covers
+            .iter()
+            .any(|covered| matches!(covered, Covered::SignatureValue { signature } if *signature == facts.id))
     };
     let stamps = facts.timestamps.iter().chain(&document.timestamps).filter(covers);
     stamps.filter_map(|stamp| stamp.read.as_ref()).map(|read| read.gen_time.0).min()

@@ -3,27 +3,39 @@
 use hsign_core::facts::{TimestampFacts, TimestampKind, TokenFacts};
 use hsign_core::ports::{Need, SignatureVerifier};
 use hsign_core::{Finding, GenTime, Severity, ValidationTime};
-use hsign_pki::{Accreditation, PathParameters, TrustKind};
+use hsign_pki::algorithms::Limit;
+use hsign_pki::Accreditation;
 use hsign_x509::Certificate;
 
 use crate::algorithm_constraints::AlgorithmsInUse;
 use crate::chain::Chain;
+use crate::engine::{Engine, Party};
 use crate::material::Material;
 use crate::names::shown_subject;
+use crate::past::signature::PastValidation;
 use crate::signer_identification::{ReferenceState, identify};
-use crate::x509_validation::{Question, X509Validation, validate};
+use crate::x509_validation::{self, X509Validation};
 use crate::{
     Conclusion, Context, Integrity, SubIndication, TimestampVerdict, TsaSummary, cryptographic_verification,
+    past, tsa_registration,
 };
 
 /// Clocks of authority and verifier may differ by this much; a stamp from further ahead isn't believed.
-const CLOCK_TOLERANCE_SECONDS: i64 = 300;
+pub(crate) const CLOCK_TOLERANCE_SECONDS: i64 = 300;
 
 /// A time stamp and what follows from it.
 #[derive(Clone, Debug)]
 pub(crate) struct JudgedTimestamp {
     pub(crate) kind: TimestampKind,
+    /// What it came to at the time of validation.
+    pub(crate) at_present: Conclusion,
+    /// What it came to in the end, past validation included.
     pub(crate) conclusion: Conclusion,
+    pub(crate) tsa: Option<Certificate>,
+    /// What value, digests and key rely on.
+    pub(crate) algorithms: AlgorithmsInUse,
+    /// What the imprint alone relies on.
+    pub(crate) imprint_algorithms: AlgorithmsInUse,
     pub(crate) gen_time: Option<GenTime>,
     pub(crate) accuracy_microseconds: u64,
     pub(crate) accreditation: Option<Accreditation>,
@@ -39,6 +51,34 @@ impl JudgedTimestamp {
         self.covers_signature && self.conclusion.is_passed()
     }
 
+    /// The same by what it came to at the time of validation, without past validation.
+    pub(crate) fn as_at_present(&self) -> Self {
+        Self { conclusion: self.at_present, ..self.clone() }
+    }
+
+    /// Takes over what past validation found, which is the last word.
+    pub(crate) fn conclude_in_the_past(
+        &mut self,
+        past: PastValidation,
+        accreditation: Option<Accreditation>,
+    ) {
+        self.conclusion = past.conclusion;
+        self.verdict.indication = past.conclusion.indication();
+        self.verdict.sub_indication = past.conclusion.sub_indication();
+        self.verdict.control_time = past.control_time;
+        if let Some(chain) = past.chain.as_ref().filter(|_| past.conclusion.is_passed()) {
+            self.verdict.revocation = chain.verdicts();
+            self.accreditation = accreditation;
+            if let Some(tsa) = &mut self.verdict.tsa {
+                tsa.accreditation = accreditation;
+            }
+            // What stood against it today is settled.
+            self.verdict.findings.retain(|finding| finding.severity != Severity::Error);
+        }
+        self.verdict.findings.extend(past.findings);
+        self.verdict.findings = without_repetition(std::mem::take(&mut self.verdict.findings));
+    }
+
     /// Whether it was made after the other beyond the doubt their accuracies leave.
     pub(crate) fn is_surely_after(&self, other: &Self) -> bool {
         let (Some(own), Some(others)) = (self.gen_time, other.gen_time) else { return false };
@@ -48,34 +88,32 @@ impl JudgedTimestamp {
 }
 
 /// Judges one time stamp at the validation time.
-pub(crate) fn judge(
-    facts: &TimestampFacts,
-    material: &Material,
-    context: &Context<'_>,
-    verifier: &dyn SignatureVerifier,
-) -> JudgedTimestamp {
+pub(crate) fn judge(facts: &TimestampFacts, engine: &Engine<'_>) -> JudgedTimestamp {
     let Some(read) = &facts.read else {
         return unreadable(facts);
     };
-    let pool = token_first(read, material);
+    let context = engine.context;
+    let pool = token_first(read, engine.material);
     let identification = identify(&read.signed, &pool);
-    let imprint = imprint(read);
-    let crypto =
-        cryptographic_verification::verify(&read.signed, identification.certificate.as_ref(), verifier);
     let tsa = identification.certificate.as_ref();
-    let x509 = tsa.map(|tsa| validate_tsa(tsa, material, context, verifier));
-    let accreditation =
-        x509.as_ref().and_then(|x509| x509.chain.as_ref()).map(|chain| accreditation(chain, read, context));
-    let key = tsa.map(Certificate::public_key_kind);
-    let used = AlgorithmsInUse::of_token(read, key, context.policy.algorithms());
-    let (strength, weak) = used.judge(context.time.0);
+    let crypto = cryptographic_verification::verify(&read.signed, tsa, engine.verifier);
+    let x509 = tsa.map(|tsa| engine.at_present(Party::Tsa, tsa));
+    let x509 = x509.as_deref();
+    let chain = x509.and_then(|x509| x509.chain.as_ref());
+    let accreditation = chain.map(|chain| accreditation(chain, read, context));
+    let table = context.policy.algorithms();
+    let algorithms = AlgorithmsInUse::of_token(read, tsa.map(Certificate::public_key_kind), table);
+    let (strength, weak) = algorithms.judge(context.time.0);
+    let (status, lasting) =
+        x509.map_or((Conclusion::Passed, Conclusion::Passed), |x509| (x509.conclusion, x509.lasting));
     let rules = [
         form(facts),
-        imprint,
+        imprint(read),
         (identification.conclusion, None),
         (crypto.conclusion, None),
         certificate_reference(identification.reference),
-        (x509.as_ref().map_or(Conclusion::Passed, X509Validation::overall), None),
+        (status, None),
+        (lasting, None),
         (strength, None),
         plausible_time(read.gen_time, tsa, context.time),
     ];
@@ -83,50 +121,75 @@ pub(crate) fn judge(
     let mut findings = facts.findings.clone();
     findings.extend(rule_findings);
     findings.extend(weak);
-    findings.extend(identification.findings);
+    findings.extend(identification.findings.iter().cloned());
     findings.extend(crypto.findings);
-    let (chain, needs) = match x509 {
-        Some(X509Validation { chain, findings: more, needs, .. }) => {
-            findings.extend(more);
-            (chain, needs)
-        }
-        None => (None, Vec::new()),
-    };
+    findings.extend(x509.iter().flat_map(|x509| &x509.findings).cloned());
+    findings.extend(tsa.and_then(|tsa| tsa_registration::unknown(tsa, status)));
+    if accreditation == Some(Accreditation::None) {
+        findings.extend(chain.and_then(|chain| tsa_registration::not_then(chain, read, context)));
+    }
+    let until = chain.map_or(algorithms.limit(), |chain| {
+        algorithms.limit().min(AlgorithmsInUse::of_path(chain.path.certificates(), table).limit())
+    });
     let verdict = TimestampVerdict {
         kind: facts.kind,
         gen_time: Some(read.gen_time),
         integrity: integrity(imprint_integrity(read), crypto.integrity),
         indication: conclusion.indication(),
         sub_indication: conclusion.sub_indication(),
+        control_time: None,
+        algorithms_until: last_good(until, read.gen_time),
         id: facts.id.clone(),
         tsa: tsa.map(|tsa| TsaSummary {
             accreditation,
             not_after: tsa.not_after(),
             subject: shown_subject(tsa),
         }),
-        revocation: chain.as_ref().map(Chain::verdicts).unwrap_or_default(),
+        revocation: chain.map(Chain::verdicts).unwrap_or_default(),
         findings: without_repetition(findings),
     };
     JudgedTimestamp {
         kind: facts.kind,
+        at_present: conclusion,
         conclusion,
+        tsa: tsa.cloned(),
+        algorithms,
+        imprint_algorithms: AlgorithmsInUse::of_imprint(read, table),
         gen_time: Some(read.gen_time),
         accuracy_microseconds: read.accuracy_microseconds.unwrap_or(0),
         accreditation,
         covers_signature: false,
         verdict,
-        needs,
+        needs: x509.map(|x509| x509.needs.clone()).unwrap_or_default(),
+    }
+}
+
+/// Until when algorithms are good; for those that never were, when they were used.
+pub(crate) fn last_good(limit: Limit, used: GenTime) -> Option<hsign_core::Time> {
+    match limit {
+        Limit::NoEnd => None,
+        Limit::Until(end) => Some(end),
+        Limit::Never => Some(used.0),
     }
 }
 
 type Ruling = (Conclusion, Option<Finding>);
 
-/// A proven fault first, then whatever stays open, in the order of the blocks.
+/// A proven fault first, then what no time can mend, then whatever else stays open, in the order of the blocks.
 fn conclude<const N: usize>(rules: [Ruling; N]) -> (Conclusion, Vec<Finding>) {
-    rules.into_iter().fold((Conclusion::Passed, Vec::new()), |(worst, mut findings), (next, finding)| {
-        findings.extend(finding);
-        (worst.worst(next), findings)
-    })
+    let blocks: Vec<_> = rules.iter().map(|(conclusion, _)| *conclusion).collect();
+    let conclusion = in_order(&blocks, past::may_continue);
+    (conclusion, rules.into_iter().filter_map(|(_, finding)| finding).collect())
+}
+
+/// The result of several blocks: what only a time can settle comes after what it can't, or past validation would
+/// pass over the latter.
+pub(crate) fn in_order(blocks: &[Conclusion], time_may_settle: fn(Conclusion) -> bool) -> Conclusion {
+    let worst = |conclusions: &mut dyn Iterator<Item = Conclusion>| {
+        conclusions.fold(Conclusion::Passed, Conclusion::worst)
+    };
+    let lasting = worst(&mut blocks.iter().copied().filter(|block| !time_may_settle(*block)));
+    lasting.worst(worst(&mut blocks.iter().copied()))
 }
 
 fn unreadable(facts: &TimestampFacts) -> JudgedTimestamp {
@@ -141,6 +204,8 @@ fn unreadable(facts: &TimestampFacts) -> JudgedTimestamp {
         integrity: Integrity::Undetermined,
         indication: conclusion.indication(),
         sub_indication: conclusion.sub_indication(),
+        control_time: None,
+        algorithms_until: None,
         id: facts.id.clone(),
         tsa: None,
         revocation: Vec::new(),
@@ -148,7 +213,11 @@ fn unreadable(facts: &TimestampFacts) -> JudgedTimestamp {
     };
     JudgedTimestamp {
         kind: facts.kind,
+        at_present: conclusion,
         conclusion,
+        tsa: None,
+        algorithms: AlgorithmsInUse::default(),
+        imprint_algorithms: AlgorithmsInUse::default(),
         gen_time: None,
         accuracy_microseconds: 0,
         accreditation: None,
@@ -233,41 +302,36 @@ fn plausible_time(gen_time: GenTime, tsa: Option<&Certificate>, now: ValidationT
     }
 }
 
+/// X.509 validation of an authority's certificate.
 pub(crate) fn validate_tsa(
     tsa: &Certificate,
     material: &Material,
     context: &Context<'_>,
     verifier: &dyn SignatureVerifier,
 ) -> X509Validation {
-    let now = context.time.0;
-    let question = Question {
-        target: tsa,
-        anchors: &material.tsa_anchors,
-        parameters: PathParameters { check_target_validity: false, ..PathParameters::time_stamping_at(now) },
-        policies: &[],
-        revocation: context.policy.timestamps().revocation,
-        now,
-    };
-    validate(&question, material, context.policy, verifier)
+    let engine = Engine::new(context, material, verifier);
+    let question = engine.question(Party::Tsa, tsa, context.time.0);
+    x509_validation::validate(&question, material, context.policy, verifier)
 }
 
 /// The accreditation that holds at genTime, on the word of any registry entry for a certificate of the path.
-/// An entry that names token policies speaks for tokens under these only.
-fn accreditation(chain: &Chain, read: &TokenFacts, context: &Context<'_>) -> Accreditation {
-    let path = chain.path.certificates();
+pub(crate) fn accreditation(chain: &Chain, read: &TokenFacts, context: &Context<'_>) -> Accreditation {
     let accepted = &context.policy.timestamps().accreditations;
-    context
-        .trust
-        .entries()
-        .iter()
-        .filter(|entry| entry.kind == TrustKind::Tsa && entry.confirmed)
-        .filter(|entry| path.iter().any(|certificate| certificate.sha256() == entry.sha256))
-        .filter(|entry| entry.policies.is_empty() || entry.policies.contains(&read.policy))
+    tsa_registration::registered(chain, read, context)
         .map(|entry| entry.accreditation_at(read.gen_time.0))
         .filter(|accreditation| *accreditation != Accreditation::None)
         // One authority may have several; the one that is asked for is told.
         .max_by_key(|accreditation| accepted.contains(accreditation))
         .unwrap_or(Accreditation::None)
+}
+
+/// Content stamps come first, then those of signatures, then those over both.
+pub(crate) fn rank(kind: TimestampKind) -> u8 {
+    match kind {
+        TimestampKind::Content => 0,
+        TimestampKind::Signature => 1,
+        TimestampKind::Archive | TimestampKind::Document | TimestampKind::EvidenceRecord => 2,
+    }
 }
 
 /// Several blocks may notice the same thing; it is told once.

@@ -1,13 +1,13 @@
 //! Validation with time (EN 319 102-1): what the time stamps prove, and the chain judged at that time.
 
-use hsign_core::facts::TimestampKind;
 use hsign_core::{BestSignatureTime, ClaimedSigningTime, Finding, Severity, Time, ValidationTime};
 use hsign_pki::Accreditation;
 
+use crate::algorithm_constraints::AlgorithmsInUse;
 use crate::chain::Chain;
 use crate::policy::{OlderThanStamp, Policy};
-use crate::timestamp_validation::JudgedTimestamp;
-use crate::{Conclusion, SubIndication};
+use crate::timestamp_validation::{CLOCK_TOLERANCE_SECONDS, JudgedTimestamp, in_order, rank};
+use crate::{Conclusion, SubIndication, past};
 
 pub(crate) struct WithTime {
     pub(crate) conclusion: Conclusion,
@@ -17,35 +17,79 @@ pub(crate) struct WithTime {
 
 /// Inputs of the process for one signature.
 pub(crate) struct Inputs<'a> {
-    /// What the blocks of basic validation said, in their order.
-    pub(crate) blocks: [Conclusion; 6],
+    /// What the blocks of basic validation said.
+    pub(crate) blocks: Blocks,
+    /// What value, digests and key rely on.
+    pub(crate) algorithms: &'a AlgorithmsInUse,
+    /// What of it isn't good at the time of validation.
+    pub(crate) weak_now: &'a [Finding],
     /// The signer's chain, if there is a valid path.
     pub(crate) chain: Option<&'a Chain>,
     /// The time stamps of the signature and those of the document that cover it.
     pub(crate) timestamps: &'a [JudgedTimestamp],
     pub(crate) claimed: Option<ClaimedSigningTime>,
-    pub(crate) now: ValidationTime,
+    /// The earliest proven time of the signature; the time of validation where nothing proves it.
+    pub(crate) best: BestSignatureTime,
+    /// Whether anything proves it.
+    pub(crate) proven: bool,
     pub(crate) policy: &'a Policy,
+}
+
+/// The blocks of basic validation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocks {
+    pub(crate) format: Conclusion,
+    pub(crate) identification: Conclusion,
+    pub(crate) context: Conclusion,
+    pub(crate) cryptography: Conclusion,
+    /// X.509 validation as far as the time matters to it.
+    pub(crate) certificate: Conclusion,
+    /// X.509 constraints and the algorithms of certificates and revocation data.
+    pub(crate) lasting: Conclusion,
+    pub(crate) acceptance: Conclusion,
+    /// The algorithms of the signature at the time of validation.
+    pub(crate) strength: Conclusion,
+}
+
+impl Blocks {
+    fn in_order(&self) -> [Conclusion; 8] {
+        [
+            self.format,
+            self.identification,
+            self.context,
+            self.cryptography,
+            self.certificate,
+            self.lasting,
+            self.acceptance,
+            self.strength,
+        ]
+    }
 }
 
 /// Runs the process. The best signature time is told even when basic validation ended it.
 pub(crate) fn validate(inputs: &Inputs<'_>) -> WithTime {
-    let best = best_signature_time(inputs.timestamps, inputs.now);
-    let mut findings = stamp_findings(inputs.timestamps);
-    let basic = basic(&inputs.blocks);
+    let best = inputs.best;
+    let mut findings = stamp_findings(inputs.timestamps, inputs.proven);
+    let basic = in_order(&inputs.blocks.in_order(), past::may_continue);
     let (true, Some(chain)) = (may_continue(basic), inputs.chain) else {
+        findings.extend(inputs.weak_now.iter().cloned());
         return WithTime { conclusion: basic, best, findings };
     };
-    let rules: [&dyn Fn() -> Ruling; 7] = [
+    let rules: [&dyn Fn() -> Ruling; 8] = [
         &|| not_yet_valid(chain, best),
         &|| anchor_period(chain, best),
         &|| chain_at_best_time(chain, best, inputs),
         &|| order_of_time_stamps(inputs.timestamps),
         &|| delay(inputs.claimed, best, inputs.policy),
         &|| data_older_than_stamp(chain, best, inputs),
-        &|| accredited_time_stamp(chain, inputs),
+        &|| accredited_time_stamp(chain, inputs.timestamps, inputs.policy),
+        &|| if inputs.proven { claim_after_proof(inputs.claimed, best) } else { PASSED },
     ];
-    let mut conclusion = still_weak(&inputs.blocks);
+    // Algorithms of the signature are judged at the time its protection began (EN 319 102-1, acceptance at the
+    // best signature time).
+    let (strength, weak) = inputs.algorithms.judge(best.0);
+    findings.extend(weak);
+    let mut conclusion = weak_certificates(inputs.blocks.lasting).worst(strength);
     for rule in rules {
         let (ruling, finding) = rule();
         conclusion = conclusion.worst(ruling);
@@ -54,26 +98,16 @@ pub(crate) fn validate(inputs: &Inputs<'_>) -> WithTime {
     WithTime { conclusion, best, findings }
 }
 
-type Ruling = (Conclusion, Option<Finding>);
+pub(crate) type Ruling = (Conclusion, Option<Finding>);
 
-const PASSED: Ruling = (Conclusion::Passed, None);
+pub(crate) const PASSED: Ruling = (Conclusion::Passed, None);
 
 fn indeterminate(sub: SubIndication, finding: Finding) -> Ruling {
     (Conclusion::Indeterminate(sub), Some(finding))
 }
 
-/// A proven fault decides; then what no time can change; then whatever else is open, in the order of the blocks
-/// (EN 319 102-1, basic signature validation).
-fn basic(blocks: &[Conclusion]) -> Conclusion {
-    let worst = |conclusions: &mut dyn Iterator<Item = Conclusion>| {
-        conclusions.fold(Conclusion::Passed, Conclusion::worst)
-    };
-    let lasting = worst(&mut blocks.iter().copied().filter(|block| !may_continue(*block)));
-    lasting.worst(worst(&mut blocks.iter().copied()))
-}
-
 /// The results of basic validation that a time can still change.
-fn may_continue(basic: Conclusion) -> bool {
+pub(crate) fn may_continue(basic: Conclusion) -> bool {
     use SubIndication as Sub;
     matches!(
         basic,
@@ -89,10 +123,11 @@ fn may_continue(basic: Conclusion) -> bool {
     )
 }
 
-/// Algorithms are judged without dates here, so that a weak one stays weak whatever was proven.
-fn still_weak(blocks: &[Conclusion]) -> Conclusion {
+/// The certificates and the data about them rely on algorithms that have to be good still: whether they existed in
+/// time is for past validation to find out.
+fn weak_certificates(lasting: Conclusion) -> Conclusion {
     let weak = Conclusion::Indeterminate(SubIndication::CryptoConstraintsFailureNoPoe);
-    if blocks.contains(&weak) { weak } else { Conclusion::Passed }
+    if lasting == weak { weak } else { Conclusion::Passed }
 }
 
 /// The earliest generation time of the valid time stamps over the signature; the validation time if none
@@ -132,7 +167,7 @@ fn anchor_period(chain: &Chain, best: BestSignatureTime) -> Ruling {
 /// Revocation, freshness and validity at the best signature time.
 fn chain_at_best_time(chain: &Chain, best: BestSignatureTime, inputs: &Inputs<'_>) -> Ruling {
     let conclusion = chain.conclusion_at(best.0, inputs.policy.revocation());
-    let stamped = inputs.timestamps.iter().any(JudgedTimestamp::proves_signature);
+    let stamped = inputs.proven;
     let not_after = chain.target().not_after();
     let finding = if !stamped {
         (best.0 > not_after).then(|| Finding::error("certificate-expired").with("not_after", not_after))
@@ -149,7 +184,7 @@ fn chain_at_best_time(chain: &Chain, best: BestSignatureTime, inputs: &Inputs<'_
 
 /// Content stamps come before the signature's, these before those of the document; times closer than the
 /// accuracies tell no order (RFC 3161 §2.4.2).
-fn order_of_time_stamps(timestamps: &[JudgedTimestamp]) -> Ruling {
+pub(crate) fn order_of_time_stamps(timestamps: &[JudgedTimestamp]) -> Ruling {
     let valid: Vec<_> = timestamps.iter().filter(|stamp| stamp.conclusion.is_passed()).collect();
     let wrong = valid.iter().any(|earlier| {
         valid.iter().any(|later| rank(earlier.kind) < rank(later.kind) && earlier.is_surely_after(later))
@@ -164,16 +199,8 @@ fn order_of_time_stamps(timestamps: &[JudgedTimestamp]) -> Ruling {
     }
 }
 
-fn rank(kind: TimestampKind) -> u8 {
-    match kind {
-        TimestampKind::Content => 0,
-        TimestampKind::Signature => 1,
-        TimestampKind::Archive | TimestampKind::Document | TimestampKind::EvidenceRecord => 2,
-    }
-}
-
 /// The time from claim to proof, where the policy limits it.
-fn delay(claimed: Option<ClaimedSigningTime>, best: BestSignatureTime, policy: &Policy) -> Ruling {
+pub(crate) fn delay(claimed: Option<ClaimedSigningTime>, best: BestSignatureTime, policy: &Policy) -> Ruling {
     let Some(limit) = policy.timestamps().max_delay_seconds else { return PASSED };
     let finding = match claimed {
         None => Finding::error("claimed-signing-time-missing"),
@@ -183,13 +210,27 @@ fn delay(claimed: Option<ClaimedSigningTime>, best: BestSignatureTime, policy: &
     indeterminate(SubIndication::SigConstraintsFailure, finding)
 }
 
+/// A claim later than the proof is wrong, by a clock or on purpose; it decides nothing.
+pub(crate) fn claim_after_proof(claimed: Option<ClaimedSigningTime>, best: BestSignatureTime) -> Ruling {
+    let late = claimed.filter(|claimed| claimed.0 > best.0.plus_seconds(CLOCK_TOLERANCE_SECONDS));
+    let finding = late.map(|claimed| {
+        Finding::warning("claimed-time-after-proof")
+            .with("claimed", claimed)
+            .with("best_signature_time", best)
+    });
+    (Conclusion::Passed, finding)
+}
+
 /// HPKI has daily CRLs and no OCSP: whoever collects evidence before stamping, as the guideline asks, has
 /// data older than the stamp.
 fn data_older_than_stamp(chain: &Chain, best: BestSignatureTime, inputs: &Inputs<'_>) -> Ruling {
-    let stamped = inputs.timestamps.iter().any(JudgedTimestamp::proves_signature);
-    let Some(finding) = chain.age_finding(best.0).filter(|_| stamped) else { return PASSED };
+    if inputs.proven { older_than_stamp(chain, best, inputs.policy) } else { PASSED }
+}
+
+pub(crate) fn older_than_stamp(chain: &Chain, best: BestSignatureTime, policy: &Policy) -> Ruling {
+    let Some(finding) = chain.age_finding(best.0) else { return PASSED };
     let mut finding = finding.clause("guideline 5.2 §6.12 C2(4)");
-    match inputs.policy.revocation().older_than_stamp {
+    match policy.revocation().older_than_stamp {
         OlderThanStamp::Accepted => (Conclusion::Passed, Some(finding)),
         OlderThanStamp::TryLater => {
             finding.severity = Severity::Error;
@@ -200,9 +241,13 @@ fn data_older_than_stamp(chain: &Chain, best: BestSignatureTime, inputs: &Inputs
 
 /// Any trusted stamp proves existence; the policy may ask for an accredited one besides, and that one has to
 /// have come while the certificate was good too.
-fn accredited_time_stamp(chain: &Chain, inputs: &Inputs<'_>) -> Ruling {
-    let accepted = &inputs.policy.timestamps().accreditations;
-    let proving: Vec<_> = inputs.timestamps.iter().filter(|stamp| stamp.proves_signature()).collect();
+pub(crate) fn accredited_time_stamp(
+    chain: &Chain,
+    timestamps: &[JudgedTimestamp],
+    policy: &Policy,
+) -> Ruling {
+    let accepted = &policy.timestamps().accreditations;
+    let proving: Vec<_> = timestamps.iter().filter(|stamp| stamp.proves_signature()).collect();
     if accepted.is_empty() || proving.is_empty() {
         return PASSED;
     }
@@ -248,10 +293,12 @@ fn first_accreditation(stamps: &[&JudgedTimestamp]) -> &'static str {
 }
 
 /// What every reader has to know about the stamps, whatever the verdict.
-fn stamp_findings(timestamps: &[JudgedTimestamp]) -> Vec<Finding> {
+pub(crate) fn stamp_findings(timestamps: &[JudgedTimestamp], proven: bool) -> Vec<Finding> {
     let over_signature: Vec<_> = timestamps.iter().filter(|stamp| stamp.covers_signature).collect();
     let mut findings = Vec::new();
-    if over_signature.is_empty() {
+    if over_signature.is_empty() && proven {
+        // An evidence record or the archive's own registry proves it.
+    } else if over_signature.is_empty() {
         findings.push(Finding::warning("no-time-stamp").clause("guideline 5.2 §6.12 C2(1)"));
     } else if !over_signature.iter().any(|stamp| stamp.proves_signature()) {
         findings.push(Finding::warning("no-valid-time-stamp").clause("guideline 5.2 §6.12 C2(1)"));

@@ -1,11 +1,12 @@
 //! Verdicts. Their fields can be read by everybody and set by the engine alone.
 
-use hsign_core::facts::{Coverage, DocumentFormat, Level, TimestampKind};
+use hsign_core::facts::{Coverage, DocumentFormat, Level, Modifications, TimestampKind};
 use hsign_core::{BestSignatureTime, ClaimedSigningTime, Digest, Finding, GenTime, Time};
-use hsign_hpki::Qualification;
+use hsign_hpki::{IdentityMeans, Qualification, Way};
 use hsign_pki::Accreditation;
 use serde::Serialize;
 
+use crate::poe::ProofOfExistence;
 use crate::{Conclusion, Indication, Integrity, SubIndication};
 
 macro_rules! verdict {
@@ -45,6 +46,10 @@ verdict! {
             findings: Vec<Finding> => &[Finding] = as_slice,
             /// Every signature, in document order.
             signatures: Vec<SignatureVerdict> => &[SignatureVerdict] = as_slice,
+            /// Evidence records over the document or parts of it.
+            evidence_records: Vec<EvidenceRecordVerdict> => &[EvidenceRecordVerdict] = as_slice,
+            /// Every proof of existence that was found, the earliest of each object.
+            proofs: Vec<ProofOfExistence> => &[ProofOfExistence] = as_slice,
             /// Time stamps of the document as a whole.
             timestamps: Vec<TimestampVerdict> => &[TimestampVerdict] = as_slice,
         }
@@ -69,6 +74,10 @@ verdict! {
             claimed_signing_time: Option<ClaimedSigningTime>,
             /// The earliest proven time; the validation time when no time stamp helps.
             best_signature_time: Option<BestSignatureTime>,
+            /// Where it passed by past validation: the latest time at which the signer's path is known to have been good.
+            control_time: Option<Time>,
+            /// The end of the weakest algorithm that signature and path rely on; `None` when no end is known.
+            algorithms_until: Option<Time>,
             /// The last day by which a new stamp is due, where it was computed.
             renew_by: Option<Time>,
         }
@@ -77,12 +86,23 @@ verdict! {
             id: String => &str = as_str,
             /// The signer's certificate.
             signer: Option<CertificateSummary> => Option<&CertificateSummary> = as_ref,
+            /// What was changed in the document after signing, as the policy weighs it; `None` where that can't happen.
+            modifications: Option<Modifications> => Option<&Modifications> = as_ref,
             /// Who signs with which qualification; none without a signer's certificate.
             qualification: Option<Qualification> => Option<&Qualification> = as_ref,
+            /// Who signs by a provider's key (立会人型), where evidence names the person.
+            signatory: Option<Signatory> => Option<&Signatory> = as_ref,
+            /// The qualification-evidence records that concern the signer, those that don't count too.
+            evidence: Vec<EvidenceVerdict> => &[EvidenceVerdict] = as_slice,
             /// The path, anchor last; empty when none was found.
             path: Vec<CertificateSummary> => &[CertificateSummary] = as_slice,
             /// What is known about the revocation of the path's certificates.
             revocation: Vec<RevocationVerdict> => &[RevocationVerdict] = as_slice,
+            /// What is proven to have existed before the time of validation, and on whose word: the value, the signed data,
+            /// the certificates of the path and the data on their revocation.
+            proofs: Vec<ProofOfExistence> => &[ProofOfExistence] = as_slice,
+            /// The id of the newest valid time stamp over it: on this one everything rests from now on.
+            protected_by: Option<String> => Option<&String> = as_ref,
             /// Its time stamps, and those of the document that cover it.
             timestamps: Vec<TimestampVerdict> => &[TimestampVerdict] = as_slice,
             /// The building blocks in the order they ran.
@@ -107,6 +127,10 @@ verdict! {
             indication: Indication,
             /// Why it isn't passed.
             sub_indication: Option<SubIndication>,
+            /// Where it passed by past validation: the latest time at which the authority's path is known to have been good.
+            control_time: Option<Time>,
+            /// The end of the weakest algorithm that it relies on; `None` when no end is known.
+            algorithms_until: Option<Time>,
         }
         by reference {
             /// Name within the document.
@@ -115,6 +139,28 @@ verdict! {
             tsa: Option<TsaSummary> => Option<&TsaSummary> = as_ref,
             /// What is known about the revocation of the path's certificates.
             revocation: Vec<RevocationVerdict> => &[RevocationVerdict] = as_slice,
+            /// Everything noticed.
+            findings: Vec<Finding> => &[Finding] = as_slice,
+        }
+    }
+}
+
+verdict! {
+    /// The answer for one evidence record (RFC 4998).
+    EvidenceRecordVerdict {
+        by value {
+            /// The status.
+            indication: Indication,
+            /// Why it isn't passed.
+            sub_indication: Option<SubIndication>,
+            /// The time it proves: that of its first time stamp.
+            proven_time: Option<GenTime>,
+        }
+        by reference {
+            /// Name within the document.
+            id: String => &str = as_str,
+            /// Its archive time stamps, oldest first.
+            timestamps: Vec<TimestampVerdict> => &[TimestampVerdict] = as_slice,
             /// Everything noticed.
             findings: Vec<Finding> => &[Finding] = as_slice,
         }
@@ -185,6 +231,45 @@ verdict! {
     }
 }
 
+verdict! {
+    /// The person on whose instruction a provider signed.
+    Signatory {
+        by value {}
+        by reference {
+            /// Name, as the evidence gives it.
+            name: String => &str = as_str,
+        }
+    }
+}
+
+verdict! {
+    /// A qualification-evidence record and what it is worth for a signer.
+    EvidenceVerdict {
+        by value {
+            /// Whether it counts; the findings say why not.
+            accepted: bool,
+            /// When it was written.
+            issued_at: Time,
+            /// When the qualification was checked.
+            checked_at: Time,
+            /// By which of the guideline's four ways.
+            way: Way,
+            /// How the identity was checked.
+            identity: IdentityMeans,
+        }
+        by reference {
+            /// What to call it: a file's name.
+            record: String => &str = as_str,
+            /// SHA-256 of the record, lower-case hexadecimal.
+            sha256: String => &str = as_str,
+            /// The attester whose signature over it holds.
+            attester: Option<CertificateSummary> => Option<&CertificateSummary> = as_ref,
+            /// Who checked, then those to whom the registration was handed on.
+            providers: Vec<String> => &[String] = as_slice,
+        }
+    }
+}
+
 /// Revocation status of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -209,6 +294,8 @@ pub enum CheckKind {
     FormatChecking,
     /// Whose certificate?
     SignerIdentification,
+    /// Which signature policy does it name?
+    ValidationContext,
     /// Path, revocation, constraints on certificates.
     X509Validation,
     /// Digests and value.
@@ -217,6 +304,10 @@ pub enum CheckKind {
     SignatureAcceptance,
     /// What the time stamps prove.
     ValidationWithTime,
+    /// A path that was good once, and until when.
+    PastCertificateValidation,
+    /// What is wrong today was in order when the signature is proven to have existed.
+    PastSignatureValidation,
     /// The profession at that time.
     Qualification,
 }

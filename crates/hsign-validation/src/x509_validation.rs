@@ -2,15 +2,15 @@
 
 use hsign_core::ports::{Need, SignatureVerifier};
 use hsign_core::{Finding, Severity, Time};
-use hsign_pki::{
-    Anchor, FreshnessPolicy, PathFailureKind, PathFailures, PathParameters, Paths, RevocationParameters, TrustKind,
-    ValidatedPath, missing_certificates, missing_revocation, revocation_of_path,
-};
 use hsign_pki::algorithms::AlgorithmTable;
+use hsign_pki::{
+    Anchor, FreshnessPolicy, PathFailureKind, PathFailures, PathParameters, Paths, RevocationParameters,
+    TrustKind, ValidatedPath, missing_certificates, missing_revocation, revocation_of_path,
+};
 use hsign_x509::Certificate;
 
 use crate::algorithm_constraints::AlgorithmsInUse;
-use crate::chain::{CertificateStatus, Chain};
+use crate::chain::{CertificateStatus, Chain, freshness};
 use crate::material::Material;
 use crate::policy::{Demand, OlderThanStamp, Policy, RevocationRules};
 use crate::{Conclusion, SubIndication};
@@ -29,6 +29,32 @@ pub(crate) struct X509Validation {
 }
 
 impl X509Validation {
+    /// The same with a registered verifier's word that the certificate was not revoked at `asked`: what the public's
+    /// certificates have in place of a list that anybody could read. `None` where the status is known or other
+    /// certificates of the path are open too.
+    pub(crate) fn vouched_for(&self, asked: Time, now: Time, rules: &RevocationRules) -> Option<Self> {
+        let mut chain = self.chain.clone()?;
+        let [status] = chain.statuses.as_mut_slice() else { return None };
+        if status.answer.status != RevocationStatus::Unknown {
+            return None;
+        }
+        let open = chain.findings_at(now, rules);
+        let [status] = chain.statuses.as_mut_slice() else { return None };
+        status.answer.status = RevocationStatus::Good;
+        status.answer.this_update = Some(asked);
+        status.answer.findings.clear();
+        let mut findings: Vec<Finding> =
+            self.findings.iter().filter(|finding| !open.contains(finding)).cloned().collect();
+        findings.extend(chain.findings_at(now, rules));
+        Some(Self {
+            conclusion: chain.conclusion_at(now, rules),
+            lasting: self.lasting,
+            chain: Some(chain),
+            findings,
+            needs: Vec::new(),
+        })
+    }
+
     /// Both parts together, for whoever has no proof of an earlier time.
     pub(crate) fn overall(&self) -> Conclusion {
         self.conclusion.worst(self.lasting)
@@ -38,7 +64,8 @@ impl X509Validation {
     fn another_path_may_help(&self) -> bool {
         use SubIndication::{OutOfBoundsNotRevoked, RevokedNoPoe};
         let overall = self.overall();
-        !overall.is_passed() && !matches!(overall.sub_indication(), Some(RevokedNoPoe | OutOfBoundsNotRevoked))
+        !overall.is_passed()
+            && !matches!(overall.sub_indication(), Some(RevokedNoPoe | OutOfBoundsNotRevoked))
     }
 
     /// How far it is from passing: what newer data could mend before what is proven.
@@ -167,7 +194,7 @@ impl Question<'_> {
             || !matches!(entry.kind, TrustKind::HpkiRoot | TrustKind::HpkiSignatureCa | TrustKind::Bare)
     }
 
-    fn with_the_policies_asked_for(&self) -> Vec<(Vec<Anchor>, PathParameters)> {
+    pub(crate) fn with_the_policies_asked_for(&self) -> Vec<(Vec<Anchor>, PathParameters)> {
         let (own, default): (Vec<Anchor>, Vec<Anchor>) =
             self.anchors.iter().cloned().partition(|anchor| self.asks_own_policies(anchor));
         let rounds = [(own, self.parameters.clone()), (default, self.with_default_policies())];
@@ -183,7 +210,7 @@ impl Question<'_> {
         }
     }
 
-    fn with_any_policy(&self) -> PathParameters {
+    pub(crate) fn with_any_policy(&self) -> PathParameters {
         PathParameters {
             initial_policies: Some(vec![hsign_pki::ANY_POLICY.to_owned()]),
             require_explicit_policy: false,
@@ -197,6 +224,8 @@ fn no_path(question: &Question<'_>, material: &Material, failures: &PathFailures
         PathFailureKind::NoPath => SubIndication::NoCertificateChainFound,
         PathFailureKind::AnchorPeriod => SubIndication::NoCertificateChainFoundNoPoe,
         PathFailureKind::Constraints => SubIndication::ChainConstraintsFailure,
+        // Only that a CA's certificate has ended (or not begun) stands against it: a proof from its time may help.
+        PathFailureKind::Validity => SubIndication::OutOfBoundsNoPoe,
         _ => SubIndication::CertificateChainGeneralFailure,
     };
     X509Validation {
@@ -226,14 +255,6 @@ fn with_revocation(
         .map(|(certificate, answer)| CertificateStatus { certificate, answer })
         .collect();
     Chain { path, statuses, demand: question.revocation }
-}
-
-/// How old data may be, as hsign-pki puts it.
-pub(crate) fn freshness(rules: &RevocationRules) -> FreshnessPolicy {
-    match rules.max_age_seconds {
-        Some(seconds) => FreshnessPolicy::MaximumAge { seconds: i64::from(seconds) },
-        None => FreshnessPolicy::CrlOlderThanStampAllowed,
-    }
 }
 
 /// What would have to be fetched to know the statuses at `time`.

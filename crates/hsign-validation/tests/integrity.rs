@@ -13,7 +13,9 @@ use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{Digest, DigestAlgorithm, Finding, SignatureAlgorithm};
 use hsign_pki::{Provenance, TrustRegistry};
 use hsign_testkit::{DAY, Person};
-use hsign_validation::{CheckKind, Conclusion, Context, Indication, Integrity, SignatureVerdict, SubIndication, judge};
+use hsign_validation::{
+    CheckKind, Conclusion, Context, Indication, Integrity, SignatureVerdict, SubIndication, judge,
+};
 
 type Answer = (Indication, Option<SubIndication>, Integrity);
 
@@ -189,9 +191,16 @@ fn a_signature_that_cannot_be_judged_is_listed_and_open() {
     assert!(has(&verdict.signatures()[0], "signature-not-judged"));
 }
 
-#[test]
 fn change(kind: ChangeKind, verdict: ModificationVerdict) -> Change {
-    Change { kind, verdict, revision: 1, page: Some(2), position: None, object: Some(7), values: BTreeMap::new() }
+    Change {
+        kind,
+        verdict,
+        revision: 1,
+        page: Some(2),
+        position: None,
+        object: Some(7),
+        values: BTreeMap::new(),
+    }
 }
 
 fn suspicious(kind: ChangeKind) -> Change {
@@ -261,16 +270,24 @@ fn a_signature_over_part_of_the_document_never_passes() {
     assert_eq!(found.1, Some(SubIndication::SigConstraintsFailure));
 }
 
+/// A row of the policy's own.
+fn row(sort: &str, limits: &str) -> String {
+    format!("[[algorithms.{sort}]]\n{limits}\nsource = \"the test\"\nconfidence = \"certain\"\n")
+}
+
 #[test]
 fn an_algorithm_below_the_policys_strength_needs_a_proof_that_nobody_has() {
     let mut world = World::new();
-    world.policy_with("\"SHA-256\", ", "");
+    world.policy_with("[signing]", &format!("{}\n[signing]", row("digest", "name = \"SHA-256\"\ncollision = \"2020-12-31\"\nsecond_pre_image = \"no-end\"\ncertificate_identifier = \"no-end\"")));
     let found = answer(&world, |_| ());
     assert_eq!(found.0, Indication::Indeterminate);
     assert_eq!(found.1, Some(SubIndication::CryptoConstraintsFailureNoPoe));
     assert_eq!(found.2, Integrity::Valid);
     let mut world = World::new();
-    world.policy_with("rsa_bits = 2048", "rsa_bits = 3072");
+    world.policy_with(
+        "[signing]",
+        &format!("{}\n[signing]", row("key", "kind = \"rsa\"\nbits = 2048\nuntil = \"2020-12-31\"")),
+    );
     assert_eq!(answer(&world, |_| ()).1, Some(SubIndication::CryptoConstraintsFailureNoPoe));
 }
 
@@ -284,6 +301,7 @@ fn the_blocks_are_told_in_the_order_they_ran() {
         [
             CheckKind::FormatChecking,
             CheckKind::SignerIdentification,
+            CheckKind::ValidationContext,
             CheckKind::CryptographicVerification,
             CheckKind::X509Validation,
             CheckKind::SignatureAcceptance,

@@ -77,7 +77,7 @@ fn open_questions_are_told_and_do_not_withhold_the_signature() {
 fn a_key_in_a_file_is_refused_for_real_cards_unless_the_policy_allows_it() {
     let in_file = |world: &World, person| {
         let identity = world.pki.person(person);
-        signer_checks(&certificate(identity), &chain(identity), true, &world.context())
+        signer_checks(&certificate(identity), &chain(identity), true, &[], &world.context())
     };
     let mut world = World::new();
     let doctor = in_file(&world, Person::Doctor);

@@ -6,7 +6,7 @@ mod common;
 use common::*;
 use hsign_core::facts::{Covered, DocumentFormat, Level, SignatureFacts, TimestampKind};
 use hsign_core::ports::Need;
-use hsign_core::{ClaimedSigningTime, Finding, Severity};
+use hsign_core::{ClaimedSigningTime, Finding, Severity, hex};
 use hsign_pki::{Provenance, TrustRegistry};
 use hsign_testkit::{Ca, CrlName, DAY, Person, Unit, YEAR};
 use hsign_validation::{
@@ -91,8 +91,11 @@ fn a_bare_root_is_asked_for_the_policys_own_certificate_policies() {
 fn a_role_written_by_a_ca_outside_the_ministrys_hierarchy_counts_for_nothing() {
     let mut world = World::new().policy("etsi");
     let root = world.pki.authority(Ca::HpkiRoot);
-    let text = "[[anchor]]\nkind = \"certification-business\"\nsubject = \"x\"\ncertificate = \"x\"\n";
-    world.trust = TrustRegistry::parse_toml(text, &|_| Some(root.certificate_der().to_vec())).unwrap();
+    let sha256 = hex(&hsign_x509::Certificate::from_der(root.certificate_der()).unwrap().sha256());
+    let text = format!(
+        "[[anchor]]\nkind = \"certification-business\"\nsubject = \"x\"\ncertificate = \"x\"\nsha256 = \"{sha256}\"\n"
+    );
+    world.trust = TrustRegistry::parse_toml(&text, &|_| Some(root.certificate_der().to_vec())).unwrap();
     let verdict = world.verdict(world.signature(Person::Doctor));
     assert_result(&verdict, PASSED);
     assert_eq!(verdict.qualification().unwrap().status, QualificationStatus::Undetermined);
@@ -199,7 +202,7 @@ fn a_crl_gathered_before_the_stamp_is_accepted_with_a_finding_or_waited_for() {
 #[test]
 fn a_limit_of_age_makes_a_current_crl_too_old() {
     let mut world = World::new();
-    world.policy_with("[timestamps]", "max_age_seconds = 60\n\n[timestamps]");
+    world.policy_with("[validation]", "max_age_seconds = 60\n\n[validation]");
     let verdict = world.verdict(world.signature(Person::Doctor));
     assert_result(&verdict, open(SubIndication::TryLater));
 }

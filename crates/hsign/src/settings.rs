@@ -1,5 +1,6 @@
-use hsign_core::ValidationTime;
+use hsign_core::facts::QualificationEvidenceFacts;
 use hsign_core::ports::SignatureVerifier;
+use hsign_core::{Octets, ValidationTime};
 use hsign_hpki::{DocumentClass, ProfessionTable};
 use hsign_pki::TrustRegistry;
 use hsign_validation::{Context, Evidence, Policy};
@@ -13,6 +14,10 @@ pub struct Settings {
     pub trust: TrustRegistry,
     /// Certificates and revocation data from outside the document.
     pub evidence: Evidence,
+    /// Time-stamp tokens beside the documents; each speaks for the document or signature that it covers.
+    pub tokens: Vec<Octets>,
+    /// Signed records about the qualification of people who sign.
+    pub qualification_evidence: Vec<QualificationEvidenceFacts>,
     /// The role texts that are recognised.
     pub professions: ProfessionTable,
     /// What kind of clinical document it is, if known; decides which qualification is asked for.
@@ -31,6 +36,8 @@ impl Settings {
             policy,
             trust,
             evidence: Evidence::default(),
+            tokens: Vec::new(),
+            qualification_evidence: Vec::new(),
             professions: ProfessionTable::builtin(),
             document_class: None,
             required_roles: Vec::new(),
@@ -53,6 +60,7 @@ impl Settings {
             professions: &self.professions,
             document_class: self.document_class.as_ref(),
             required_roles: &self.required_roles,
+            proofs: &[],
             listed_signers: &self.listed_signers,
         }
     }

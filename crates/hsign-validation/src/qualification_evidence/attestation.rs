@@ -38,11 +38,7 @@ pub(crate) fn judge_records(
     (judged, needs)
 }
 
-fn judge(
-    facts: &QualificationEvidenceFacts,
-    context: &Context<'_>,
-    needs: &mut Vec<Need>,
-) -> JudgedRecord {
+fn judge(facts: &QualificationEvidenceFacts, context: &Context<'_>, needs: &mut Vec<Need>) -> JudgedRecord {
     let mut judged = JudgedRecord {
         name: facts.name.clone(),
         sha256: hex(&hsign_crypto::sha256(facts.record.as_slice())),
@@ -79,6 +75,7 @@ fn attester(
         trust: &trust,
         document_class: None,
         required_roles: &[],
+        proofs: &[],
         listed_signers: &[],
         ..*context
     };
@@ -112,8 +109,10 @@ fn accept(
     if signature.indication() != Indication::TotalPassed {
         let why = signature.sub_indication().map_or("", crate::SubIndication::name);
         let mut findings = vec![rejected("qualification-evidence-not-attested").with("why", why)];
-        let causes = signature.findings().iter().filter(|finding| finding.severity == hsign_core::Severity::Error);
-        findings.extend(causes.map(|cause| Finding { severity: hsign_core::Severity::Warning, ..cause.clone() }));
+        let causes =
+            signature.findings().iter().filter(|finding| finding.severity == hsign_core::Severity::Error);
+        findings
+            .extend(causes.map(|cause| Finding { severity: hsign_core::Severity::Warning, ..cause.clone() }));
         return Err(findings);
     }
     let anchor = signature.path().last().map(CertificateSummary::sha256);

@@ -68,7 +68,12 @@ fn of(fits: bool, how_many: usize) -> Fit {
 }
 
 fn count(document: &DocumentFacts, fits: impl Fn(&SignedObject) -> bool) -> usize {
-    document.signatures.iter().filter_map(|signature| signature.signed.as_ref()).filter(|object| fits(object)).count()
+    document
+        .signatures
+        .iter()
+        .filter_map(|signature| signature.signed.as_ref())
+        .filter(|object| fits(object))
+        .count()
 }
 
 /// What was signed has this digest, and is what is there.
@@ -88,7 +93,9 @@ pub(super) fn is_of_organisation(certificate: &Certificate) -> bool {
     const ORGANISATION: &str = "2.5.4.10";
     const ORGANISATION_IDENTIFIER: &str = "2.5.4.97";
     let attributes = certificate.subject().attributes();
-    let of = |wanted: &str| attributes.iter().filter(|(oid, _)| oid == wanted).map(|(_, value)| value).collect::<Vec<_>>();
+    let of = |wanted: &str| {
+        attributes.iter().filter(|(oid, _)| oid == wanted).map(|(_, value)| value).collect::<Vec<_>>()
+    };
     let (names, organisations) = (of(COMMON_NAME), of(ORGANISATION));
     names.is_empty()
         || names.iter().any(|name| organisations.contains(name))

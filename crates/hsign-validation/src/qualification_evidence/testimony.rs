@@ -45,9 +45,9 @@ pub(crate) fn testimony(
             (fit != Fit::Other).then_some((judged, record, fit))
         })
         .collect();
-    let witnessed = concerned.iter().any(|(judged, record, _)| {
-        judged.attester.is_some() && record.signature == SignatureKind::Witness
-    });
+    let witnessed = concerned
+        .iter()
+        .any(|(judged, record, _)| judged.attester.is_some() && record.signature == SignatureKind::Witness);
     let mut accepted: Vec<&EvidenceRecord> = Vec::new();
     for (judged, record, fit) in concerned {
         let objections = objections(judged, record, fit, signer, witnessed, best);
@@ -129,7 +129,9 @@ fn used(judged: &JudgedRecord, record: &EvidenceRecord, now: Time) -> Vec<Findin
             .with("provider", record.providers.first().map_or("", |provider| provider.name.as_str())),
     ];
     if record.providers.iter().any(|provider| provider.retention.until < now) {
-        findings.push(Finding::info("qualification-papers-no-longer-kept").clause(CLAUSE).with("record", &judged.name));
+        findings.push(
+            Finding::info("qualification-papers-no-longer-kept").clause(CLAUSE).with("record", &judged.name),
+        );
     }
     findings
 }
@@ -158,7 +160,8 @@ impl Testimony {
         }
         // The latest answer of a registered verifier; one from before the signature says nothing about it.
         let asked = accepted.iter().filter_map(|record| record.revocation.as_ref());
-        self.not_revoked_at = asked.map(|statement| statement.not_revoked_at).max().filter(|time| *time >= best);
+        self.not_revoked_at =
+            asked.map(|statement| statement.not_revoked_at).max().filter(|time| *time >= best);
         if kind == CertificateKind::Jpki && self.not_revoked_at.is_none() {
             let finding = Finding::warning("jpki-revocation-statement-missing");
             self.findings.push(finding.clause("guideline 5.2 §6.12, route (c)"));

@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
 use hsign_core::facts::*;
-use hsign_core::{Digest, DigestAlgorithm, GenTime, Octets, SignatureAlgorithm, Time, ValidationTime};
+use hsign_core::{Digest, DigestAlgorithm, GenTime, Octets, SignatureAlgorithm, Time, ValidationTime, hex};
 use hsign_crypto::{OpensslVerifier, digest};
 use hsign_hpki::{DocumentClass, DocumentClasses, ProfessionTable};
 use hsign_pki::{Provenance, TrustRegistry};
 use hsign_testkit::{Ca, CrlName, DAY, Identity, Person, Pki, Seconds, Unit, oid};
 use hsign_validation::{
-    Context, DocumentVerdict, Evidence, Policy, SignatureVerdict, SignerVerdict, judge, signer_checks,
+    Context, DocumentVerdict, Evidence, GivenProof, Policy, SignatureVerdict, SignerVerdict, judge,
+    signer_checks,
 };
 use hsign_x509::Certificate;
 use openssl::hash::MessageDigest;
@@ -31,6 +32,7 @@ pub struct World {
     pub class: Option<DocumentClass>,
     pub required_roles: Vec<String>,
     pub listed: Vec<[u8; 32]>,
+    pub proofs: Vec<GivenProof>,
     verifier: OpensslVerifier,
     professions: ProfessionTable,
 }
@@ -49,6 +51,7 @@ impl World {
             class: None,
             required_roles: Vec::new(),
             listed: Vec::new(),
+            proofs: Vec::new(),
             verifier: OpensslVerifier::new(),
             professions: ProfessionTable::builtin(),
         };
@@ -100,6 +103,7 @@ impl World {
             professions: &self.professions,
             document_class: self.class.as_ref(),
             required_roles: &self.required_roles,
+            proofs: &self.proofs,
             listed_signers: &self.listed,
         }
     }
@@ -115,7 +119,7 @@ impl World {
 
     pub fn check(&self, person: Person) -> SignerVerdict {
         let identity = self.pki.person(person);
-        signer_checks(&certificate(identity), &chain(identity), false, &self.context())
+        signer_checks(&certificate(identity), &chain(identity), false, &[], &self.context())
     }
 
     /// A signature without a time stamp.
@@ -129,7 +133,7 @@ impl World {
             policy: None,
             signed: Some(signed(identity, b"content of the document")),
             timestamps: Vec::new(),
-            later_changes: LaterChanges::None,
+            modifications: Some(Modifications::default()),
             findings: Vec::new(),
         }
     }
@@ -163,9 +167,12 @@ impl World {
 
 /// The registry of the test PKI, the TSA's accreditation and its dates to be chosen.
 pub fn registry(pki: &Pki, accreditation: &str, from: Seconds, to: Seconds) -> TrustRegistry {
+    let sha256 =
+        |ca| hex(&digest(DigestAlgorithm::Sha256, pki.authority(ca).certificate_der()).unwrap().value.0);
+    let (root, tsa) = (sha256(Ca::HpkiRoot), sha256(Ca::TsaRoot));
     let text = format!(
-        "[[anchor]]\nkind = \"hpki-root\"\nsubject = \"root\"\ncertificate = \"root\"\npolicies = [\"{}\"]\n\
-         [[service]]\nkind = \"tsa\"\nsubject = \"tsa\"\ncertificate = \"tsa\"\naccreditation = \"{accreditation}\"\n\
+        "[[anchor]]\nkind = \"hpki-root\"\nsubject = \"root\"\ncertificate = \"root\"\nsha256 = \"{root}\"\npolicies = [\"{}\"]\n\
+         [[service]]\nkind = \"tsa\"\nsubject = \"tsa\"\ncertificate = \"tsa\"\nsha256 = \"{tsa}\"\naccreditation = \"{accreditation}\"\n\
          from = \"{}\"\nto = \"{}\"\n",
         oid::SIGNATURE_POLICY,
         time(from),
@@ -186,6 +193,7 @@ pub fn document(signatures: Vec<SignatureFacts>) -> DocumentFacts {
         signatures,
         timestamps: Vec::new(),
         evidence_records: Vec::new(),
+        qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
         findings: Vec::new(),
     }

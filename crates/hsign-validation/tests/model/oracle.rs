@@ -69,12 +69,24 @@ const NO_STATUS: Obstacle = Obstacle::Final(("INDETERMINATE", "CERTIFICATE_CHAIN
 
 /// §3.2: the answers that are right; the deepest process decides.
 pub fn verdicts(timeline: &Timeline) -> BTreeSet<Answer> {
-    let oracle = Oracle { timeline };
-    let left = oracle.judge_signature();
+    let readings = [StaleTokens::Ignored, StaleTokens::LookedAt];
+    readings.into_iter().flat_map(|stale_tokens| read_as(timeline, stale_tokens)).collect()
+}
+
+fn read_as(timeline: &Timeline, stale_tokens: StaleTokens) -> BTreeSet<Answer> {
+    let left = Oracle { timeline, stale_tokens }.judge_signature();
     if left.is_empty() {
         return BTreeSet::from([PASSED]);
     }
     left.iter().flat_map(Obstacle::answers).collect()
+}
+
+/// The one place where §3 contradicts itself: the list in §3.7 step 5 leaves TRY_LATER (and a withdrawn anchor) out for
+/// tokens, while PSV has a rule for each. Both readings are right.
+#[derive(Clone, Copy)]
+enum StaleTokens {
+    Ignored,
+    LookedAt,
 }
 
 /// §3.7: when each object is proved to have existed.
@@ -82,6 +94,7 @@ type Proofs = Vec<(Object, Instant)>;
 
 struct Oracle<'a> {
     timeline: &'a Timeline,
+    stale_tokens: StaleTokens,
 }
 
 // The processes.
@@ -220,7 +233,8 @@ impl Oracle<'_> {
         let stamp = &self.timeline.stamps[id];
         let token = Object::Stamp(id);
         let now = self.basic_stamp(id);
-        if stops(&now) || (!now.is_empty() && !now.iter().any(asks_for_the_past)) {
+        let listed = now.is_empty() || now.iter().any(asks_for_the_past);
+        if stops(&now) || matches!((listed, self.stale_tokens), (false, StaleTokens::Ignored)) {
             return false;
         }
         let earliest = earliest(proofs, token);
@@ -572,7 +586,7 @@ fn stops(found: &Obstacles) -> bool {
     found.iter().any(|one| matches!(one, Obstacle::Final(_)))
 }
 
-/// §3.7 step 5: what makes a token's past worth a look; stale data, a hold and a withdrawn anchor alone don't.
+/// §3.7 step 5 by its list: stale data, a hold and a withdrawn anchor alone don't make a token's past worth a look.
 fn asks_for_the_past(one: &Obstacle) -> bool {
     !matches!(one, Obstacle::NotFresh(_) | Obstacle::OnHold { .. } | Obstacle::AnchorSunset)
 }

@@ -5,9 +5,10 @@ use hsign_core::{DigestAlgorithm, Octets, SignatureAlgorithm, Time, ValidationTi
 use hsign_hpki::ProfessionTable;
 use hsign_pki::TrustRegistry;
 use hsign_validation::{Context, DocumentVerdict, Evidence, Policy, judge};
+use openssl::sha::sha256;
 
 use crate::synthetic::{
-    CertificateSpec, CrlEntry, CrlSpec, Extension, Key, OcspSpec, OcspStatus, SignedSpec, ToyVerifier,
+    CertificateSpec, CrlEntry, CrlSpec, Extension, Key, OcspSpec, OcspStatus, SignedSpec, ToyVerifier, hex,
     sha256_digest, signed, token,
 };
 use crate::timeline::{
@@ -46,6 +47,7 @@ impl<'a> World<'a> {
             professions: &ProfessionTable::builtin(),
             document_class: None,
             required_roles: &[],
+            proofs: &[],
             listed_signers: &[],
         };
         judge(&self.facts(), &context)
@@ -255,7 +257,8 @@ impl World<'_> {
             let name = anchor_name(id);
             let kind =
                 if id == 0 { "[[anchor]]\nkind = \"hpki-root\"" } else { "[[service]]\nkind = \"tsa\"" };
-            text += &format!("{kind}\nsubject = \"{name}\"\ncertificate = \"{name}\"\n");
+            let pin = hex(&sha256(&anchor_certificate(&name)));
+            text += &format!("{kind}\nsubject = \"{name}\"\ncertificate = \"{name}\"\nsha256 = \"{pin}\"\n");
             if let Some(sunset) = anchor.sunset {
                 text += &format!("from = \"{}\"\nto = \"{}\"\n", time(-CENTURY / 4), time(sunset));
             }

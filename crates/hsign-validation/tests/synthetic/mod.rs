@@ -12,4 +12,4 @@ mod signed;
 pub use certificate::{CertificateSpec, Extension, name};
 pub use key::{Key, ToyVerifier};
 pub use revocation::{CrlEntry, CrlSpec, OcspSpec, OcspStatus};
-pub use signed::{SignedSpec, sha256_digest, signed, token};
+pub use signed::{SignedSpec, hex, sha256_digest, signed, token};

@@ -82,3 +82,7 @@ pub fn sha256_digest(bytes: &[u8]) -> Digest {
 fn serial_contents(serial: u64) -> Vec<u8> {
     super::der::integer(serial)[2..].to_vec()
 }
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}

@@ -1,0 +1,170 @@
+//! Control-time sliding (EN 319 102-1, "validation time sliding"): the latest time at which everything at hand
+//! shows the path to have been good, by data that are proven to have existed then.
+
+use hsign_core::{Finding, PublicKeyKind, Time};
+use hsign_pki::algorithms::Limit;
+use hsign_pki::{
+    Freshness, RevocationAnswer, RevocationParameters, RevocationStatus, ValidatedPath, revocation_status,
+};
+use hsign_x509::{Certificate, CrlReason};
+
+use crate::algorithm_constraints::AlgorithmsInUse;
+use crate::chain::{CertificateStatus, freshness};
+use crate::engine::{Engine, Party};
+use crate::names::shown_subject;
+use crate::poe::{ProofsOfExistence, ProvenObject};
+use crate::policy::{ControlTime, Demand, RevocationRules, ValidityModel};
+use crate::{Conclusion, SubIndication};
+
+/// The outcome, with the status of each certificate as it was known then, the target's first.
+#[derive(Clone, Debug)]
+pub(crate) struct Sliding {
+    pub(crate) control_time: Time,
+    pub(crate) statuses: Vec<CertificateStatus>,
+}
+
+/// Why it came to no end.
+#[derive(Clone, Debug)]
+pub(crate) struct Stuck {
+    pub(crate) conclusion: Conclusion,
+    pub(crate) finding: Finding,
+}
+
+/// Slides from the time of validation, or the anchor's end if that is earlier, down the path from the
+/// certificate under the anchor to the target.
+pub(crate) fn slide(
+    path: &ValidatedPath,
+    party: Party,
+    engine: &Engine<'_>,
+    proofs: &ProofsOfExistence,
+) -> Result<Sliding, Stuck> {
+    let now = engine.context.time.0;
+    let mut control_time = path.anchor().entry().to.map_or(now, |sunset| sunset.min(now));
+    let mut statuses = Vec::new();
+    for (index, certificate) in path.below_anchor().iter().enumerate().rev() {
+        let step = Step { path, index, certificate, party, engine, proofs };
+        let answer = step.revocation_data(control_time)?;
+        control_time = step.by_revocation(control_time, &answer);
+        control_time = step.by_algorithms(control_time, &answer)?;
+        statuses.push(CertificateStatus { certificate: certificate.clone(), answer });
+    }
+    statuses.reverse();
+    Ok(Sliding { control_time, statuses })
+}
+
+/// One certificate on the way down.
+struct Step<'a> {
+    path: &'a ValidatedPath,
+    index: usize,
+    certificate: &'a Certificate,
+    party: Party,
+    engine: &'a Engine<'a>,
+    proofs: &'a ProofsOfExistence,
+}
+
+impl Step<'_> {
+    /// a) The latest revocation data issued before the control time, where they and the certificate are proven to
+    /// have existed by then.
+    fn revocation_data(&self, control_time: Time) -> Result<RevocationAnswer, Stuck> {
+        let object = ProvenObject::Evidence(self.certificate.sha256());
+        if !self.proofs.exists_at(&object, control_time) {
+            return Err(self.no_proof("certificate-not-proven-then", control_time));
+        }
+        let known = self.engine.material.revocation_known_at(control_time, self.proofs);
+        let parameters = RevocationParameters {
+            // Whoever made the data need not be valid at the control time, only when making them.
+            at: self.certificate.not_before(),
+            now: control_time,
+            freshness: freshness(self.rules()),
+        };
+        let answer = revocation_status(self.path, self.index, &known, &parameters, self.engine.verifier);
+        let needed = self.engine.demand(self.party) == Demand::Required;
+        if needed && answer.status == RevocationStatus::Unknown {
+            return Err(self.no_proof("revocation-data-not-proven-then", control_time));
+        }
+        Ok(answer)
+    }
+
+    /// b), c) Back to the revocation; or to the time until which the data speak.
+    fn by_revocation(&self, control_time: Time, answer: &RevocationAnswer) -> Time {
+        match answer.status {
+            RevocationStatus::Revoked { time, reason } if self.revocation_counts(reason) => {
+                control_time.min(time)
+            }
+            RevocationStatus::OnHold { time } => control_time.min(time),
+            RevocationStatus::Unknown | RevocationStatus::Revoked { .. } => control_time,
+            RevocationStatus::Good => {
+                let rules = self.rules();
+                if answer.freshness_at(control_time, freshness(rules)) != Freshness::Stale {
+                    return control_time;
+                }
+                let until = match self.engine.context.policy.validation().control_time {
+                    ControlTime::ThisUpdate => answer.this_update,
+                    ControlTime::NextUpdate => speaks_until(answer, rules),
+                };
+                until.map_or(control_time, |until| control_time.min(until))
+            }
+        }
+    }
+
+    /// In the chain model a CA's revocation leaves what it issued before alone, unless its key may be in other hands.
+    fn revocation_counts(&self, reason: Option<CrlReason>) -> bool {
+        match self.engine.context.policy.validation().validity_model {
+            ValidityModel::Chain => {
+                matches!(
+                    reason,
+                    None | Some(CrlReason::Unspecified | CrlReason::KeyCompromise | CrlReason::CaCompromise)
+                )
+            }
+            ValidityModel::Shell | ValidityModel::Hybrid => true,
+        }
+    }
+
+    /// d) Back to the end of the weakest algorithm of the certificate and the data.
+    fn by_algorithms(&self, control_time: Time, answer: &RevocationAnswer) -> Result<Time, Stuck> {
+        let table = self.engine.context.policy.algorithms();
+        let issuer = self.issuer_key();
+        let mut used = AlgorithmsInUse::of_certificate(self.certificate, Some(issuer), table);
+        if let Some(source) = &answer.source {
+            used = used.and(AlgorithmsInUse::of_revocation(source, self.certificate, issuer, table));
+        }
+        match used.limit() {
+            Limit::NoEnd => Ok(control_time),
+            Limit::Until(end) => Ok(control_time.min(end)),
+            Limit::Never => {
+                let (conclusion, findings) = used.judge(control_time);
+                let finding = findings.into_iter().next();
+                Err(Stuck {
+                    conclusion,
+                    finding: finding.unwrap_or_else(|| Finding::error("algorithm-too-weak")),
+                })
+            }
+        }
+    }
+
+    fn issuer_key(&self) -> &PublicKeyKind {
+        self.path.issuer_of(self.index).unwrap_or(self.certificate).public_key_kind()
+    }
+
+    fn rules(&self) -> &RevocationRules {
+        self.engine.context.policy.revocation()
+    }
+
+    fn no_proof(&self, code: &str, control_time: Time) -> Stuck {
+        Stuck {
+            conclusion: Conclusion::Indeterminate(SubIndication::NoPoe),
+            finding: Finding::error(code)
+                .clause("EN 319 102-1, validation time sliding")
+                .with("subject", shown_subject(self.certificate))
+                .with("control_time", control_time),
+        }
+    }
+}
+
+/// The last moment for which the data still count as fresh: by the policy's age, else by their own promise.
+fn speaks_until(answer: &RevocationAnswer, rules: &RevocationRules) -> Option<Time> {
+    let this_update = answer.this_update?;
+    let by_age = rules.max_age_seconds.map(|seconds| this_update.plus_seconds(i64::from(seconds)));
+    let end = by_age.or(answer.next_update).unwrap_or(this_update);
+    Some(end.max(this_update))
+}

@@ -1,0 +1,199 @@
+//! Past signature validation (EN 319 102-1), for signatures and tokens alike: whether what is wrong now was in
+//! order when the signature is proven to have existed.
+
+use hsign_core::{Finding, Time};
+use hsign_pki::{Freshness, RevocationStatus};
+use hsign_x509::Certificate;
+
+use super::certificate::{self, PastCertificate};
+use crate::algorithm_constraints::AlgorithmsInUse;
+use crate::chain::{Chain, freshness};
+use crate::engine::{Engine, Party};
+use crate::poe::{ProofsOfExistence, ProvenObject};
+use crate::{Conclusion, SubIndication};
+
+/// A signature or token that doesn't pass now.
+pub(crate) struct Subject<'a> {
+    pub(crate) party: Party,
+    /// By which name its proofs of existence go.
+    pub(crate) object: ProvenObject,
+    pub(crate) certificate: &'a Certificate,
+    /// What value, digests and key rely on.
+    pub(crate) algorithms: &'a AlgorithmsInUse,
+    /// What it came to at the time of validation.
+    pub(crate) current: Conclusion,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub(crate) struct PastValidation {
+    pub(crate) conclusion: Conclusion,
+    /// What past certificate validation came to.
+    pub(crate) certificate: Conclusion,
+    /// The earliest proven time of the subject, which everything was compared with.
+    pub(crate) best: Time,
+    /// The latest time at which its path is known to have been good.
+    pub(crate) control_time: Option<Time>,
+    pub(crate) chain: Option<Chain>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+pub(crate) fn validate(
+    subject: &Subject<'_>,
+    engine: &Engine<'_>,
+    proofs: &ProofsOfExistence,
+) -> PastValidation {
+    let best = proofs.earliest(&subject.object);
+    let past = match certificate::validate(subject.party, subject.certificate, engine, proofs) {
+        Ok(past) => past,
+        Err(none) => {
+            return PastValidation {
+                conclusion: subject.current,
+                certificate: none.conclusion,
+                best,
+                control_time: None,
+                chain: None,
+                findings: none.findings,
+            };
+        }
+    };
+    let case = Case { subject, past: &past, best, engine, proofs };
+    let (conclusion, findings) = case.judge();
+    PastValidation {
+        conclusion,
+        certificate: Conclusion::Passed,
+        best,
+        control_time: Some(past.control_time),
+        chain: Some(past.chain),
+        findings,
+    }
+}
+
+struct Case<'a> {
+    subject: &'a Subject<'a>,
+    past: &'a PastCertificate,
+    best: Time,
+    engine: &'a Engine<'a>,
+    proofs: &'a ProofsOfExistence,
+}
+
+impl Case<'_> {
+    fn judge(&self) -> (Conclusion, Vec<Finding>) {
+        let status = self.status();
+        if !status.is_passed() {
+            return (status, self.too_late().into_iter().collect());
+        }
+        let (strength, findings) = self.algorithms_were_good();
+        (strength.and_then(|| self.revocation_issuer()), findings)
+    }
+
+    /// Steps 3 to 6: passed where the proof of existence settles what is open now.
+    fn status(&self) -> Conclusion {
+        use SubIndication as Sub;
+        let Some(current) = self.subject.current.sub_indication() else { return self.subject.current };
+        let in_time = self.best <= self.past.control_time;
+        match current {
+            Sub::NoCertificateChainFoundNoPoe if in_time => self.bounds(Sub::OutOfBoundsNoPoe),
+            Sub::RevokedNoPoe | Sub::RevocationOutOfBoundsNoPoe if in_time => {
+                self.bounds(Sub::OutOfBoundsNotRevoked)
+            }
+            Sub::RevokedCaNoPoe if in_time && self.signers_data_predate_revocation_of_ca() => {
+                self.bounds(Sub::OutOfBoundsNotRevoked)
+            }
+            Sub::OutOfBoundsNoPoe | Sub::OutOfBoundsNotRevoked if in_time => self.bounds(current),
+            Sub::TryLater if in_time && self.was_suspended() => self.bounds(Sub::OutOfBoundsNotRevoked),
+            Sub::TryLater if self.was_fresh() => self.bounds(Sub::OutOfBoundsNotRevoked),
+            // Whether each algorithm was good when its protection began is asked of all that come this far.
+            Sub::CryptoConstraintsFailureNoPoe => self.bounds(Sub::OutOfBoundsNoPoe),
+            _ => self.subject.current,
+        }
+    }
+
+    /// Against the validity of the signer's certificate, bounds inclusive.
+    fn bounds(&self, after: SubIndication) -> Conclusion {
+        let certificate = self.subject.certificate;
+        if self.best < certificate.not_before() {
+            Conclusion::Failed(SubIndication::NotYetValid)
+        } else if self.best <= certificate.not_after() {
+            Conclusion::Passed
+        } else {
+            Conclusion::Indeterminate(after)
+        }
+    }
+
+    /// A CA's revoked key could have made any statement about the signer since; one that is proven to be older
+    /// can be believed.
+    fn signers_data_predate_revocation_of_ca(&self) -> bool {
+        let statuses = &self.past.chain.statuses;
+        let of_cas = statuses.iter().skip(1).filter_map(|status| match status.answer.status {
+            RevocationStatus::Revoked { time, .. } => Some(time),
+            _ => None,
+        });
+        let revoked = of_cas.min().unwrap_or(self.past.control_time);
+        let source = statuses.first().and_then(|status| status.answer.source.as_ref());
+        source.is_some_and(|source| self.proofs.exists_at(&ProvenObject::Evidence(source.sha256), revoked))
+    }
+
+    fn was_suspended(&self) -> bool {
+        let on_hold = |status: &RevocationStatus| matches!(status, RevocationStatus::OnHold { .. });
+        self.past.chain.statuses.iter().any(|status| on_hold(&status.answer.status))
+    }
+
+    /// Step 5: revocation freshness at the earliest proof of existence.
+    fn was_fresh(&self) -> bool {
+        let policy = freshness(self.engine.context.policy.revocation());
+        self.past.chain.statuses.iter().all(|status| match status.answer.status {
+            RevocationStatus::Good => status.answer.freshness_at(self.best, policy) != Freshness::Stale,
+            RevocationStatus::Unknown => true,
+            RevocationStatus::Revoked { time, .. } | RevocationStatus::OnHold { time } => self.best < time,
+        })
+    }
+
+    /// Step 4, and acceptance at the proven time: each object that relies on an algorithm existed before its end.
+    fn algorithms_were_good(&self) -> (Conclusion, Vec<Finding>) {
+        let table = self.engine.context.policy.algorithms();
+        let (mut conclusion, mut findings) = self.subject.algorithms.judge(self.best);
+        let mut add = |(next, more): (Conclusion, Vec<Finding>)| {
+            conclusion = conclusion.worst(next);
+            findings.extend(more);
+        };
+        let path = &self.past.chain.path;
+        for (index, status) in self.past.chain.statuses.iter().enumerate() {
+            let issuer = path.issuer_of(index).unwrap_or(&status.certificate).public_key_kind();
+            let proven = |sha256| self.proofs.earliest(&ProvenObject::Evidence(sha256));
+            let used = AlgorithmsInUse::of_certificate(&status.certificate, Some(issuer), table);
+            add(used.judge(proven(status.certificate.sha256())));
+            if let Some(source) = &status.answer.source {
+                let used = AlgorithmsInUse::of_revocation(source, &status.certificate, issuer, table);
+                add(used.judge(proven(source.sha256)));
+            }
+        }
+        (conclusion, findings)
+    }
+
+    /// Step 1: whoever made the signer's revocation data did so while his certificate was valid, as a proof that
+    /// the certificate existed then shows. The anchor is trusted without.
+    fn revocation_issuer(&self) -> Conclusion {
+        let chain = &self.past.chain;
+        let Some(source) = chain.statuses.first().and_then(|status| status.answer.source.as_ref()) else {
+            return Conclusion::Passed;
+        };
+        let Some(issuer) = source.signer_path.first().or(chain.path.issuer_of(0)) else {
+            return Conclusion::Passed;
+        };
+        let proven = self.proofs.earliest(&ProvenObject::Evidence(issuer.sha256()));
+        if issuer == chain.path.anchor().certificate() || proven <= issuer.not_after() {
+            return Conclusion::Passed;
+        }
+        Conclusion::Indeterminate(SubIndication::RevocationOutOfBoundsNoPoe)
+    }
+
+    fn too_late(&self) -> Option<Finding> {
+        (self.best > self.past.control_time).then(|| {
+            Finding::info("proven-after-control-time")
+                .clause("EN 319 102-1, past signature validation")
+                .with("proven", self.best)
+                .with("control_time", self.past.control_time)
+        })
+    }
+}
