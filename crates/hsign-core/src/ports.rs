@@ -127,6 +127,12 @@ pub trait Fetcher {
     /// # Errors
     /// When the network may not be used or the party failed.
     fn fetch(&self, need: &Need) -> Result<Vec<u8>, PortError>;
+
+    /// What was noticed since the last call without keeping an answer back: kept ones that were damaged, or
+    /// that had to do because a server failed.
+    fn remarks(&self) -> Vec<Finding> {
+        Vec::new()
+    }
 }
 
 /// Refuses everything: the default wherever the user didn't ask for the network.

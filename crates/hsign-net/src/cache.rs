@@ -1,18 +1,17 @@
-//! What was fetched before. Answers are signed by their issuers and judged by the core, so a cache can
-//! only cost time, not trust.
+//! What was fetched before, in this run and, with a folder, in earlier ones.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use hsign_core::ports::PortError;
+use hsign_core::{ErrorKind, Finding, Time};
+
+use crate::store::{Kept, Store};
 
 /// A server that failed is left alone for so long, so that a folder of documents doesn't wait for it each time.
 const FAILURE_STANDS: Duration = Duration::from_secs(60);
-const HEADER: &[u8] = b"hsign-net cache 1\n";
 
 type Outcome = Result<Arc<Vec<u8>>, PortError>;
 type Slot = Arc<Mutex<Option<(Instant, Outcome)>>>;
@@ -20,13 +19,14 @@ type Slot = Arc<Mutex<Option<(Instant, Outcome)>>>;
 #[derive(Default)]
 pub(crate) struct Cache {
     slots: Mutex<HashMap<Vec<u8>, Slot>>,
-    folder: Option<PathBuf>,
+    store: Option<Store>,
     max_age: Duration,
+    remarks: Mutex<Vec<Finding>>,
 }
 
 impl Cache {
     pub(crate) fn new(folder: Option<PathBuf>, max_age: Duration) -> Self {
-        Self { slots: Mutex::default(), folder, max_age }
+        Self { slots: Mutex::default(), store: folder.map(Store::new), max_age, remarks: Mutex::default() }
     }
 
     /// The kept answer, or that of `fetch`. Several threads asking for the same thing wait for one fetch.
@@ -45,64 +45,67 @@ impl Cache {
                 return outcome.clone().map(|bytes| bytes.to_vec());
             }
         }
-        let file = self.folder.as_ref().map(|folder| folder.join(file_name(key)));
-        if let Some(bytes) = file.as_deref().and_then(|file| load(file, key, self.max_age)) {
-            return Ok(bytes);
+        let kept = self.kept(key);
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.age < self.max_age && !kept.is_over()) {
+            return Ok(kept.bytes.clone());
         }
         let outcome = fetch();
-        *slot = Some((Instant::now(), outcome.clone().map(Arc::new)));
-        if let (Some(file), Ok(bytes)) = (&file, &outcome) {
+        if let (Some(store), Ok(bytes)) = (&self.store, &outcome) {
             // A cache that can't be written costs the next run a fetch, nothing more.
-            let _ = store(file, key, bytes);
+            let _ = store.save(key, bytes, valid_until(bytes));
         }
+        let outcome = outcome.or_else(|error| self.instead(kept, error));
+        *slot = Some((Instant::now(), outcome.clone().map(Arc::new)));
         outcome
     }
-}
 
-/// FNV-1a: only spreads names. The key itself stands in the file and is compared.
-fn file_name(key: &[u8]) -> String {
-    let hash = key.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    format!("{hash:016x}.cache")
-}
-
-fn head(key: &[u8]) -> Vec<u8> {
-    let mut head = HEADER.to_vec();
-    head.extend_from_slice(format!("{}\n", key.len()).as_bytes());
-    head.extend_from_slice(key);
-    head
-}
-
-fn load(file: &Path, key: &[u8], max_age: Duration) -> Option<Vec<u8>> {
-    let written = fs::metadata(file).ok()?.modified().ok()?;
-    // A file from the future is as good as none.
-    let age = SystemTime::now().duration_since(written).ok()?;
-    if age >= max_age {
-        return None;
+    /// What was noticed since the last call.
+    pub(crate) fn remarks(&self) -> Vec<Finding> {
+        std::mem::take(&mut *self.remarks.lock().unwrap_or_else(PoisonError::into_inner))
     }
-    fs::read(file).ok()?.strip_prefix(head(key).as_slice()).map(<[u8]>::to_vec)
+
+    fn remark(&self, finding: Finding) {
+        self.remarks.lock().unwrap_or_else(PoisonError::into_inner).push(finding);
+    }
+
+    fn kept(&self, key: &[u8]) -> Option<Kept> {
+        match self.store.as_ref()?.load(key) {
+            Ok(kept) => kept,
+            Err(damaged) => {
+                self.remark(damaged);
+                None
+            }
+        }
+    }
+
+    /// When the other side fails, an older answer that is still valid by its own word will do, and that is told.
+    fn instead(&self, kept: Option<Kept>, error: PortError) -> Result<Vec<u8>, PortError> {
+        let Some(kept) = kept
+            .filter(|kept| error.kind == ErrorKind::Remote && kept.valid_until.is_some() && !kept.is_over())
+        else {
+            return Err(error);
+        };
+        let mut finding = Finding::warning("kept-answer-used").with("reason", &error.message);
+        if let Some(until) = kept.valid_until {
+            finding = finding.with("valid_until", until);
+        }
+        self.remark(finding);
+        Ok(kept.bytes)
+    }
 }
 
-/// Written beside its place and renamed, so that no reader sees half of it.
-fn store(file: &Path, key: &[u8], bytes: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
+/// nextUpdate of a CRL, the earliest of an OCSP response; certificates have no such word.
+fn valid_until(bytes: &[u8]) -> Option<Time> {
+    if let Ok(crl) = hsign_x509::Crl::from_der(bytes) {
+        return crl.next_update();
     }
-    let partial = file.with_extension(format!("{}.partial", std::process::id()));
-    let mut written = fs::File::create(&partial)?;
-    written.write_all(&head(key))?;
-    written.write_all(bytes)?;
-    written.sync_all()?;
-    fs::rename(&partial, file).inspect_err(|_| {
-        let _ = fs::remove_file(&partial);
-    })
+    let response = hsign_x509::OcspResponse::from_der(bytes).ok()?;
+    response.responses().iter().filter_map(|single| single.next_update).min()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hsign_core::ErrorKind;
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -127,14 +130,5 @@ mod tests {
         assert_eq!(Cache::new(place.clone(), HOUR).get(b"a", || Ok(vec![1])).unwrap(), [1]);
         assert_eq!(Cache::new(place.clone(), HOUR).get(b"a", refuse).unwrap(), [1]);
         assert!(Cache::new(place, Duration::ZERO).get(b"a", refuse).is_err());
-    }
-
-    #[test]
-    fn a_file_that_belongs_to_another_address_is_not_used() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(file_name(b"http://a/"));
-        store(&file, b"http://b/", &[1]).unwrap();
-        assert_eq!(load(&file, b"http://b/", HOUR), Some(vec![1]));
-        assert_eq!(load(&file, b"http://a/", HOUR), None);
     }
 }

@@ -38,9 +38,10 @@ pub struct FetcherOptions {
     /// Refuses hosts with an address outside the public internet. For servers that verify documents of
     /// strangers; off by default, since hospitals run CRL mirrors in their own networks.
     pub forbid_private_addresses: bool,
-    /// Where answers are kept between runs; nothing is kept without it.
+    /// Where answers are kept between runs (at most 256 MiB, the oldest make room); nothing is kept without it.
     pub cache_dir: Option<PathBuf>,
-    /// How long a kept answer is given again. Whether it is fresh enough is judged elsewhere.
+    /// How long a kept answer is given again without asking, unless its nextUpdate comes first; when a server
+    /// fails, one before its nextUpdate will do in any case. Whether it is fresh enough is judged elsewhere.
     pub cache_max_age_seconds: u64,
 }
 
@@ -193,6 +194,10 @@ impl Fetcher for HttpFetcher {
                 told
             })
         })
+    }
+
+    fn remarks(&self) -> Vec<Finding> {
+        self.cache.remarks()
     }
 }
 

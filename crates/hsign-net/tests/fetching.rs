@@ -116,6 +116,27 @@ fn a_kept_answer_serves_the_next_run() {
     assert!(HttpFetcher::new(options()).fetch(&crl(&testbed)).is_err());
 }
 
+#[test]
+fn when_the_server_fails_a_kept_answer_before_its_next_update_will_do() {
+    let testbed = Testbed::start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let keeping =
+        FetcherOptions { cache_dir: Some(folder.path().to_owned()), cache_max_age_seconds: 0, ..options() };
+    let first = HttpFetcher::new(keeping.clone()).fetch(&crl(&testbed)).unwrap();
+    testbed.stop_serving();
+    let later = HttpFetcher::new(keeping.clone());
+    assert_eq!(later.fetch(&crl(&testbed)).unwrap(), first);
+    let remarks = later.remarks();
+    assert_eq!(remarks[0].code, "kept-answer-used");
+    assert!(remarks[0].values.contains_key("valid_until"));
+    for answer in std::fs::read_dir(folder.path().join("answers")).unwrap() {
+        std::fs::write(answer.unwrap().path(), b"anything").unwrap();
+    }
+    let damaged = HttpFetcher::new(keeping);
+    assert!(damaged.fetch(&crl(&testbed)).is_err());
+    assert_eq!(damaged.remarks()[0].code, "cache-entry-damaged");
+}
+
 fn secret(_: &SecretReference) -> Result<Secret, PortError> {
     Ok(Secret::new(b"open sesame".to_vec()))
 }
