@@ -5,7 +5,7 @@ use hsign_core::{Finding, Severity, Time};
 use hsign_pki::algorithms::AlgorithmTable;
 use hsign_pki::{
     Anchor, FreshnessPolicy, PathFailureKind, PathFailures, PathParameters, Paths, RevocationParameters,
-    TrustKind, ValidatedPath, missing_certificates, missing_revocation, revocation_of_path,
+    RevocationStatus, TrustKind, ValidatedPath, missing_certificates, missing_revocation, revocation_of_path,
 };
 use hsign_x509::Certificate;
 

@@ -101,7 +101,13 @@ impl TrustRegistry {
     pub fn for_attesters(&self) -> Self {
         let serves = |entry: &&TrustEntry| entry.serves(Purpose::Attester) || entry.serves(Purpose::Tsa);
         let as_signer = |entry: &TrustEntry| match entry.kind {
-            TrustKind::Attester => TrustEntry { kind: TrustKind::CertificationBusiness, ..entry.clone() },
+            TrustKind::Attester => TrustEntry {
+                kind: TrustKind::CertificationBusiness,
+                // Their period is judged by the caller, at the time that is proven for their signature.
+                from: None,
+                to: None,
+                ..entry.clone()
+            },
             _ => entry.clone(),
         };
         Self {
