@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use hsign_core::{Budget, Finding, Source};
 
+use crate::encryption::{Access, Encryption};
 use crate::error::{Error, Result};
 use crate::filter;
 use crate::lexer::is_space;
@@ -29,6 +30,8 @@ pub struct Document<'s> {
     pub(crate) revisions: Vec<Revision>,
     header: u64,
     repairs: Vec<Finding>,
+    /// `None` while the encryption dictionary itself is read, and for files that aren't encrypted.
+    pub(crate) encryption: Option<Encryption>,
     streams: RefCell<Cache>,
     decoded: RefCell<Budget>,
     /// Where objects (by number) and cross-reference sections (0) begin, ascending.
@@ -48,14 +51,22 @@ impl<'s> Document<'s> {
     /// file, for reading only, and named in [`Document::repairs`].
     ///
     /// # Errors
-    /// When it isn't a PDF, is encrypted, or has no catalog that can be found.
+    /// When it isn't a PDF, is encrypted with a password, or has no catalog that can be found.
     pub fn open(source: &'s dyn Source) -> Result<Self> {
+        Self::open_with(source, None)
+    }
+
+    /// The same with the password of an encrypted file: the owner's or a user's.
+    ///
+    /// # Errors
+    /// As [`Document::open`].
+    pub fn open_with(source: &'s dyn Source, password: Option<&[u8]>) -> Result<Self> {
         let window = Window::new(source);
         let header = window.find(b"%PDF-", 0, HEADER_WITHIN.min(window.length()))?.ok_or(Error::NotPdf)?;
-        match Self::from_chain(&window, header) {
+        match Self::from_chain(&window, header, password) {
             Err(error) if rebuild::may_help(&error) => {
                 let rebuilt = Finding::warning("cross-reference-rebuilt").with("reason", error);
-                Self::from_scan(window, header, vec![rebuilt])
+                Self::from_scan(window, header, vec![rebuilt], password)
             }
             other => other,
         }
@@ -67,26 +78,33 @@ impl<'s> Document<'s> {
             revisions,
             header,
             repairs,
+            encryption: None,
             streams: RefCell::default(),
             decoded: RefCell::new(Budget::new("decompressed bytes", DECODED)),
             offsets: OnceCell::new(),
         }
     }
 
-    fn from_chain(window: &Window<'s>, header: u64) -> Result<Self> {
+    fn from_chain(window: &Window<'s>, header: u64, password: Option<&[u8]>) -> Result<Self> {
         let start = chain::last_startxref(window)?;
         if header == 0 {
-            return Self::with_chain(window.clone(), start, header, Vec::new());
+            return Self::with_chain(window.clone(), start, header, Vec::new(), password);
         }
         // Positions count from the header (ISO 32000-2, 7.5.2, Note); some writers count from the first byte.
-        Self::with_chain(window.shifted(header), start, header, Vec::new()).or_else(|_| {
+        Self::with_chain(window.shifted(header), start, header, Vec::new(), password).or_else(|_| {
             let what = "positions count from before the header";
             let irregular = Finding::warning("cross-reference-irregular").with("reason", what);
-            Self::with_chain(window.clone(), start, header, vec![irregular])
+            Self::with_chain(window.clone(), start, header, vec![irregular], password)
         })
     }
 
-    fn with_chain(window: Window<'s>, start: u64, header: u64, repairs: Vec<Finding>) -> Result<Self> {
+    fn with_chain(
+        window: Window<'s>,
+        start: u64,
+        header: u64,
+        repairs: Vec<Finding>,
+        password: Option<&[u8]>,
+    ) -> Result<Self> {
         let sections = chain::read(&window, start)?;
         let mut oddities = Vec::new();
         let revisions = revision::from_sections(&window, sections, &mut oddities)?;
@@ -96,23 +114,48 @@ impl<'s> Document<'s> {
                 .into_iter()
                 .map(|what| Finding::warning("cross-reference-irregular").with("reason", what)),
         );
-        document.refuse_encrypted()?;
+        document.decrypt(password)?;
         document.newest().catalog()?;
         Ok(document)
     }
 
-    fn from_scan(window: Window<'s>, header: u64, repairs: Vec<Finding>) -> Result<Self> {
+    fn from_scan(
+        window: Window<'s>,
+        header: u64,
+        repairs: Vec<Finding>,
+        password: Option<&[u8]>,
+    ) -> Result<Self> {
         let found = rebuild::scan(&window)?;
         let mut document = Self::new(window, header, vec![found], repairs);
-        document.refuse_encrypted()?;
+        document.decrypt(password)?;
         rebuild::add_object_streams(&mut document)?;
         document.newest().catalog()?;
         Ok(document)
     }
 
-    fn refuse_encrypted(&self) -> Result<()> {
-        let encrypted = self.revisions.iter().any(|revision| revision.trailer.get("Encrypt").is_some());
-        if encrypted { Err(Error::Encrypted) } else { Ok(()) }
+    /// Finds the key of an encrypted file; from then on strings and streams are opened as they are read.
+    fn decrypt(&mut self, password: Option<&[u8]>) -> Result<()> {
+        let snapshot = self.newest();
+        let Some(entry) = snapshot.trailer().get("Encrypt") else {
+            let was = self.revisions.iter().any(|revision| revision.trailer.get("Encrypt").is_some());
+            let what = "revisions that disagree about it";
+            return if was { Err(Error::EncryptionMethod(what)) } else { Ok(()) };
+        };
+        let object = entry.as_reference();
+        let Object::Dictionary(dictionary) = snapshot.resolve(entry)? else {
+            return Err(Error::EncryptionMethod("an encryption dictionary that isn't there"));
+        };
+        let ids = snapshot.value(snapshot.trailer(), "ID")?;
+        let first = ids.as_array().and_then(|ids| ids.first()).and_then(Object::as_string);
+        let file_id = first.map(|id| id.bytes.clone()).unwrap_or_default();
+        self.encryption = Some(Encryption::open(&dictionary, object, file_id, password)?);
+        Ok(())
+    }
+
+    /// Whose password opened the file; `None` if it isn't encrypted.
+    #[must_use]
+    pub fn access(&self) -> Option<Access> {
+        self.encryption.as_ref().map(Encryption::access)
     }
 
     /// Length of the file in bytes.
@@ -192,10 +235,14 @@ impl<'s> Document<'s> {
             return Err(Error::Damaged { offset, what: "another object stands where this one should" });
         }
         let object = match (found.object, found.stream_start) {
-            (Object::Dictionary(dictionary), Some(start)) => Object::Stream(Stream { dictionary, start }),
+            (Object::Dictionary(dictionary), Some(start)) => Object::Stream(Stream { dictionary, start, id }),
             (_, Some(_)) => return Err(Error::Damaged { offset, what: "stream without a dictionary" }),
             (object, None) => object,
         };
+        let mut object = object;
+        if let Some(encryption) = &self.encryption {
+            encryption.open_strings(&mut object, id)?;
+        }
         Ok(Located { object, span: Some(offset..found.end) })
     }
 }
@@ -340,7 +387,10 @@ impl<'d> Snapshot<'d, '_> {
     }
 
     fn decode(&self, stream: &Stream, length: &Object, limit: u64) -> Result<Vec<u8>> {
-        let raw = self.raw(stream, length)?;
+        let mut raw = self.raw(stream, length)?;
+        if let Some(encryption) = &self.document.encryption {
+            raw = encryption.open_stream(&stream.dictionary, stream.id, raw)?;
+        }
         let mut budget = self.document.decoded.borrow_mut();
         let bytes = filter::decode(&stream.dictionary, raw, limit.min(budget.left()))?;
         budget.spend(bytes.len() as u64)?;

@@ -10,9 +10,12 @@ pub enum Error {
     /// No `%PDF-` header near the start.
     #[error("not a PDF document: no %PDF- header in the first 1024 bytes")]
     NotPdf,
-    /// The document is encrypted.
-    #[error("the document is encrypted")]
+    /// The document is encrypted, and no password given opens it.
+    #[error("the document is encrypted and needs another password")]
     Encrypted,
+    /// The document is encrypted in a way that isn't supported.
+    #[error("the document is encrypted with {0}")]
+    EncryptionMethod(&'static str),
     /// The bytes at a position are not what the format demands.
     #[error("damaged at byte {offset}: {what}")]
     Damaged {
@@ -116,6 +119,9 @@ pub enum Refusal {
     /// The field demands what can't be fulfilled (ISO 32000-2: seed value dictionary).
     #[error("the field's seed values set required constraints")]
     SeedValues,
+    /// The document is encrypted, and its owner doesn't permit users to add anything.
+    #[error("the document's owner permits no additions; the owner's password is needed")]
+    NotPermitted,
     /// The page or the form has a structure that can't be extended safely.
     #[error("{0}")]
     Structure(&'static str),
@@ -150,6 +156,7 @@ impl Error {
             Self::Source(source) => Finding::from_io(source),
             Self::NotPdf => error("not-a-pdf"),
             Self::Encrypted => error("pdf-encrypted"),
+            Self::EncryptionMethod(method) => error("pdf-encryption-unsupported").with("method", method),
             Self::Damaged { offset, what } => {
                 error("pdf-damaged").with("offset", offset).with("reason", what)
             }
@@ -191,6 +198,7 @@ impl Refusal {
             Self::NumbersExhausted => error("pdf-numbers-exhausted"),
             Self::CertifiedNoChanges { field } => error("pdf-certified-no-changes").with("field", field),
             Self::FieldLocked { field } => error("pdf-field-locked").with("field", field),
+            Self::NotPermitted => error("pdf-not-permitted"),
             Self::SeedValues => error("pdf-seed-values"),
             Self::Structure(reason) => error("pdf-not-extendable").with("reason", reason),
         }

@@ -21,6 +21,8 @@ pub(crate) fn decode(dictionary: &Dictionary, raw: Vec<u8>, limit: u64) -> Resul
             b"FlateDecode" | b"Fl" => unpredict(inflate(&bytes, limit)?, parameters)?,
             b"ASCIIHexDecode" | b"AHx" => ascii_hex(&bytes),
             b"ASCII85Decode" | b"A85" => ascii_85(&bytes)?,
+            // Decryption has been done before (ISO 32000-2, 7.4.10).
+            b"Crypt" => bytes,
             other => return Err(Error::Filter(String::from_utf8_lossy(other).into_owned())),
         };
     }

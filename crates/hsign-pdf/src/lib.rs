@@ -5,6 +5,7 @@ mod byte_range;
 mod changes;
 pub mod date;
 mod document;
+mod encryption;
 mod error;
 mod field;
 mod filter;
@@ -21,13 +22,13 @@ mod window;
 mod xref;
 
 pub use append::{
-    Appearance, Corner, Drawing, PageArea, Place, Visible,
-    Extended, PreparedSignature, SignatureRequest, SubFilter, Update, ValidationData, Written,
-    add_validation_data, prepare_signature,
+    Appearance, Corner, Drawing, Extended, PageArea, Place, PreparedSignature, SignatureRequest, SubFilter,
+    Update, ValidationData, Visible, Written, add_validation_data, prepare_signature,
 };
 pub use byte_range::{Covered, byte_range_check};
 pub use changes::LaterRevisions;
 pub use document::{Document, Snapshot};
+pub use encryption::Access;
 pub use error::{Error, Refusal};
 pub use object::{Dictionary, Entry, Object, ObjectId, PdfString, Stream, StringForm};
 pub use page::{PageGeometry, PageNumber, Rectangle};

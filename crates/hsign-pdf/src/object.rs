@@ -140,6 +140,10 @@ impl Dictionary {
         &self.entries
     }
 
+    pub(crate) fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.iter_mut()
+    }
+
     pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
         self.entries.iter().map(|entry| entry.key.as_slice())
     }
@@ -197,6 +201,8 @@ pub struct Stream {
     pub dictionary: Dictionary,
     /// Position of the first byte of data.
     pub start: u64,
+    /// The object it is: an encrypted file closes each with a key of its own.
+    pub id: ObjectId,
 }
 
 impl Object {

@@ -53,11 +53,11 @@ fn a_loop_of_sections_is_noticed() {
 }
 
 #[test]
-fn an_encrypted_document_is_an_error_of_its_own() {
+fn an_encryption_dictionary_that_is_not_there_is_an_error_of_its_own() {
     let mut builder = Builder::new(Kind::Table);
     builder.trailer = "/Root 1 0 R/Encrypt 9 0 R".to_owned();
     builder.revision(&[(1, CATALOG), (2, PAGES), (3, PAGE), (4, CONTENT)]);
-    assert!(matches!(Document::open(&builder.bytes), Err(Error::Encrypted)));
+    assert!(matches!(Document::open(&builder.bytes), Err(Error::EncryptionMethod(_))));
 }
 
 /// A hybrid file: the table calls objects 4 and 5 free, the stream knows them.

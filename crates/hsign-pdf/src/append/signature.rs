@@ -154,7 +154,8 @@ pub fn prepare_signature(
     let value = update.allocate()?;
     attach(&mut update, &target, value, request.visible.as_ref())?;
     let lock = lock_reference(document, &target)?;
-    let body = Body::new(request, lock);
+    let dictionary = update.closed(value, entries(request, lock));
+    let body = Body::new(&dictionary, request.contents_size);
     update.set_body(value, body.bytes.clone());
     if !is_signed(&form) {
         update.fill_gaps();
@@ -200,27 +201,32 @@ struct Body {
     contents: Range<usize>,
 }
 
-impl Body {
-    fn new(request: &SignatureRequest<'_>, lock: Option<Object>) -> Self {
-        let mut dictionary = Dictionary::new();
-        dictionary.set("Type", Object::name(request.sub_filter.dictionary_type()));
-        dictionary.set("Filter", Object::name("Adobe.PPKLite"));
-        dictionary.set("SubFilter", Object::name(request.sub_filter.name()));
-        let mut put = |key: &str, value: Option<Vec<u8>>| {
-            if let Some(value) = value {
-                dictionary.set(key, Object::String(PdfString::literal(value)));
-            }
-        };
-        put("M", request.signing_time.map(|time| date::format(time).into_bytes()));
-        put("Name", request.name.as_deref().map(text::encode));
-        put("Reason", request.reason.as_deref().map(text::encode));
-        put("Location", request.location.as_deref().map(text::encode));
-        put("ContactInfo", request.contact_info.as_deref().map(text::encode));
-        if let Some(lock) = lock {
-            dictionary.set("Reference", Object::Array(vec![lock]));
+/// Everything of the signature dictionary but the signature and what it covers.
+fn entries(request: &SignatureRequest<'_>, lock: Option<Object>) -> Dictionary {
+    let mut dictionary = Dictionary::new();
+    dictionary.set("Type", Object::name(request.sub_filter.dictionary_type()));
+    dictionary.set("Filter", Object::name("Adobe.PPKLite"));
+    dictionary.set("SubFilter", Object::name(request.sub_filter.name()));
+    let mut put = |key: &str, value: Option<Vec<u8>>| {
+        if let Some(value) = value {
+            dictionary.set(key, Object::String(PdfString::literal(value)));
         }
-        let mut bytes = Vec::with_capacity(request.contents_size * 2 + 512);
-        serialise::dictionary(&dictionary, &mut bytes);
+    };
+    put("M", request.signing_time.map(|time| date::format(time).into_bytes()));
+    put("Name", request.name.as_deref().map(text::encode));
+    put("Reason", request.reason.as_deref().map(text::encode));
+    put("Location", request.location.as_deref().map(text::encode));
+    put("ContactInfo", request.contact_info.as_deref().map(text::encode));
+    if let Some(lock) = lock {
+        dictionary.set("Reference", Object::Array(vec![lock]));
+    }
+    dictionary
+}
+
+impl Body {
+    fn new(dictionary: &Dictionary, contents_size: usize) -> Self {
+        let mut bytes = Vec::with_capacity(contents_size * 2 + 512);
+        serialise::dictionary(dictionary, &mut bytes);
         bytes.truncate(bytes.len() - b">>".len());
         bytes.extend(b"/ByteRange [");
         let byte_range = bytes.len();
@@ -228,7 +234,7 @@ impl Body {
         bytes.extend(b"]/Contents ");
         let start = bytes.len();
         bytes.push(b'<');
-        bytes.extend(std::iter::repeat_n(b'0', request.contents_size * 2));
+        bytes.extend(std::iter::repeat_n(b'0', contents_size * 2));
         bytes.push(b'>');
         let contents = start..bytes.len();
         bytes.extend(b">>");

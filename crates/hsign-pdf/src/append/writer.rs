@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{serialise, xref};
@@ -41,6 +42,9 @@ impl<'d, 's> Update<'d, 's> {
             let reason = repair.values.get("reason").unwrap_or(&repair.code);
             return Err(Refusal::Repaired(reason.clone()).into());
         }
+        if document.encryption.as_ref().is_some_and(|encryption| !encryption.may_be_signed()) {
+            return Err(Refusal::NotPermitted.into());
+        }
         // Without its end marker a later verifier could not say where the last revision ends.
         if document.revisions().last().is_none_or(|revision| revision.end().is_none()) {
             return Err(Refusal::Repaired("the last revision has no end marker".to_owned()).into());
@@ -76,20 +80,39 @@ impl<'d, 's> Update<'d, 's> {
     /// Sets an object, new or in place of the existing one.
     pub fn set(&mut self, id: ObjectId, object: &Object) {
         let mut body = Vec::new();
-        serialise::write(object, &mut body);
+        match &self.document.encryption {
+            Some(encryption) => serialise::write(&encryption.close_strings(object, id), &mut body),
+            None => serialise::write(object, &mut body),
+        }
         self.set_body(id, body);
     }
 
     /// Sets a stream; /Length is added.
     pub fn set_stream(&mut self, id: ObjectId, dictionary: &Dictionary, data: &[u8]) {
         let mut dictionary = dictionary.clone();
+        let mut data = Cow::Borrowed(data);
+        if let Some(encryption) = &self.document.encryption {
+            data = Cow::Owned(encryption.close_stream(&dictionary, id, &data));
+            dictionary = self.closed(id, dictionary);
+        }
         dictionary.set("Length", Object::Integer(i64::try_from(data.len()).unwrap_or(i64::MAX)));
         let mut body = Vec::with_capacity(data.len() + 128);
         serialise::dictionary(&dictionary, &mut body);
         body.extend(b"\nstream\n");
-        body.extend(data);
+        body.extend_from_slice(&data);
         body.extend(b"\nendstream");
         self.set_body(id, body);
+    }
+
+    /// A dictionary as it has to be written for that object.
+    pub(crate) fn closed(&self, id: ObjectId, dictionary: Dictionary) -> Dictionary {
+        match &self.document.encryption {
+            None => dictionary,
+            Some(encryption) => match encryption.close_strings(&Object::Dictionary(dictionary), id) {
+                Object::Dictionary(closed) => closed,
+                _ => Dictionary::new(),
+            },
+        }
     }
 
     /// Sets an object by the bytes between `obj` and `endobj`.
@@ -160,12 +183,12 @@ impl<'d, 's> Update<'d, 's> {
         Ok(Written { bytes, bodies })
     }
 
-    /// Carries /Root, /Info and /ID; /Size and /Prev are new.
+    /// Carries /Root, /Info, /ID and /Encrypt; /Size and /Prev are new.
     fn trailer(&self) -> Dictionary {
         let old = self.document.newest().trailer();
         let mut trailer = Dictionary::new();
         trailer.set("Size", Object::Integer(i64::from(self.next)));
-        for key in ["Root", "Info", "ID"] {
+        for key in ["Root", "Info", "ID", "Encrypt"] {
             if let Some(value) = old.get(key) {
                 trailer.set(key, value.clone());
             }
