@@ -11,6 +11,7 @@
 mod forge;
 
 use forge::{Forge, Toy, time};
+use hsign_asn1::encode;
 use hsign_pki::{
     ANY_POLICY, Anchor, ExtendedKeyUsageDemand, PathFailureKind, PathFailures, PathParameters, ProfileRules,
     TIME_STAMPING, TrustRegistry, ValidatedPath, build_and_validate,
@@ -219,6 +220,50 @@ fn an_undecodable_alternative_name_does_not_slip_past_name_constraints() {
         PathFailureKind::Constraints,
         "subject-alternative-name-undecodable",
     );
+}
+
+#[test]
+fn cve_2025_61727_a_wildcard_is_excluded_with_one_of_the_names_it_stands_for() {
+    let constrained = ca().with(forge::dns_constraints(&[], &["secret.example.jp"]));
+    let wildcard = person().with(forge::dns_names(&["*.example.jp"]));
+    fails_with(run(&wildcard, &[&constrained], &at(NOW)), PathFailureKind::Constraints, "name-excluded");
+}
+
+#[test]
+fn rfc5280_4_2_1_10_constraints_bind_namesakes_and_the_targets_own_self_issued_certificate() {
+    // A CA that re-issues itself doesn't escape; only CAs in between that are self-issued are exempt.
+    let constrained = ca().with(forge::dns_constraints(&["example.jp"], &[]));
+    let renewed = Forge::ca("CA", 5, "CA", CA).with(forge::dns_names(&["example.com"]));
+    let below = Forge::new("Person", EE, "CA", 5).with(forge::dns_names(&["example.com"]));
+    let (kind, codes) = failure(run(&below, &[&constrained, &renewed], &at(NOW)));
+    assert_eq!((kind, codes), (PathFailureKind::Constraints, vec!["name-not-permitted".to_owned()]));
+    let fitting = Forge::new("Person", EE, "CA", 5).with(forge::dns_names(&["www.example.jp"]));
+    assert!(run(&fitting, &[&constrained, &renewed], &at(NOW)).is_ok());
+}
+
+#[test]
+fn rfc5280_4_2_1_4_a_critical_policy_with_an_unknown_qualifier_fails() {
+    let oid = |dotted: &str| encode::oid(dotted).unwrap();
+    let qualifier = encode::sequence(&[&oid("1.2.3.4"), &encode::null()]);
+    let information = encode::sequence(&[&oid("1.2.3"), &encode::sequence(&[&qualifier])]);
+    let policies = encode::sequence(&[&information]);
+    let critical = person().with(forge::extension("2.5.29.32", true, &policies));
+    fails_with(run(&critical, &[&ca()], &at(NOW)), PathFailureKind::Form, "policy-qualifier-unknown");
+    let told = person().with(forge::extension("2.5.29.32", false, &policies));
+    assert!(run(&told, &[&ca()], &at(NOW)).is_ok());
+}
+
+#[test]
+fn an_odd_encoding_is_verified_over_the_bytes_that_arrived() {
+    // TRUE as 01: strict DER refuses it, and a re-encoding would have another hash.
+    let lax = [encode::oid("1.2.3").unwrap(), vec![1, 1, 1], encode::octet_string(&[5, 0])].concat();
+    let unknown = person().with(encode::tlv(0x30, &lax));
+    fails_with(run(&unknown, &[&ca()], &at(NOW)), PathFailureKind::Form, "critical-extension-unknown");
+    let usage = encode::octet_string(&encode::bit_string(&[0x40]));
+    let lax = [encode::oid("2.5.29.15").unwrap(), vec![1, 1, 1], usage].concat();
+    let path = run(&person().with(encode::tlv(0x30, &lax)), &[&ca()], &at(NOW)).unwrap();
+    let told = path.findings().iter().find(|finding| finding.code == "encoding-not-der").expect("a finding");
+    assert_eq!(told.values["violation"], "boolean-not-ff");
 }
 
 #[test]

@@ -86,6 +86,12 @@ fn odd_encodings_are_read_and_told() {
     for (code, parts) in odd {
         let certificate = read(&parts);
         assert_eq!(codes(&certificate), [code]);
+        let arrived = parts.der();
+        assert_eq!(
+            (certificate.der(), certificate.sha256()),
+            (arrived.as_slice(), hsign_crypto::sha256(&arrived))
+        );
+        assert!(arrived.windows(certificate.tbs().len()).any(|part| part == certificate.tbs()));
         assert!(certificate.oddities().iter().all(|finding| finding.severity < Severity::Error));
         assert!(certificate.not_before().to_string().starts_with("2026-01-01T00:00:00"));
     }
@@ -332,8 +338,10 @@ fn deep_nesting_ends_in_a_clear_error() {
 
 #[test]
 fn what_no_ca_would_issue_is_refused_by_its_size() {
-    let large = with_size(2 << 20);
-    assert!(matches!(Certificate::from_der(&large), Err(Error::TooLarge { .. })));
+    for megabytes in [2, 100] {
+        let large = with_size(megabytes << 20);
+        assert!(matches!(Certificate::from_der(&large), Err(Error::TooLarge { .. })), "{megabytes} MB");
+    }
     assert!(Certificate::from_der(&with_size(100_000)).is_ok());
     let flags: Vec<Vec<u8>> = (0..10_000_u32)
         .map(|number| extension(&format!("1.2.{number}"), false, &[5, 0]))

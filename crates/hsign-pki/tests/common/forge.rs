@@ -221,3 +221,98 @@ pub(crate) fn crl(
     }
     Crl::from_der(&signed(&fields, key)).unwrap()
 }
+
+/// An OCSP response about one certificate.
+#[derive(Clone)]
+pub(crate) struct Ocsp {
+    /// Whose status, and who issued it.
+    pub(crate) about: (Certificate, Certificate),
+    /// The key that signs.
+    pub(crate) key: u8,
+    /// ResponderID, a whole element.
+    pub(crate) responder: Vec<u8>,
+    /// CertStatus, a whole element.
+    pub(crate) status: Vec<u8>,
+    pub(crate) this_update: Time,
+    pub(crate) next_update: Time,
+    /// singleExtensions.
+    pub(crate) extensions: Vec<Vec<u8>>,
+    /// Certificates sent along.
+    pub(crate) certificates: Vec<Certificate>,
+}
+
+impl Ocsp {
+    /// Good, by the issuer itself under its name, issued on 2026-06-01 for four days.
+    pub(crate) fn good(certificate: &Certificate, issuer: &Certificate, key: u8) -> Self {
+        Self {
+            about: (certificate.clone(), issuer.clone()),
+            key,
+            responder: by_name(issuer),
+            status: encode::implicit_primitive(0, &[]),
+            this_update: time("2026-06-01T00:00:00Z"),
+            next_update: time("2026-06-05T00:00:00Z"),
+            extensions: Vec::new(),
+            certificates: Vec::new(),
+        }
+    }
+
+    pub(crate) fn make(&self) -> hsign_x509::OcspResponse {
+        let (certificate, issuer) = &self.about;
+        let hash = encode::sequence(&[&encode::oid("1.3.14.3.2.26").unwrap(), &encode::null()]);
+        let id = encode::sequence(&[
+            &hash,
+            &encode::octet_string(&sha1(issuer.subject().der())),
+            &encode::octet_string(&sha1(issuer.public_key_bits())),
+            &encode::tlv(0x02, certificate.serial()),
+        ]);
+        let extensions = if self.extensions.is_empty() {
+            Vec::new()
+        } else {
+            encode::explicit(1, &encode::tlv(0x30, &self.extensions.concat()))
+        };
+        let single = encode::sequence(&[
+            &id,
+            &self.status,
+            &generalized(self.this_update),
+            &encode::explicit(0, &generalized(self.next_update)),
+            &extensions,
+        ]);
+        let data = encode::sequence(&[
+            &self.responder,
+            &generalized(self.this_update),
+            &encode::sequence(&[&single]),
+        ]);
+        let value = sign(&key_info(self.key), &data);
+        let certificates: Vec<u8> = self.certificates.iter().flat_map(|c| c.der().to_vec()).collect();
+        let basic = encode::sequence(&[
+            &data,
+            &algorithm(),
+            &encode::bit_string(&value),
+            &encode::explicit(0, &encode::tlv(0x30, &certificates)),
+        ]);
+        hsign_x509::OcspResponse::from_der(&basic).unwrap()
+    }
+}
+
+pub(crate) fn by_name(certificate: &Certificate) -> Vec<u8> {
+    encode::explicit(1, certificate.subject().der())
+}
+
+pub(crate) fn by_key(certificate: &Certificate) -> Vec<u8> {
+    encode::explicit(2, &encode::octet_string(&sha1(certificate.public_key_bits())))
+}
+
+fn sha1(bytes: &[u8]) -> Vec<u8> {
+    hsign_crypto::digest(hsign_core::DigestAlgorithm::Sha1, bytes).unwrap().value.as_slice().to_vec()
+}
+
+pub(crate) fn generalized(time: Time) -> Vec<u8> {
+    let text: String = time
+        .to_string()
+        .chars()
+        .filter(|letter| letter.is_ascii_digit())
+        .take(14)
+        .chain("Z".chars())
+        .collect();
+    encode::tlv(0x18, text.as_bytes())
+}
