@@ -1,35 +1,40 @@
-//! What came after a signature: only more signatures and validation data, or something else.
+//! What was changed after a signature.
 //!
-//! Each later revision is compared with the signed one. An object that the signed revision doesn't have is
-//! harmless as long as nothing that was signed leads to it; an object that it has may change only in the ways
-//! listed in [`rules`], and only if it plays no second role. Whatever is left over means "not examined".
+//! Each later revision is compared with the signed one ([`comparison`]). Every object that it touches is explained by
+//! a rule of the place where it is used, or told as a change that no rule explains. What shows is laid over the text,
+//! fields and annotations of the signed page ([`text`]), and what the signature itself rules out is forbidden
+//! ([`found`]).
 
+mod annotations;
+mod catalog;
+mod comparison;
+mod fonts;
+mod form;
+mod found;
+mod geometry;
+mod pages;
 mod references;
-mod rules;
+mod text;
+mod view;
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-
-use hsign_core::Budget;
-use hsign_core::facts::{Change, ChangeKind, ModificationVerdict, Modifications};
+use hsign_core::facts::{ChangeKind, Modifications};
 
 use crate::document::Document;
 use crate::error::{Error, Result};
-use crate::object::Object;
 use crate::signature::{SignatureDictionary, SignatureField};
+use comparison::Comparison;
+use found::{Details, Found, Permissions, change};
+use pages::Pages;
 use references::References;
-use rules::{Comparison, Memory};
-
-const MOST_COMPARED: u64 = 5_000_000;
+use view::Shared;
 
 /// The revisions of a document, ready to be compared.
 pub struct LaterRevisions<'d, 's> {
     document: &'d Document<'s>,
-    /// `None` where an object is unreadable or there are too many: then nothing can be excluded.
-    references: Option<References>,
-    /// Objects still to be compared: a thousand signatures, each followed by all the others.
-    budget: RefCell<Budget>,
-    memory: Memory,
+    /// Why not, where an object is unreadable or there are too many: then nothing can be excluded.
+    references: std::result::Result<References, String>,
+    shared: Shared,
+    pages: Pages,
 }
 
 impl<'d, 's> LaterRevisions<'d, 's> {
@@ -40,69 +45,74 @@ impl<'d, 's> LaterRevisions<'d, 's> {
     pub fn new(document: &'d Document<'s>) -> Result<Self> {
         let references = match References::collect(document) {
             Err(error @ Error::Source(_)) => return Err(error),
-            other => other.ok(),
+            Err(error) => Err(error.to_string()),
+            Ok(references) => Ok(references),
         };
-        let budget = RefCell::new(Budget::new("compared objects", MOST_COMPARED));
-        Ok(Self { document, references, budget, memory: Memory::default() })
+        Ok(Self { document, references, shared: Shared::default(), pages: Pages::default() })
     }
 
-    /// What came after the revision that the signature covers.
+    /// What came after the revision that the signature covers, and what the signature permits of it.
     ///
     /// # Errors
     /// When the source fails.
-    pub fn after(&self, _: &SignatureField, signature: &SignatureDictionary) -> Result<Modifications> {
+    pub fn after(&self, field: &SignatureField, signature: &SignatureDictionary) -> Result<Modifications> {
         let last = self.document.revisions().len().saturating_sub(1);
         let signed = signature.covered_revision;
         let later = last.saturating_sub(signed.unwrap_or(signature.revision));
-        let revisions = u32::try_from(later).unwrap_or(u32::MAX);
-        let with = |kind, verdict| {
-            let values = BTreeMap::new();
-            let change = Change { kind, verdict, revision: 1, page: None, position: None, object: None, values };
-            Modifications { revisions, changes: vec![change] }
-        };
-        let not_examined = with(ChangeKind::NotComparable, ModificationVerdict::Suspicious);
-        let Some(signed) = signed else { return Ok(not_examined) };
-        if !self.document.repairs().is_empty() || self.document.has_trailing_bytes()? {
-            return Ok(not_examined);
+        let mut found = Found::default();
+        match (signed, self.document.repairs().first()) {
+            (_, Some(repair)) => found.add(not_comparable(reason_of(repair))),
+            (None, None) => found.add(not_comparable("the signature covers no whole revision")),
+            (Some(signed), None) => self.compare(signed, last, &mut found)?,
         }
-        if later == 0 {
-            return Ok(Modifications::default());
+        if signed.is_some() && self.document.has_trailing_bytes()? {
+            found.revision = u32::try_from(later).unwrap_or(u32::MAX);
+            found.add(change(ChangeKind::TrailingBytes));
         }
-        for revision in signed + 1..=last {
-            match self.only_signatures(signed, revision) {
-                Ok(true) => {}
-                Err(error @ Error::Source(_)) => return Err(error),
-                Ok(false) | Err(_) => return Ok(not_examined),
-            }
-        }
-        Ok(with(ChangeKind::SignatureAdded, ModificationVerdict::Permitted))
+        let mut changes = found.changes;
+        Permissions::of(field, signature).judge(&mut changes);
+        Ok(Modifications { revisions: u32::try_from(later).unwrap_or(u32::MAX), changes })
     }
 
-    /// Whether every object of `revision` is explained.
-    fn only_signatures(&self, signed: usize, revision: usize) -> Result<bool> {
-        let (Some(references), Some(later)) = (&self.references, self.document.revisions().get(revision))
-        else {
-            return Ok(false);
-        };
-        self.budget.borrow_mut().spend(1 + later.entries().len() as u64)?;
-        let (old, new) = (self.document.at(signed), self.document.at(revision));
-        if later.end().is_none() || !same_trailer(old.trailer(), new.trailer()) {
-            return Ok(false);
-        }
-        let comparison = Comparison::new(old, new, references, &self.memory)?;
-        for (number, entry) in later.entries() {
-            if !comparison.explains(*number, *entry)? {
-                return Ok(false);
+    fn compare(&self, signed: usize, last: usize, found: &mut Found) -> Result<()> {
+        for revision in signed + 1..=last {
+            found.revision = u32::try_from(revision - signed).unwrap_or(u32::MAX);
+            match self.revision(signed, revision, found) {
+                Err(error @ Error::Source(_)) => return Err(error),
+                Err(error) => found.add(not_comparable(error)),
+                Ok(()) => {}
             }
         }
-        Ok(true)
+        Ok(())
+    }
+
+    fn revision(&self, signed: usize, revision: usize, found: &mut Found) -> Result<()> {
+        let references = match &self.references {
+            Ok(references) => references,
+            Err(reason) => {
+                found.add(not_comparable(reason));
+                return Ok(());
+            }
+        };
+        let Some(later) = self.document.revisions().get(revision) else { return Ok(()) };
+        if later.end().is_none() {
+            found.add(not_comparable("a revision without an end"));
+        }
+        self.shared.spend(later.entries().len())?;
+        let comparison =
+            Comparison::new(self.document, signed, revision, &self.shared, references, &self.pages)?;
+        comparison.trailer(found)?;
+        for (number, entry) in later.entries() {
+            comparison.object(*number, *entry, found)?;
+        }
+        comparison.watched(found)
     }
 }
 
-/// /Root, /Info and the first part of /ID stay, /Encrypt doesn't come.
-fn same_trailer(old: &crate::Dictionary, new: &crate::Dictionary) -> bool {
-    let first_id =
-        |trailer: &crate::Dictionary| -> Option<Object> { trailer.get("ID")?.as_array()?.first().cloned() };
-    ["Root", "Info", "Encrypt"].into_iter().all(|key| old.get(key) == new.get(key))
-        && (first_id(old).is_none() || first_id(old) == first_id(new))
+fn not_comparable(reason: impl ToString) -> hsign_core::facts::Change {
+    change(ChangeKind::NotComparable).with("reason", reason)
+}
+
+fn reason_of(repair: &hsign_core::Finding) -> String {
+    repair.values.get("reason").cloned().unwrap_or_else(|| repair.code.clone())
 }

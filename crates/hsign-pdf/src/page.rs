@@ -130,7 +130,10 @@ impl Snapshot<'_, '_> {
     }
 
     /// Visits the pages in order until one gives a value.
-    fn walk_pages<T>(&self, mut visit: impl FnMut(ObjectId, Dictionary) -> Option<T>) -> Result<Option<T>> {
+    pub(crate) fn walk_pages<T>(
+        &self,
+        mut visit: impl FnMut(ObjectId, Dictionary) -> Option<T>,
+    ) -> Result<Option<T>> {
         let pages = self.catalog()?.get("Pages").and_then(Object::as_reference);
         let mut stack = vec![pages.ok_or(Error::Structure("the catalog has no /Pages reference"))?];
         let mut seen = HashSet::new();

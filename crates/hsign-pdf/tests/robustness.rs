@@ -13,8 +13,9 @@ fn everything(bytes: &Vec<u8>) {
     let _ = document.newest().page_count();
     if let Ok(found) = signature_fields(&document) {
         let later = LaterRevisions::new(&document);
-        for value in found.fields.iter().filter_map(|field| field.value.as_ref()) {
-            let _ = later.as_ref().map(|later| later.after(value));
+        for field in &found.fields {
+            let Some(value) = &field.value else { continue };
+            let _ = later.as_ref().map(|later| later.after(field, value));
         }
     }
     if let Ok(prepared) = prepare_signature(&document, &request("fuzz")) {

@@ -11,6 +11,8 @@ use crate::xref::Entry;
 
 /// References kept: enough for a thousand renewals of a document with a thousand signatures.
 const MOST: u64 = 2_000_000;
+/// Steps up from an appearance stream to the widget: stream, states, appearance dictionary.
+const STEPS: u32 = 2;
 
 /// One reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,13 @@ pub(crate) struct Referrer {
     pub(crate) path: String,
 }
 
+impl Referrer {
+    /// The last key.
+    pub(crate) fn key(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct References {
     by_target: HashMap<u32, Vec<Referrer>>,
@@ -32,13 +41,32 @@ impl References {
     /// Looks through every definition of every object, superseded ones too.
     pub(crate) fn collect(document: &Document<'_>) -> Result<Self> {
         let later = document.revisions().get(1..).unwrap_or_default();
-        let touched: HashSet<u32> =
+        let mut wanted: HashSet<u32> =
             later.iter().flat_map(|revision| revision.entries().iter().map(|(number, _)| *number)).collect();
         let mut references = Self::default();
-        if touched.is_empty() {
-            return Ok(references);
-        }
         let mut budget = Budget::new("references to changed objects", MOST);
+        let mut known = HashSet::new();
+        for _ in 0..=STEPS {
+            if wanted.is_empty() {
+                break;
+            }
+            let appearances = references.look(document, &wanted, &mut budget)?;
+            known.extend(wanted.iter().copied());
+            wanted = references.above_appearances(&wanted, &known);
+            wanted.extend(appearances.difference(&known));
+        }
+        Ok(references)
+    }
+
+    /// Finds the references to the wanted objects; gives what these themselves have as appearances, which may serve
+    /// elsewhere, too.
+    fn look(
+        &mut self,
+        document: &Document<'_>,
+        wanted: &HashSet<u32>,
+        budget: &mut Budget,
+    ) -> Result<HashSet<u32>> {
+        let mut appearances = HashSet::new();
         for (index, revision) in document.revisions().iter().enumerate() {
             let snapshot = document.at(index);
             for (number, entry) in revision.entries() {
@@ -50,24 +78,66 @@ impl References {
                 let object = snapshot.get(id)?;
                 let mut found = Vec::new();
                 walk(&object, &mut String::new(), &mut |target, path| {
-                    if touched.contains(&target) {
+                    if path.starts_with("AP") && wanted.contains(number) {
+                        appearances.insert(target);
+                    }
+                    if wanted.contains(&target) {
                         found.push((target, path.to_owned()));
                     }
                 });
                 budget.spend(found.len() as u64)?;
                 for (target, path) in found {
                     let referrer = Referrer { revision: index, holder: *number, path };
-                    references.by_target.entry(target).or_default().push(referrer);
+                    self.by_target.entry(target).or_default().push(referrer);
                 }
             }
         }
-        Ok(references)
+        Ok(appearances)
+    }
+
+    /// Holders that may be appearance dictionaries, or the states in one: what refers to these counts, too.
+    fn above_appearances(&self, targets: &HashSet<u32>, known: &HashSet<u32>) -> HashSet<u32> {
+        let referrers = targets.iter().filter_map(|target| self.by_target.get(target)).flatten();
+        let single = referrers.filter(|referrer| !referrer.path.contains('/'));
+        let above = single.filter(|referrer| {
+            !matches!(
+                referrer.path.as_str(),
+                "Parent"
+                    | "P"
+                    | "Pg"
+                    | "Obj"
+                    | "Pages"
+                    | "Kids"
+                    | "Annots"
+                    | "AcroForm"
+                    | "Fields"
+                    | "V"
+                    | "Lock"
+                    | "SV"
+                    | "DSS"
+                    | "VRI"
+                    | "Certs"
+                    | "CRLs"
+                    | "OCSPs"
+                    | "Extensions"
+                    | "Metadata"
+                    | "Perms"
+                    | "Contents"
+                    | "Length"
+            )
+        });
+        above.map(|referrer| referrer.holder).filter(|holder| !known.contains(holder)).collect()
     }
 
     /// References to an object that stand in the revisions up to this one.
     pub(crate) fn up_to(&self, revision: usize, target: u32) -> impl Iterator<Item = &Referrer> {
         let all = self.by_target.get(&target).map(Vec::as_slice).unwrap_or_default();
         all.iter().filter(move |referrer| referrer.revision <= revision)
+    }
+
+    /// Whether an object of these revisions refers to it.
+    pub(crate) fn has(&self, revision: usize, target: u32) -> bool {
+        self.up_to(revision, target).next().is_some()
     }
 }
 

@@ -103,6 +103,11 @@ impl Builder {
     /// Signs with the crate's writer; the next revision follows its section.
     pub fn sign(&mut self, name: &str) -> &mut Self {
         self.bytes = signed(&self.bytes, name);
+        self.resume()
+    }
+
+    /// Takes up where the bytes end.
+    pub fn resume(&mut self) -> &mut Self {
         let document = Document::open(&self.bytes).unwrap();
         let newest = document.revisions().last().unwrap();
         self.previous = Some(usize::try_from(newest.offset()).unwrap());
