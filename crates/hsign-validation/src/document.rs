@@ -15,7 +15,7 @@ use crate::qualification_evidence::{self, judge_records};
 use crate::signature::{self, Shared};
 use crate::timestamp_validation::JudgedTimestamp;
 use crate::{
-    Conclusion, Context, DocumentVerdict, Indication, SignatureVerdict, SubIndication, evidence_records, past,
+    Conclusion, Context, DocumentVerdict, EvidenceRecordVerdict, Indication, SignatureVerdict, SubIndication, evidence_records, past, plan,
 };
 
 /// Judges a document by its facts. The same facts and context give the same verdict.
@@ -68,7 +68,8 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
     let mut needs: Vec<Need> = of_document.iter().flat_map(|stamp| stamp.judged.needs.clone()).collect();
     let mut signatures = Vec::with_capacity(facts.signatures.len());
     for signature in &facts.signatures {
-        let (verdict, more) = signature::judge(signature, &shared);
+        let (mut verdict, more) = signature::judge(signature, &shared);
+        verdict.renew_by = plan::renew_by(&verdict);
         signatures.push(verdict);
         needs.extend(more);
     }
@@ -76,7 +77,7 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
     needs.sort();
     needs.dedup();
     let of_document: Vec<&JudgedTimestamp> = of_document.iter().map(|stamp| &stamp.judged).collect();
-    let (indication, sub_indication) = overall(facts, &signatures, &of_document);
+    let (indication, sub_indication) = overall(facts, &signatures, &of_document, &evidence_records);
     let mut findings = facts.findings.clone();
     findings.extend(material.findings.iter().cloned());
     findings.extend(document_findings(facts, &of_document));
@@ -118,12 +119,13 @@ fn stamps_of_signatures(facts: &DocumentFacts) -> HashMap<&str, Vec<usize>> {
     found
 }
 
-/// The worst of the signatures. A bare token stands for itself; in other documents a time stamp alone makes
+/// The worst of the signatures. A bare token or evidence record stands for itself; in other documents a time stamp alone makes
 /// no signature.
 fn overall(
     facts: &DocumentFacts,
     signatures: &[SignatureVerdict],
     stamps: &[&JudgedTimestamp],
+    records: &[EvidenceRecordVerdict],
 ) -> (Indication, Option<SubIndication>) {
     // What is wrong with the document as a whole may hide a signature or show another content: nothing is
     // proven against those that were found, but the document can't pass.
@@ -137,7 +139,11 @@ fn overall(
         signatures.iter().map(|verdict| conclusion(verdict.indication, verdict.sub_indication));
     let of_token =
         stamps.iter().filter(|_| facts.format == DocumentFormat::Timestamp).map(|stamp| stamp.conclusion);
-    match of_signatures.chain(of_token).reduce(Conclusion::worst) {
+    let of_record = records
+        .iter()
+        .filter(|_| facts.format == DocumentFormat::EvidenceRecord)
+        .map(|record| conclusion(record.indication, record.sub_indication));
+    match of_signatures.chain(of_token).chain(of_record).reduce(Conclusion::worst) {
         Some(worst) => {
             let worst = worst.worst(of_document);
             (worst.indication(), worst.sub_indication())
@@ -156,7 +162,8 @@ fn conclusion(indication: Indication, sub: Option<SubIndication>) -> Conclusion 
 
 fn document_findings(facts: &DocumentFacts, stamps: &[&JudgedTimestamp]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if facts.signatures.is_empty() && facts.format != DocumentFormat::Timestamp {
+    let is_proof = matches!(facts.format, DocumentFormat::Timestamp | DocumentFormat::EvidenceRecord);
+    if facts.signatures.is_empty() && !is_proof {
         findings.push(if stamps.is_empty() {
             Finding::warning("no-signature")
         } else {

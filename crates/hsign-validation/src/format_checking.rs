@@ -3,11 +3,14 @@
 use hsign_core::facts::SignatureFacts;
 use hsign_core::{Finding, Severity};
 
-use crate::{Conclusion, Policy, SubIndication, modifications};
+use crate::{Conclusion, Policy, SubIndication, modifications, readings};
 
 /// Format crates report what violates the form as findings of severity error.
 pub(crate) fn check(facts: &SignatureFacts, policy: &Policy) -> (Conclusion, Vec<Finding>) {
-    let faulty = facts.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let faulty = facts
+        .findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error && !readings::is_for_the_policy(finding));
     if faulty {
         return (Conclusion::Failed(SubIndication::FormatFailure), Vec::new());
     }

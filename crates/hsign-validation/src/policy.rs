@@ -294,6 +294,13 @@ impl Policy {
 
     /// The same policy for the signature of an attester: an institution or a provider, who has no health profession
     /// and whose certificate is that of any business.
+    pub(crate) fn with_revocation_data_of_any_age(&self) -> Self {
+        let mut policy = self.clone();
+        policy.file.revocation.max_age_seconds = Some(u32::MAX);
+        policy
+    }
+
+    /// ATTESTERS
     pub(crate) fn for_attesters(&self) -> Self {
         let mut policy = self.clone();
         policy.file.signer = SignerRules {

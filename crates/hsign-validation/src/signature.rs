@@ -27,7 +27,7 @@ use crate::validation_with_time::{
 use crate::x509_validation::{self, X509Validation};
 use crate::{
     Check, CheckKind, Conclusion, Context, Integrity, SignatureVerdict, SubIndication,
-    cryptographic_verification, format_checking, modifications, past, qualification, signature_acceptance,
+    cryptographic_verification, format_checking, modifications, past, qualification, readings, signature_acceptance,
     timestamp_validation, validation_context,
 };
 
@@ -101,7 +101,8 @@ impl Record {
         };
         Self {
             verdict,
-            findings: facts.findings.clone(),
+            // Those for the policy are told again with its weight.
+            findings: facts.findings.iter().filter(|f| !readings::is_for_the_policy(f)).cloned().collect(),
             conclusion: Conclusion::Indeterminate(SubIndication::SignedDataNotFound),
         }
     }
@@ -144,7 +145,7 @@ impl Record {
             policy.algorithms(),
         );
         let (strength, weak_now) = algorithms.judge(context.time.0);
-        let (acceptance, acceptance_findings) = acceptance(facts, &identification, policy);
+        let (acceptance, acceptance_findings) = acceptance(facts, signed, &identification, policy);
         let overall =
             x509.map_or(identification.conclusion, |x509| identification.conclusion.worst(x509.overall()));
         self.ran(CheckKind::X509Validation, overall);
@@ -207,15 +208,16 @@ impl Record {
                 (WithTime { conclusion, findings, best: first.best }, None)
             }
             // The earliest proof is told where it changes nothing, or where it proves a fault.
-            None if first.conclusion.is_passed() && earliest < by_stamps => {
+            None if retold(first.conclusion) && earliest < by_stamps => {
                 let earlier = validation_with_time::validate(&Inputs {
                     timestamps: stamps,
                     best: earliest,
                     proven: true,
                     ..inputs
                 });
-                let open = matches!(earlier.conclusion, Conclusion::Indeterminate(_));
-                (if open { first } else { earlier }, None)
+                let worse = first.conclusion.is_passed()
+                    && matches!(earlier.conclusion, Conclusion::Indeterminate(_));
+                (if worse { first } else { earlier }, None)
             }
             None => (first, None),
         };
@@ -353,6 +355,15 @@ impl Record {
     }
 }
 
+/// Whether an earlier proof may change the answer: it passed, or only what the policy asks of the proofs themselves
+/// (their delay, their accreditation) stands against it.
+fn retold(with_time: Conclusion) -> bool {
+    matches!(
+        with_time,
+        Conclusion::Passed | Conclusion::Indeterminate(SubIndication::SigConstraintsFailure)
+    )
+}
+
 /// The signature's own time stamps, and those of the document that cover its value: such a one is as good a first
 /// proof as one inside it (EN 319 142-1).
 fn time_stamps(facts: &SignatureFacts, shared: &Shared<'_>) -> Vec<JudgedTimestamp> {
@@ -413,6 +424,7 @@ fn key_usage(signer: &Certificate, policy: &Policy) -> (Conclusion, Option<Findi
 
 fn acceptance(
     facts: &SignatureFacts,
+    signed: &SignedObject,
     identification: &Identification,
     policy: &Policy,
 ) -> (Conclusion, Vec<Finding>) {
@@ -421,7 +433,10 @@ fn acceptance(
         None => ReferenceState::Matches,
         Some(_) => identification.reference,
     };
-    signature_acceptance::accept(facts, reference, policy)
+    let (conclusion, mut findings) = signature_acceptance::accept(facts, reference, policy);
+    let (readings, more) = readings::accept(facts, signed, policy);
+    findings.extend(more);
+    (conclusion.worst(readings), findings)
 }
 
 /// A content time stamp was made before signing: if it is later than the revocation or the end of the

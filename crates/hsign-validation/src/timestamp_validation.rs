@@ -3,8 +3,8 @@
 use hsign_core::facts::{TimestampFacts, TimestampKind, TokenFacts};
 use hsign_core::ports::{Need, SignatureVerifier};
 use hsign_core::{Finding, GenTime, Severity, ValidationTime};
-use hsign_pki::algorithms::Limit;
 use hsign_pki::Accreditation;
+use hsign_pki::algorithms::Limit;
 use hsign_x509::Certificate;
 
 use crate::algorithm_constraints::AlgorithmsInUse;

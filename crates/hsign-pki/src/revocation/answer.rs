@@ -79,7 +79,7 @@ pub enum FreshnessPolicy {
     CrlOlderThanStampAllowed,
     /// Only evidence issued at or after the time.
     IssuedAfter,
-    /// Issued at most so many seconds before the time, and nextUpdate not passed.
+    /// Issued at most so many seconds before the time, whatever nextUpdate says (EN 319 102-1, revocation freshness).
     MaximumAge {
         /// Seconds.
         seconds: i64,
@@ -108,9 +108,7 @@ impl RevocationAnswer {
         let allowed = match policy {
             FreshnessPolicy::CrlOlderThanStampAllowed => self.next_update.is_some_and(|next| time <= next),
             FreshnessPolicy::IssuedAfter => false,
-            FreshnessPolicy::MaximumAge { seconds } => {
-                time.seconds_since(this_update) <= seconds && self.next_update.is_none_or(|next| time <= next)
-            }
+            FreshnessPolicy::MaximumAge { seconds } => time.seconds_since(this_update) <= seconds,
         };
         if allowed { Freshness::OlderAllowed } else { Freshness::Stale }
     }

@@ -215,8 +215,12 @@ fn conclude(
                 .with("not_after", certificate.not_after()),
         );
     }
-    let latest =
-        statements.iter().filter(|statement| !late(statement)).max_by_key(|statement| statement.this_update);
+    // To be listed is information whenever the list was made; to be absent from it isn't.
+    let on_hold = |statement: &&Statement| matches!(statement.status, RevocationStatus::OnHold { .. });
+    let latest = statements
+        .iter()
+        .filter(|statement| !late(statement) || on_hold(statement))
+        .max_by_key(|statement| statement.this_update);
     match latest {
         Some(statement) => answer(digest, statement, findings),
         None => {

@@ -102,7 +102,10 @@ impl Case<'_> {
             }
             Sub::OutOfBoundsNoPoe | Sub::OutOfBoundsNotRevoked if in_time => self.bounds(current),
             Sub::TryLater if in_time && self.was_suspended() => self.bounds(Sub::OutOfBoundsNotRevoked),
-            Sub::TryLater if self.was_fresh() => self.bounds(Sub::OutOfBoundsNotRevoked),
+            // That the certificate has ended meanwhile is a second obstacle, for which the control time counts.
+            Sub::TryLater if self.was_fresh() && (in_time || self.is_in_bounds_now()) => {
+                self.bounds(Sub::OutOfBoundsNotRevoked)
+            }
             // Whether each algorithm was good when its protection began is asked of all that come this far.
             Sub::CryptoConstraintsFailureNoPoe => self.bounds(Sub::OutOfBoundsNoPoe),
             _ => self.subject.current,
@@ -119,6 +122,11 @@ impl Case<'_> {
         } else {
             Conclusion::Indeterminate(after)
         }
+    }
+
+    fn is_in_bounds_now(&self) -> bool {
+        let (certificate, now) = (self.subject.certificate, self.engine.context.time.0);
+        certificate.not_before() <= now && now <= certificate.not_after()
     }
 
     /// A CA's revoked key could have made any statement about the signer since; one that is proven to be older

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use hsign_core::facts::Covered;
 use hsign_core::{DigestAlgorithm, Time};
 
-pub(crate) use contents::Contents;
+pub(crate) use contents::{Contents, all_timestamps};
 pub use object::{ProofOfExistence, ProofSource, ProvenObject};
 
 /// A time by which the caller knows an object to have existed: the registry of an archive, for example.
