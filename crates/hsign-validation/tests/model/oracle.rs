@@ -69,24 +69,25 @@ const NO_STATUS: Obstacle = Obstacle::Final(("INDETERMINATE", "CERTIFICATE_CHAIN
 
 /// §3.2: the answers that are right; the deepest process decides.
 pub fn verdicts(timeline: &Timeline) -> BTreeSet<Answer> {
-    let readings = [StaleTokens::Ignored, StaleTokens::LookedAt];
-    readings.into_iter().flat_map(|stale_tokens| read_as(timeline, stale_tokens)).collect()
+    let readings = [(false, false), (false, true), (true, false), (true, true)];
+    readings.into_iter().flat_map(|(stale, bare)| read_as(timeline, Reading { stale, bare })).collect()
 }
 
-fn read_as(timeline: &Timeline, stale_tokens: StaleTokens) -> BTreeSet<Answer> {
-    let left = Oracle { timeline, stale_tokens }.judge_signature();
+fn read_as(timeline: &Timeline, reading: Reading) -> BTreeSet<Answer> {
+    let left = Oracle { timeline, reading }.judge_signature();
     if left.is_empty() {
         return BTreeSet::from([PASSED]);
     }
     left.iter().flat_map(Obstacle::answers).collect()
 }
 
-/// The one place where §3 contradicts itself: the list in §3.7 step 5 leaves TRY_LATER (and a withdrawn anchor) out for
-/// tokens, while PSV has a rule for each. Both readings are right.
+/// Where §3 can be read in two ways that both let pass only what is proved; both are right.
 #[derive(Clone, Copy)]
-enum StaleTokens {
-    Ignored,
-    LookedAt,
+struct Reading {
+    /// The list in §3.7 step 5 leaves TRY_LATER (and a withdrawn anchor) out for tokens, while PSV has a rule for each.
+    stale: bool,
+    /// §3.7 step 3 stops without archival material; but a signature time stamp, too, gives proofs that PSV can use.
+    bare: bool,
 }
 
 /// §3.7: when each object is proved to have existed.
@@ -94,7 +95,7 @@ type Proofs = Vec<(Object, Instant)>;
 
 struct Oracle<'a> {
     timeline: &'a Timeline,
-    stale_tokens: StaleTokens,
+    reading: Reading,
 }
 
 // The processes.
@@ -163,7 +164,7 @@ impl Oracle<'_> {
     /// §3.6: what is left of the obstacles, and the best signature time.
     fn with_time(&self, basic: &Obstacles) -> (Obstacles, Instant) {
         let best = self
-            .stamps_of(StampKind::Signature)
+            .stamps_over_the_signature()
             .filter(|(id, _)| self.basic_stamp(*id).is_empty())
             .map(|(_, stamp)| stamp.time)
             .fold(self.timeline.now, Instant::min);
@@ -203,8 +204,15 @@ impl Oracle<'_> {
         found
     }
 
+    /// A stamp over more than the signature proves no less about it: in PDF files a document time stamp stands in for
+    /// the signature time stamp.
+    fn stamps_over_the_signature(&self) -> impl Iterator<Item = (StampId, &Stamp)> {
+        let covering = |stamp: &Stamp| self.covered(stamp).contains(&Object::Signature);
+        self.timeline.stamps.iter().enumerate().filter(move |(_, stamp)| covering(stamp))
+    }
+
     fn has_archive_material(&self) -> bool {
-        self.stamps_of(StampKind::Archive).next().is_some()
+        self.reading.bare || self.stamps_of(StampKind::Archive).next().is_some()
     }
 
     /// §3.7.
@@ -234,7 +242,7 @@ impl Oracle<'_> {
         let token = Object::Stamp(id);
         let now = self.basic_stamp(id);
         let listed = now.is_empty() || now.iter().any(asks_for_the_past);
-        if stops(&now) || matches!((listed, self.stale_tokens), (false, StaleTokens::Ignored)) {
+        if stops(&now) || !(listed || self.reading.stale) {
             return false;
         }
         let earliest = earliest(proofs, token);

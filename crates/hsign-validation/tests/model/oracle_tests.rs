@@ -121,7 +121,7 @@ fn a_renewal_in_time_carries_it_on_and_one_too_late_does_not() {
         timeline.stamps.push(stamp(StampKind::Archive, SECOND_TSA, at, &covers));
         verdicts(&timeline)
     };
-    assert_eq!(renewed(115, true), [PASSED].into());
+    assert!(renewed(115, true).contains(&PASSED));
     assert!(!renewed(115, false).contains(&PASSED), "the authority may have been revoked at 112");
     assert!(!renewed(2100, true).contains(&PASSED));
 }
