@@ -11,6 +11,8 @@ use crate::DigestAlgorithm;
 pub enum SignatureAlgorithm {
     /// RSASSA-PKCS1-v1_5 (RFC 8017 §8.2).
     RsaPkcs1(DigestAlgorithm),
+    /// The same over a digest that was computed before: the signed octets are the digest.
+    RsaPkcs1OfDigest(DigestAlgorithm),
     /// RSASSA-PSS (RFC 8017 §8.1).
     RsaPss {
         /// Hash of the message.
@@ -35,7 +37,10 @@ impl SignatureAlgorithm {
     #[must_use]
     pub fn digest(&self) -> Option<DigestAlgorithm> {
         match self {
-            Self::RsaPkcs1(digest) | Self::Ecdsa(digest) | Self::RsaPss { digest, .. } => Some(*digest),
+            Self::RsaPkcs1(digest)
+            | Self::RsaPkcs1OfDigest(digest)
+            | Self::Ecdsa(digest)
+            | Self::RsaPss { digest, .. } => Some(*digest),
             Self::Ed25519 | Self::Ed448 | Self::Unknown(_) => None,
         }
     }
@@ -44,7 +49,7 @@ impl SignatureAlgorithm {
 impl fmt::Display for SignatureAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RsaPkcs1(digest) => write!(f, "RSA PKCS#1 v1.5 with {digest}"),
+            Self::RsaPkcs1(digest) | Self::RsaPkcs1OfDigest(digest) => write!(f, "RSA PKCS#1 v1.5 with {digest}"),
             Self::RsaPss { digest, .. } => write!(f, "RSA-PSS with {digest}"),
             Self::Ecdsa(digest) => write!(f, "ECDSA with {digest}"),
             Self::Ed25519 => f.write_str("Ed25519"),

@@ -2,7 +2,9 @@ use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{DigestAlgorithm, SignatureAlgorithm};
 use openssl::ec::Asn1Flag;
 use openssl::error::ErrorStack;
+use openssl::md::Md;
 use openssl::pkey::{Id, PKey, Public};
+use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
 use openssl::sign::{RsaPssSaltlen, Verifier};
 
@@ -38,6 +40,9 @@ impl SignatureVerifier for OpensslVerifier {
             Ok(key) => key,
             Err(reason) => return SignatureValidity::Unsupported(reason),
         };
+        if let SignatureAlgorithm::RsaPkcs1OfDigest(digest) = algorithm {
+            return of_digest(*digest, &key, message, value);
+        }
         let mut verifier = match prepare(algorithm, &key) {
             Ok(verifier) => verifier,
             Err(reason) => return SignatureValidity::Unsupported(reason),
@@ -69,6 +74,38 @@ fn decode(spki: &[u8]) -> Decoded {
         ec.check_key().map_err(|stack| format!("the public key is not a point on its curve: {stack}"))?;
     }
     Ok(key)
+}
+
+/// A value over a digest: nothing is hashed here.
+fn of_digest(
+    algorithm: DigestAlgorithm,
+    key: &PKey<Public>,
+    digest: &[u8],
+    value: &[u8],
+) -> SignatureValidity {
+    let context = || -> Result<PkeyCtx<Public>, String> {
+        fits(&SignatureAlgorithm::RsaPkcs1OfDigest(algorithm), key, &[Id::RSA])?;
+        let name = match algorithm {
+            DigestAlgorithm::Sha1 => Md::sha1(),
+            DigestAlgorithm::Sha256 => Md::sha256(),
+            DigestAlgorithm::Sha384 => Md::sha384(),
+            DigestAlgorithm::Sha512 => Md::sha512(),
+            other => return Err(format!("{other} is not known")),
+        };
+        let mut context = PkeyCtx::new(key).map_err(refused)?;
+        context.verify_init().map_err(refused)?;
+        context.set_rsa_padding(Padding::PKCS1).map_err(refused)?;
+        context.set_signature_md(name).map_err(refused)?;
+        Ok(context)
+    };
+    let mut context = match context() {
+        Ok(context) => context,
+        Err(reason) => return SignatureValidity::Unsupported(reason),
+    };
+    match context.verify(digest, value) {
+        Ok(true) => SignatureValidity::Valid,
+        Ok(false) | Err(_) => SignatureValidity::Invalid,
+    }
 }
 
 fn prepare<'k>(algorithm: &SignatureAlgorithm, key: &'k PKey<Public>) -> Result<Verifier<'k>, String> {

@@ -11,6 +11,7 @@ mod hashing;
 mod levels;
 mod prepare;
 mod ranges;
+mod raw_rsa;
 mod rules;
 mod sha1_content;
 mod signature;
@@ -28,5 +29,7 @@ pub const CADES_DETACHED: &str = "ETSI.CAdES.detached";
 pub const PKCS7_DETACHED: &str = "adbe.pkcs7.detached";
 /// /SubFilter of CMS signatures over a SHA-1 digest of the document (ISO 32000-1, deprecated since).
 pub const PKCS7_SHA1: &str = "adbe.pkcs7.sha1";
+/// /SubFilter of bare RSA values over a SHA-1 digest of the document (ISO 32000-1, deprecated since).
+pub const X509_RSA_SHA1: &str = "adbe.x509.rsa_sha1";
 /// /SubFilter of the Brazilian profile: built like the detached ones.
 pub const PBAD_DETACHED: &str = "PBAD.PAdES";

@@ -8,7 +8,10 @@ use hsign_core::{ClaimedSigningTime, DigestAlgorithm, Finding};
 use hsign_pdf::{LaterRevisions, SignatureDictionary, SignatureField};
 
 use crate::ranges::{RangeDigests, ranges};
-use crate::{CADES_DETACHED, Error, PBAD_DETACHED, PKCS7_DETACHED, PKCS7_SHA1, rules, sha1_content};
+use crate::{
+    CADES_DETACHED, Error, PBAD_DETACHED, PKCS7_DETACHED, PKCS7_SHA1, X509_RSA_SHA1, raw_rsa, rules,
+    sha1_content,
+};
 
 /// The rules a sub-filter stands for; `None` for one that isn't read here.
 fn profile(dictionary: &SignatureDictionary) -> Option<Profile> {
@@ -23,9 +26,16 @@ fn is_sha1_content(dictionary: &SignatureDictionary) -> bool {
     dictionary.sub_filter.as_deref() == Some(PKCS7_SHA1)
 }
 
+fn is_raw_rsa(dictionary: &SignatureDictionary) -> bool {
+    dictionary.sub_filter.as_deref() == Some(X509_RSA_SHA1)
+}
+
 /// Asks for the digests that the signature names.
 pub(crate) fn want(dictionary: &SignatureDictionary, length: u64, digests: &mut RangeDigests) {
     let Some(ranges) = ranges(dictionary.byte_range, length) else { return };
+    if is_raw_rsa(dictionary) {
+        digests.want(DigestAlgorithm::Sha1, &ranges);
+    }
     let Some(profile) = profile(dictionary) else { return };
     if is_sha1_content(dictionary) {
         digests.want(DigestAlgorithm::Sha1, &ranges);
@@ -61,11 +71,22 @@ pub(crate) fn facts(
     facts.modifications = Some(later.after(field, dictionary)?);
     facts.claimed_signing_time = dictionary.signing_time.map(ClaimedSigningTime);
     facts.findings.extend(dictionary.findings.iter().cloned());
+    let ranges = ranges(dictionary.byte_range, length);
+    if is_raw_rsa(dictionary) {
+        let content = ranges.as_deref().and_then(|ranges| digests.get(DigestAlgorithm::Sha1, ranges));
+        match raw_rsa::signed_object(dictionary, content) {
+            Ok((signed, findings)) => {
+                facts.signed = Some(signed);
+                facts.findings.extend(findings);
+            }
+            Err(findings) => facts.findings.extend(findings),
+        }
+        return Ok(facts);
+    }
     let Some(profile) = profile(dictionary) else {
         facts.findings.push(unsupported(dictionary));
         return Ok(facts);
     };
-    let ranges = ranges(dictionary.byte_range, length);
     let cms = match read_cms(dictionary, &field.name, profile, ranges.as_deref(), digests) {
         Ok(cms) => cms,
         Err(error) => {
