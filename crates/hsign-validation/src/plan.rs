@@ -86,12 +86,7 @@ pub struct Answer {
 /// Plans for a document that was judged under `context`. The outlook supposes that revocation data can be had as
 /// long as certificates are valid, and that nobody is revoked later.
 #[must_use]
-pub fn plan(
-    facts: &DocumentFacts,
-    verdict: &DocumentVerdict,
-    context: &Context<'_>,
-    times: &[Time],
-) -> Plan {
+pub fn plan(facts: &DocumentFacts, verdict: &DocumentVerdict, context: &Context<'_>, times: &[Time]) -> Plan {
     let mut expiries: Vec<Expiry> = match verdict.format() {
         DocumentFormat::Timestamp => verdict.timestamps().iter().flat_map(of_timestamp).collect(),
         _ => verdict.signatures().iter().flat_map(of_signature).collect(),
@@ -102,11 +97,7 @@ pub fn plan(
     let simulation = Simulation::new(facts, context, renew_by);
     let outlook = times
         .iter()
-        .map(|at| Outlook {
-            at: *at,
-            unrenewed: simulation.unrenewed(*at),
-            renewed: simulation.renewed(*at),
-        })
+        .map(|at| Outlook { at: *at, unrenewed: simulation.unrenewed(*at), renewed: simulation.renewed(*at) })
         .collect();
     let passes = verdict.indication() == Indication::TotalPassed;
     let lasts_until = if passes { simulation.lasts_until(&expiries) } else { None };
@@ -134,10 +125,9 @@ fn of_signature(verdict: &SignatureVerdict) -> Vec<Expiry> {
         expiries.extend(ends.map(|at| expiry(at, ExpiryKind::Algorithm, verdict.id())));
     }
     let current = verdict.revocation().iter().filter_map(|status| status.next_update()).min();
-    expiries.extend(current.map(|at| Expiry {
-        binding: false,
-        ..expiry(at, ExpiryKind::RevocationData, verdict.id())
-    }));
+    expiries.extend(
+        current.map(|at| Expiry { binding: false, ..expiry(at, ExpiryKind::RevocationData, verdict.id()) }),
+    );
     expiries
 }
 
@@ -191,9 +181,13 @@ impl<'a> Simulation<'a> {
     fn new(facts: &'a DocumentFacts, context: &'a Context<'a>, renew_by: Option<Time>) -> Self {
         let now = context.time.0;
         let time = renew_by.map_or(now, |due| due.max(now));
-        let renewal = context.proofs.iter().cloned().chain(everything(facts, context).into_iter().map(
-            |object| GivenProof { object, time, source: "simulated renewal".to_owned() },
-        ));
+        let renewal = context.proofs.iter().cloned().chain(
+            everything(facts, context).into_iter().map(|object| GivenProof {
+                object,
+                time,
+                source: "simulated renewal".to_owned(),
+            }),
+        );
         Self {
             facts,
             context,
@@ -247,11 +241,9 @@ impl<'a> Simulation<'a> {
 
 /// All that a time stamp over the document, brought to the level B-LTA before, would cover.
 fn everything(facts: &DocumentFacts, context: &Context<'_>) -> Vec<Covered> {
-    let signatures =
-        facts.signatures.iter().map(|one| Covered::SignatureValue { signature: one.id.clone() });
+    let signatures = facts.signatures.iter().map(|one| Covered::SignatureValue { signature: one.id.clone() });
     let stamps = all_timestamps(facts).map(|one| Covered::Timestamp { timestamp: one.id.clone() });
-    let records =
-        facts.evidence_records.iter().map(|one| Covered::EvidenceRecord { record: one.id.clone() });
+    let records = facts.evidence_records.iter().map(|one| Covered::EvidenceRecord { record: one.id.clone() });
     let inside = facts
         .signatures
         .iter()

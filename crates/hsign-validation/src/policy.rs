@@ -292,15 +292,15 @@ impl Policy {
         Ok(Self { file, sha256: sha256(text.as_bytes()) })
     }
 
-    /// The same policy for the signature of an attester: an institution or a provider, who has no health profession
-    /// and whose certificate is that of any business.
+    /// The same policy, but revocation data never grow old: for a later time, when newer ones can be had.
     pub(crate) fn with_revocation_data_of_any_age(&self) -> Self {
         let mut policy = self.clone();
         policy.file.revocation.max_age_seconds = Some(u32::MAX);
         policy
     }
 
-    /// ATTESTERS
+    /// The same policy for the signature of an attester: an institution or a provider, who has no health profession
+    /// and whose certificate is that of any business.
     pub(crate) fn for_attesters(&self) -> Self {
         let mut policy = self.clone();
         policy.file.signer = SignerRules {
