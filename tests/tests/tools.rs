@@ -1,6 +1,6 @@
 //! The commands around signing and verifying: what is inside, whom to trust, how it is set up.
 
-use hsign_testkit::Person;
+use hsign_testkit::{Person, Unit};
 use hsign_tests::Session;
 
 #[test]
@@ -37,6 +37,7 @@ fn certificate_show_reads_profession_policies_and_use() {
     assert_eq!(shown["roles"][0]["ja"], "薬剤師");
     assert_eq!(shown["kind"], "hpki-signature");
     assert_eq!(shown["may_sign_documents"], true);
+    assert_eq!(shown["uses"], serde_json::json!(["sign-documents"]));
     assert_eq!(shown["policies"][0], "1.2.392.100495.1.5.1.1.3.1");
     for (person, kind) in [
         (Person::TestCard, "hpki-test-card"),
@@ -47,6 +48,13 @@ fn certificate_show_reads_profession_policies_and_use() {
         let json = session.run(&format!("certificate show {} --output json", path.display())).exits(0).json();
         assert_eq!(json["certificates"][0]["kind"], kind);
     }
+    let ca = session.testbed().folder().join("ca/hpki-signature-ca.cer");
+    let answer = session.run(&format!("certificate show {} --output json", ca.display())).exits(0).json();
+    let uses = serde_json::json!(["issue-certificates", "issue-crls"]);
+    assert_eq!(answer["certificates"][0]["uses"], uses);
+    let unit = session.testbed().unit(Unit::Tsa).certificate_path();
+    let line = format!("certificate show {} --lang en", unit.display());
+    session.run(&line).exits(0).prints("uses: time stamps");
     let login = session.testbed().person(Person::Authentication).certificate_path();
     let json = session.run(&format!("certificate show {} --output json", login.display())).exits(0).json();
     assert!(json["certificates"][0]["may_sign_documents"].is_string());
@@ -109,7 +117,7 @@ fn imported_trust_counts_from_then_on() {
     session.run(verify).exits(3);
     session.run(&format!("{import} --compared")).exits(0);
     session
-        .run("trust import {pki}/ca/tsa-root.pem --kind tsa --class mic --source hsign-testkit --compared")
+        .run("trust import {pki}/ca/tsa-root.pem --kind tsa --class mic --from 2020-01-01 --source hsign-testkit --compared")
         .exits(0);
     session.run(verify).exits(0);
     session.run("trust list").exits(0).prints("hsign-testkit");

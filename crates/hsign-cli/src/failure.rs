@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use hsign::Finding;
+use hsign::saved::SavedFactsError;
 use hsign::report::{finding_hint, finding_lines, finding_message, findings_json};
 use hsign_core::ErrorKind;
 use hsign_core::ports::PortError;
@@ -32,22 +33,30 @@ pub(crate) enum Usage {
     OneInput { option: &'static str },
     #[error("no credential: --credential names who signs")]
     NoCredential,
-    #[error(
-        "--content goes with a time-stamp token: other detached signatures are not judged by this version"
-    )]
-    OnlyTokens,
+    #[error("{option} has no meaning for a CAdES signature")]
+    NotForCades { option: &'static str },
     #[error("{what}: not part of this version")]
     NotYet { what: String },
     #[error("this account has no place for configuration (HOME or APPDATA is not set)")]
     NoConfigurationPlace,
     #[error("no built-in pin starts with \"{pin}\" (16 digits at least)")]
     NoSuchPin { pin: String },
+    #[error("no certificate of the files has a fingerprint that starts with \"{pin}\" (16 digits at least)")]
+    NotInBundle { pin: String },
+    #[error("no entry has a fingerprint that starts with \"{text}\", or it in its name")]
+    NoSuchEntry { text: String },
+    #[error("an accreditation counts from a day on: --from says which")]
+    AccreditationWithoutDate,
+    #[error("{path}: neither a certificate nor a file with signatures")]
+    NothingToExplain { path: String },
     #[error("nobody can be asked here; --compared says that the fingerprints were compared")]
     NobodyToAsk,
     #[error("not confirmed, nothing was changed")]
     NotAgreed,
     #[error("--{option}: {reason}")]
     NotAValue { option: String, reason: String },
+    #[error("the name of a report ends in .html or .xml: {path}")]
+    ReportKind { path: String },
     #[cfg(feature = "demo")]
     #[error("the folder {path} exists already")]
     FolderExists { path: String },
@@ -69,15 +78,20 @@ impl Usage {
             Self::NotADuration { text } => Finding::error("not-a-duration").with("text", text),
             Self::OneInput { option } => Finding::error("one-input-only").with("option", option),
             Self::NoCredential => Finding::error("no-credential-given"),
-            Self::OnlyTokens => Finding::error("content-for-tokens-only"),
+            Self::NotForCades { option } => Finding::error("not-for-cades").with("option", option),
             Self::NotYet { what } => Finding::error("not-in-this-version").with("what", what),
             Self::NoConfigurationPlace => Finding::error("no-configuration-place"),
             Self::NoSuchPin { pin } => Finding::error("no-such-pin").with("pin", pin),
+            Self::NotInBundle { pin } => Finding::error("not-in-bundle").with("pin", pin),
+            Self::NoSuchEntry { text } => Finding::error("no-such-entry").with("text", text),
+            Self::AccreditationWithoutDate => Finding::error("accreditation-without-date"),
+            Self::NothingToExplain { path } => Finding::error("nothing-to-explain").with("path", path),
             Self::NobodyToAsk => Finding::error("nobody-to-ask"),
             Self::NotAgreed => Finding::error("not-agreed"),
             Self::NotAValue { option, reason } => {
                 Finding::error("not-a-value").with("option", option).with("reason", reason)
             }
+            Self::ReportKind { path } => Finding::error("report-kind-unknown").with("path", path),
             #[cfg(feature = "demo")]
             Self::FolderExists { path } => Finding::error("folder-exists").with("path", path),
         }
@@ -106,19 +120,13 @@ fn known_kind(cause: &(dyn std::error::Error + 'static)) -> Option<ErrorKind> {
         .or_else(|| cause.downcast_ref::<hsign::net::Error>().map(hsign::net::Error::kind))
         .or_else(|| cause.downcast_ref::<hsign::pki::Error>().map(hsign::pki::Error::kind))
         .or_else(|| cause.downcast_ref::<hsign::x509::Error>().map(hsign::x509::Error::kind))
+        .or_else(|| cause.downcast_ref::<hsign::hpki::Error>().map(hsign::hpki::Error::kind))
         .or_else(|| cause.downcast_ref::<hsign::PolicyError>().map(hsign::PolicyError::kind))
         .or_else(|| cause.downcast_ref::<hsign::EvidenceError>().map(hsign::EvidenceError::kind))
+        .or_else(|| cause.downcast_ref::<SavedFactsError>().map(SavedFactsError::kind))
         .or_else(|| cause.downcast_ref::<PortError>().map(|error| error.kind))
         .or_else(|| cause.downcast_ref::<toml::de::Error>().map(|_| ErrorKind::Usage))
-        .or_else(|| cause.downcast_ref::<std::io::Error>().map(kind_of_io))
-}
-
-fn kind_of_io(error: &std::io::Error) -> ErrorKind {
-    match error.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::IsADirectory => ErrorKind::Unreadable,
-        std::io::ErrorKind::AlreadyExists => ErrorKind::Refused,
-        _ => ErrorKind::Local,
-    }
+        .or_else(|| cause.downcast_ref::<std::io::Error>().map(ErrorKind::of_io))
 }
 
 /// The error in the form that is worded in both languages.
@@ -144,6 +152,7 @@ fn known_finding(cause: &(dyn std::error::Error + 'static)) -> Option<Finding> {
         .or_else(|| cause.downcast_ref::<hsign::net::Error>().map(hsign::net::Error::finding))
         .or_else(|| cause.downcast_ref::<hsign::pki::Error>().map(hsign::pki::Error::finding))
         .or_else(|| cause.downcast_ref::<hsign::x509::Error>().map(hsign::x509::Error::finding))
+        .or_else(|| cause.downcast_ref::<hsign::hpki::Error>().map(hsign::hpki::Error::finding))
         .or_else(|| cause.downcast_ref::<hsign::PolicyError>().map(hsign::PolicyError::finding))
         .or_else(|| cause.downcast_ref::<hsign::EvidenceError>().map(hsign::EvidenceError::finding))
         .or_else(|| cause.downcast_ref::<PortError>().map(PortError::first_finding))
@@ -237,6 +246,9 @@ mod tests {
             Usage::NoCredential.into(),
             Usage::NotATime { text: "yesterday".to_owned() }.into(),
             hsign::EvidenceError.into(),
+            hsign::hpki::ProfessionTable::parse("x = 1").unwrap_err().into(),
+            hsign::Error::CadesLevel("B-LT").into(),
+            hsign::Error::ContentNotTaken.into(),
             hsign::Policy::preset("lax").unwrap_err().into(),
             hsign::TrustRegistry::parse_toml("x = 1", &|_| None).unwrap_err().into(),
             toml::from_str::<crate::config::Config>("polcy = 1").err().unwrap().into(),

@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod config;
+mod duration;
 mod failure;
 mod files;
 mod help;

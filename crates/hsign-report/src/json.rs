@@ -1,7 +1,7 @@
 use hsign_core::facts::{Change, DocumentFormat, Modifications};
 use hsign_core::{Finding, hex};
 use hsign_validation::{
-    CertificateSummary, Check, DocumentVerdict, Indication, RevocationVerdict, SignatureVerdict,
+    CertificateSummary, Check, DocumentVerdict, EvidenceVerdict, Indication, RevocationVerdict, SignatureVerdict,
     TimestampVerdict,
 };
 use serde::Serialize;
@@ -17,7 +17,14 @@ pub fn json(report: &VerifyReport<'_>, language: Language) -> Value {
     object!({
         "schema": "hsign.verify/1",
         "validation_time": report.validation_time,
-        "policy": { "name": report.policy.name(), "sha256": hex(&report.policy.sha256()) },
+        "policy": {
+            "name": report.policy.name(),
+            "sha256": hex(&report.policy.sha256()),
+            "algorithms": {
+                "name": report.policy.algorithms().name(),
+                "sha256": hex(&report.policy.algorithms().sha256()),
+            },
+        },
         "trust": { "sha256": hex(&report.trust_sha256) },
         "documents": documents,
     })
@@ -76,6 +83,7 @@ fn signature(verdict: &SignatureVerdict, language: Language) -> Value {
         "claimed_signing_time": verdict.claimed_signing_time(),
         "best_signature_time": verdict.best_signature_time(),
         "signer": verdict.signer().map(certificate),
+        "signatory": verdict.signatory(),
         "qualification": qualification(verdict),
         "timestamps": timestamps(verdict.timestamps(), language),
         "modifications": verdict.modifications().map(|found| modifications(found, language)),
@@ -113,10 +121,29 @@ fn certificate(summary: &CertificateSummary) -> Value {
 
 /// Without a signer's certificate nobody's qualification can be told.
 fn qualification(verdict: &SignatureVerdict) -> Value {
-    match verdict.qualification() {
+    let mut value = match verdict.qualification() {
         Some(answer) => as_value(answer),
         None => object!({ "status": "undetermined", "basis": "none", "roles": [] }),
+    };
+    if let Some(fields) = value.as_object_mut() {
+        let records = verdict.evidence().iter().map(evidence).collect();
+        fields.insert("evidence".to_owned(), Value::Array(records));
     }
+    value
+}
+
+fn evidence(verdict: &EvidenceVerdict) -> Value {
+    object!({
+        "record": verdict.record(),
+        "sha256": verdict.sha256(),
+        "accepted": verdict.accepted(),
+        "attester": verdict.attester().map(certificate),
+        "issued_at": verdict.issued_at(),
+        "identity_check": verdict.identity(),
+        "way": verdict.way(),
+        "checked_at": verdict.checked_at(),
+        "providers": verdict.providers(),
+    })
 }
 
 fn timestamps(verdicts: &[TimestampVerdict], language: Language) -> Vec<Value> {

@@ -19,8 +19,17 @@ pub enum Error {
     #[error("the document can't be read: {0}")]
     Read(#[from] std::io::Error),
     /// The file is not of a format that is supported here.
-    #[error("not a PDF file and not a time-stamp token")]
+    #[error("not a PDF file, not a CMS signature and not a time-stamp token")]
     UnsupportedFormat,
+    /// A CMS, or content to be put into one, that is larger than what is held in memory.
+    #[error("more than {limit} bytes in one CMS: a detached signature takes content of any size")]
+    CmsTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Content was given for a document that has its own.
+    #[error("content goes with a detached signature or a time-stamp token; this document has its own")]
+    ContentNotTaken,
     /// Trust that can't be read.
     #[error("{path}: {source}")]
     Trust {
@@ -38,6 +47,24 @@ pub enum Error {
     /// The PDF file can't be read, or can't be signed safely.
     #[error(transparent)]
     Document(#[from] hsign_pades::Error),
+    /// A file that should hold certificates, perhaps packed.
+    #[error("{path}: {source}")]
+    Bundle {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: crate::BundleError,
+    },
+    /// A registry that isn't as it was when it was confirmed.
+    #[error("{path} was changed since it was confirmed")]
+    TrustChanged {
+        /// Which file.
+        path: PathBuf,
+        /// SHA-256 that was confirmed.
+        confirmed: String,
+        /// SHA-256 of what is there.
+        found: String,
+    },
     /// A file that should hold certificates.
     #[error("{path}: {source}")]
     CertificateFile {
@@ -46,6 +73,18 @@ pub enum Error {
         /// What is wrong with it.
         source: hsign_x509::Error,
     },
+    /// The evidence record can't be read.
+    #[error(transparent)]
+    EvidenceRecord(#[from] hsign_ers::Error),
+    /// Facts without the evidence record they should hold.
+    #[error("no evidence record")]
+    NoRecord,
+    /// The visible mark can't be made.
+    #[error(transparent)]
+    Mark(#[from] hsign_appearance::Error),
+    /// Text was asked for in the mark, and no font is given for it.
+    #[error("the mark's text needs a font")]
+    MarkWithoutFont,
     /// The signer's certificate can't be read.
     #[error("the signer's certificate: {0}")]
     Certificate(#[from] hsign_x509::Error),
@@ -64,8 +103,34 @@ pub enum Error {
     /// A level that this version doesn't make.
     #[error("level {0} is not made by this version: B-B and B-T are")]
     Level(&'static str),
-    /// Level B-T was asked for without a time-stamp authority.
-    #[error("level B-T needs a time-stamp authority")]
+    /// It is not clear which signature of a document is meant.
+    #[error("{found} signatures could be meant, not one")]
+    WhichSignature {
+        /// How many fit.
+        found: usize,
+    },
+    /// A level that this version makes in PDF files only.
+    #[error("level {0} is made in PDF files only: CAdES signatures end at B-T in this version")]
+    CadesLevel(&'static str),
+    /// The document has neither a signature nor a time stamp.
+    #[error("there is no signature and no time stamp in the document")]
+    NothingToExtend,
+    /// A signature was named that isn't there.
+    #[error("the document has no signature \"{id}\"")]
+    NoSuchSignature {
+        /// Its id.
+        id: String,
+    },
+    /// The level that was asked for needs evidence that could not be had.
+    #[error("the level can't be reached, evidence is missing: {}", codes(missing))]
+    EvidenceMissing {
+        /// What is missing.
+        missing: Vec<Finding>,
+        /// What was tried.
+        failed: Vec<Finding>,
+    },
+    /// A level above B-B was asked for without a time-stamp authority.
+    #[error("a level above B-B needs a time-stamp authority")]
     NoTimestampAuthority,
     /// What was made doesn't verify, so it is withheld.
     #[error("the result does not verify and was withheld: {}", codes(.0))]
@@ -84,15 +149,29 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::File { source, .. } | Self::Read(source) => kind_of_io(source),
-            Self::UnsupportedFormat | Self::CertificateFile { .. } => ErrorKind::Unreadable,
+            Self::File { source, .. } | Self::Read(source) => ErrorKind::of_io(source),
+            Self::UnsupportedFormat | Self::CmsTooLarge { .. } | Self::CertificateFile { .. } => {
+                ErrorKind::Unreadable
+            }
             Self::Trust { source, .. } => source.kind(),
-            Self::NoTrust { .. } | Self::Level(_) | Self::NoTimestampAuthority => ErrorKind::Usage,
+            Self::Bundle { source, .. } => source.kind(),
+            Self::TrustChanged { .. } => ErrorKind::Usage,
+            Self::NoTrust { .. } | Self::Level(_) | Self::CadesLevel(_) | Self::WhichSignature { .. } | Self::NoTimestampAuthority | Self::ContentNotTaken => {
+                ErrorKind::Usage
+            }
             Self::Document(error) => error.kind(),
+            Self::EvidenceRecord(error) => error.kind(),
+            Self::NoRecord => ErrorKind::Unreadable,
+            Self::Mark(error) => error.kind(),
+            Self::MarkWithoutFont => ErrorKind::Usage,
             Self::Certificate(_) => ErrorKind::Credential,
             Self::Signature(error) => error.kind(),
             Self::Token(error) => error.kind(),
             Self::Digest(_) | Self::SelfCheck(_) => ErrorKind::Local,
+            Self::NothingToExtend => ErrorKind::Unreadable,
+            Self::NoSuchSignature { .. } => ErrorKind::Usage,
+            Self::EvidenceMissing { failed, .. } if failed.is_empty() => ErrorKind::Refused,
+            Self::EvidenceMissing { .. } => ErrorKind::Remote,
             Self::Refused(_) => ErrorKind::Refused,
             Self::Port(error) => error.kind,
         }
@@ -105,16 +184,32 @@ impl Error {
             Self::File { path, source } => Finding::from_io(source).with("path", path.display()),
             Self::Read(source) => Finding::from_io(source),
             Self::UnsupportedFormat => Finding::error("unsupported-format"),
+            Self::ContentNotTaken => Finding::error("content-not-taken"),
+            Self::CmsTooLarge { limit } => Finding::error("cms-too-large").with("limit", limit),
             Self::Trust { path, source } => source.finding().with("path", path.display()),
+            Self::Bundle { path, source } => source.finding().with("path", path.display()),
+            Self::TrustChanged { path, confirmed, found } => Finding::error("trust-file-changed")
+                .with("path", path.display())
+                .with("confirmed", confirmed)
+                .with("found", found),
             Self::NoTrust { path } => Finding::error("no-trust-in-folder").with("path", path.display()),
             Self::CertificateFile { path, source } => source.finding().with("path", path.display()),
             Self::Document(error) => error.finding(),
+            Self::EvidenceRecord(error) => error.finding(),
+            Self::NoRecord => Finding::error("evidence-record-missing"),
+            Self::Mark(error) => error.finding(),
+            Self::MarkWithoutFont => Finding::error("mark-font-missing"),
             Self::Certificate(error) => Finding::error("signer-certificate-unreadable").with("reason", error),
             Self::Signature(error) => error.finding(),
             Self::Token(error) => error.finding(),
             Self::Digest(error) => error.finding(),
             Self::Refused(_) => Finding::error("signing-refused"),
             Self::Level(level) => Finding::error("level-not-made").with("level", level),
+            Self::WhichSignature { found } => Finding::error("which-signature").with("found", found),
+            Self::CadesLevel(level) => Finding::error("cades-level-not-made").with("level", level),
+            Self::NothingToExtend => Finding::error("nothing-to-extend"),
+            Self::NoSuchSignature { id } => Finding::error("no-such-signature").with("signature", id),
+            Self::EvidenceMissing { .. } => Finding::error("level-not-reached"),
             Self::NoTimestampAuthority => Finding::error("no-tsa-configured"),
             Self::SelfCheck(_) => Finding::error("self-check-failed"),
             Self::Port(error) => error.first_finding(),
@@ -126,19 +221,9 @@ impl Error {
     pub fn findings(&self) -> &[Finding] {
         match self {
             Self::Refused(findings) | Self::SelfCheck(findings) => findings,
+            Self::EvidenceMissing { missing, .. } => missing,
             Self::Port(error) => error.findings.get(1..).unwrap_or_default(),
             _ => &[],
         }
-    }
-}
-
-/// A missing file is the user's, a full disk the machine's.
-fn kind_of_io(error: &std::io::Error) -> ErrorKind {
-    match error.kind() {
-        std::io::ErrorKind::NotFound
-        | std::io::ErrorKind::InvalidInput
-        | std::io::ErrorKind::IsADirectory
-        | std::io::ErrorKind::UnexpectedEof => ErrorKind::Unreadable,
-        _ => ErrorKind::Local,
     }
 }

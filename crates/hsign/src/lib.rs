@@ -12,13 +12,27 @@
 
 pub mod file;
 pub mod load;
+pub mod saved;
 
+mod cades;
+mod bundle;
 mod certificate;
+mod confirmation;
 mod error;
+mod evidence_form;
+mod evidence_record;
+mod extend;
+mod facts;
 mod format;
 mod inspect;
+mod making;
+mod mark;
+mod qualification_evidence;
+mod plan;
 mod settings;
 mod sign;
+mod sign_cades;
+mod supplied;
 mod timestamp;
 mod verify;
 
@@ -26,20 +40,33 @@ pub use certificate::{
     CertificateRequest, CertificateRevocation, CertificateVerdict, RevocationDemand, StatusThen,
     verify_certificate,
 };
+pub use bundle::{Bundle, BundleError, Bundled, bundle_from_bytes, read_bundle};
+pub use confirmation::{check_confirmation, confirmation_path, confirmation_text};
 pub use error::Error;
+pub use extend::{ExtendRequest, Extension, extend};
+pub use evidence_record::{VerifiedRecord, evidence_record_facts, verify_evidence_record};
+pub use evidence_form::{EvidenceSubject, evidence_form};
+pub use facts::read_facts;
 pub use format::{InputFormat, input_format};
 pub use hsign_core::{Finding, Severity, Time, ValidationTime};
 pub use hsign_pki::{Purpose, TrustRegistry};
 pub use hsign_validation::{
-    Conclusion, DocumentVerdict, Evidence, EvidenceError, Indication, Policy, PolicyError, SubIndication,
+    AlgorithmPurpose, Conclusion, DocumentVerdict, Evidence, EvidenceError, ExplainedObject, ExplainedUse,
+    Indication, ObjectKind, Policy, PolicyError, SubIndication, explain_certificate, explain_document,
     shown_subject,
 };
 pub use inspect::{Inspection, inspect};
+pub use mark::{MarkItem, MarkRequest};
+pub use plan::{Planned, plan};
 pub use settings::Settings;
-pub use sign::{Clock, Metadata, SignRequest, Signed, sign};
+pub use sign::{Clock, Metadata, SignRequest, Signed, Stamps, sign};
+pub use sign_cades::{CadesPackaging, sign_cades};
 pub use timestamp::{timestamp, timestamp_pdf};
-pub use verify::{Verified, verify, verify_token};
+pub use supplied::{Supplied, token_id};
+pub use verify::{Verified, document_facts, judge, verify, verify_with};
 
+/// The visible mark: fonts and seals.
+pub use hsign_appearance as appearance;
 /// Who signs: files, cards and tokens.
 pub use hsign_credential as credential;
 /// Digests, signature verification and randomness on OpenSSL.
@@ -52,5 +79,7 @@ pub use hsign_net as net;
 pub use hsign_pki as pki;
 /// Verdicts as text and JSON.
 pub use hsign_report as report;
+/// PDF syntax.
+pub use hsign_pdf as pdf;
 /// Certificates.
 pub use hsign_x509 as x509;

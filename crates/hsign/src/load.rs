@@ -7,6 +7,7 @@ use hsign_pki::{Purpose, TrustRegistry};
 use hsign_x509::{Certificate, certificates_from_bytes};
 
 use crate::Error;
+use crate::confirmation::check_confirmation;
 
 /// What one file may hold of trust or evidence; the largest CRLs of public CAs have some 30 MB.
 const MAX_FILE_BYTES: u64 = 256 * 1024 * 1024;
@@ -50,6 +51,7 @@ fn trust_folder(folder: &Path, purpose: Purpose) -> Result<TrustRegistry, Error>
 fn trust_file(path: &Path, purpose: Purpose) -> Result<TrustRegistry, Error> {
     let bytes = read(path)?;
     let read = if is_registry(path) {
+        check_confirmation(path, &bytes)?;
         registry_text(path, bytes)
     } else if purpose == Purpose::Tsa {
         TrustRegistry::from_tsa_certificates(&bytes)

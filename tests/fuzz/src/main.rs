@@ -2,6 +2,7 @@
 //! targets there instead.
 #![no_main]
 
+mod bag;
 mod seeds;
 mod targets;
 

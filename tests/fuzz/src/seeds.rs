@@ -1,18 +1,22 @@
 //! Seeds made with the testkit: each target starts from what it is for.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::{fs, io};
 
 use hsign::credential::{NoSecrets, Options, open};
 use hsign::crypto::{OpensslVerifier, SystemRandom};
 use hsign::net::{HttpTimestamper, Ports, TsaEndpoint};
-use hsign::{Metadata, Policy, Purpose, Settings, SignRequest, Time, load, sign};
+use hsign::{Metadata, Policy, Purpose, Settings, SignRequest, Stamps, Time, load, sign};
 use hsign_core::facts::Level;
 use hsign_core::ports::{NoNetwork, Timestamper as _};
 use hsign_core::{Digest, DigestAlgorithm, Secret};
 use hsign_pdf::{Document, signature_fields};
+use hsign_pki::algorithms::AlgorithmTable;
 use hsign_testkit::Testbed;
 use hsign_x509::{Certificate, ocsp_request};
+use zip::CompressionMethod;
+use zip::write::{SimpleFileOptions, ZipWriter};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -20,6 +24,7 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
     let testbed = Testbed::start()?;
     let pki = testbed.folder().to_owned();
     let mut number = 0;
+    let mut lists = Vec::new();
     let mut put = |target: &str, bytes: &[u8]| -> io::Result<()> {
         number += 1;
         let folder = folder.join(target);
@@ -35,7 +40,10 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
                     put("hcrole", &attributes.value)?;
                 }
             }
-            "crl" => put("crl", &bytes)?,
+            "crl" => {
+                put("crl", &bytes)?;
+                lists.extend(bytes);
+            }
             "toml" => put("registry", &bytes)?,
             // Mutations of a large image would be mutations of nothing.
             "pdf" if bytes.len() < 64 * 1024 => {
@@ -44,6 +52,28 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
             }
             _ => {}
         }
+    }
+    for (person, ca, root) in [
+        ("people/doctor", "hpki-signature-ca", "hpki-root"),
+        ("people/revoked", "hpki-signature-ca", "hpki-root"),
+        ("units/tsa-unit", "tsa-ca", "tsa-root"),
+    ] {
+        let read = |name: String| fs::read(pki.join(name));
+        let certificates =
+            [read(format!("{person}/certificate.cer"))?, read(format!("ca/{ca}.cer"))?, read(format!("ca/{root}.cer"))?];
+        put("path", &certificates.concat())?;
+        put("path", &[lists.clone(), certificates.concat(), ocsp(&testbed)?].concat())?;
+    }
+    for name in AlgorithmTable::PRESETS {
+        put("algorithms", AlgorithmTable::preset_text(name).unwrap_or_default().as_bytes())?;
+    }
+    for name in Policy::PRESETS {
+        put("policy", Policy::preset_text(name).unwrap_or_default().as_bytes())?;
+    }
+    let root = fs::read(pki.join("ca/tsa-root.pem"))?;
+    put("bundle", &root)?;
+    for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+        put("bundle", &zipped(&root, method)?)?;
     }
     put("token", &token(&testbed)?)?;
     put("ocsp", &ocsp(&testbed)?)?;
@@ -57,6 +87,13 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn zipped(contents: &[u8], method: CompressionMethod) -> Result<Vec<u8>, Failure> {
+    let mut writer = ZipWriter::new(io::Cursor::new(Vec::new()));
+    writer.start_file("service/root.cer", SimpleFileOptions::default().compression_method(method))?;
+    writer.write_all(contents)?;
+    Ok(writer.finish()?.into_inner())
 }
 
 fn files_below(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
@@ -110,7 +147,8 @@ fn signed(testbed: &Testbed, document: &[u8]) -> Result<Vec<u8>, Failure> {
     let settings =
         Settings::new(Policy::preset("etsi")?, load::trust(&[testbed.registry_path()], Purpose::Signer)?);
     let request = SignRequest {
-        level: Level::BT,
+        level: Some(Level::BT),
+        stamps: Stamps::default(),
         digest: DigestAlgorithm::Sha256,
         key: credential.protection(),
         metadata: Metadata::default(),

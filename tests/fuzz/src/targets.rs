@@ -8,10 +8,11 @@ use hsign_core::{Digest, DigestAlgorithm, Time};
 use hsign_pades::{Request, prepare, read_facts};
 use hsign_pdf::{Document, Extended, signature_fields};
 use hsign_pki::TrustRegistry;
+use hsign_pki::algorithms::{AlgorithmTable, Use};
 use hsign_tsp::{TimestampResponse, token_facts};
 use hsign_x509::{Certificate, Crl, OcspResponse};
 
-pub const ALL: [(&str, fn(&[u8])); 9] = [
+pub const ALL: [(&str, fn(&[u8])); 13] = [
     ("certificate", certificate),
     ("crl", crl),
     ("ocsp", ocsp),
@@ -20,7 +21,11 @@ pub const ALL: [(&str, fn(&[u8])); 9] = [
     ("pdf", pdf),
     ("append", append),
     ("registry", registry),
+    ("algorithms", algorithms),
+    ("policy", policy),
+    ("bundle", bundle),
     ("hcrole", hcrole),
+    ("path", crate::bag::path),
 ];
 
 fn certificate(data: &[u8]) {
@@ -107,6 +112,29 @@ fn registry(data: &[u8]) {
     let written = registry.to_toml();
     let again = TrustRegistry::parse_toml(&written, &|_| None).unwrap();
     assert_eq!(again.entries().len(), registry.entries().len(), "what is written reads the same");
+}
+
+fn algorithms(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(table) = AlgorithmTable::parse(text) else { return };
+    let now = Time::from_unix_seconds(1_800_000_000).unwrap();
+    for digest in DigestAlgorithm::ALL {
+        let used = Use::digest(digest);
+        assert_eq!(table.judge(&used, now), table.limit(&used).at(now));
+    }
+    let _ = table.rows();
+}
+
+fn policy(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(policy) = hsign::Policy::parse(text) else { return };
+    let _ = (policy.name(), policy.algorithms().rows(), policy.signer(), policy.revocation());
+}
+
+fn bundle(data: &[u8]) {
+    if let Ok(bundle) = hsign::bundle_from_bytes(data) {
+        assert!(!bundle.certificates.is_empty(), "an empty bundle is an error");
+    }
 }
 
 /// The octets as value of a subjectDirectoryAttributes extension.

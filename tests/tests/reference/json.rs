@@ -32,7 +32,7 @@ struct Example {
     code: i32,
 }
 
-const EXAMPLES: [Example; 14] = [
+const EXAMPLES: [Example; 16] = [
     example(
         "verify-1",
         "verify scan.signed.pdf --trust pki/trust.toml --evidence pki/crl --document-class dispensing",
@@ -60,7 +60,9 @@ const EXAMPLES: [Example; 14] = [
         "certificate verify pki/people/pharmacist/certificate.pem --anchor pki/ca/hpki-root.pem --untrusted pki/ca/hpki-signature-ca.pem --crl pki/crl/signature.crl --crl pki/crl/sarl.crl",
         0,
     ),
+    example("trust-check-1", "trust check --trust pki/trust.toml --within 30d", 0),
     example("policies-1", "policy list", 0),
+    example("algorithms-1", "policy explain pki/people/pharmacist/certificate.pem", 0),
     example("config-1", "config", 0),
     example("error-1", "verify scan.signed.pdf --document-class postcard", 2),
 ];
@@ -70,7 +72,7 @@ const fn example(schema: &'static str, command: &'static str, code: i32) -> Exam
 }
 
 /// Further answers that the schemas must describe, with their schema and exit code.
-const FURTHER: [(&str, &str, i32); 16] = [
+const FURTHER: [(&str, &str, i32); 20] = [
     ("verify-1", "verify letter.pdf", 4),
     ("verify-1", "verify nowhere.pdf", 4),
     ("verify-1", "verify scan.signed.pdf", 3),
@@ -87,6 +89,10 @@ const FURTHER: [(&str, &str, i32); 16] = [
     ("timestamp-1", "timestamp other.pdf --tsa main", 1),
     ("trust-1", "trust list --trust pki/trust.toml --tsa-trust pki/ca/tsa-root.pem", 0),
     ("trust-1", "trust confirm", 0),
+    ("trust-1", "trust show tsa --trust pki/trust.toml", 0),
+    ("trust-check-1", "trust check", 1),
+    ("algorithms-1", "policy explain scan.signed.pdf", 0),
+    ("algorithms-1", "policy explain --policy etsi", 0),
     ("tsa-check-1", "tsa check http://127.0.0.1:9/nobody", 5),
     ("credentials-1", "credential list CARD pkcs12:nowhere.p12", 0),
     (

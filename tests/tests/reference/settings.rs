@@ -74,11 +74,13 @@ fn the_examples_of_the_registry_are_taken() {
     let session = Session::shared();
     let text = fs::read_to_string(docs("reference/trust-registry.md")).unwrap();
     let pem = fs::read(session.testbed().folder().join("ca/tsa-root.pem")).unwrap();
+    let pin = hsign::x509::certificates_from_bytes(&pem).unwrap()[0].sha256_hex();
     session.write("tsa-root.pem", pem);
     let examples: Vec<String> = blocks(&text, "toml").collect();
     assert!(!examples.is_empty());
     for example in examples {
-        session.write("example.toml", &example);
+        // The example's own authority is nobody's.
+        session.write("example.toml", example.replace("0F1E2D3C4B5A69788796A5B4C3D2E1F00F1E2D3C4B5A69788796A5B4C3D2E1F0", &pin));
         let _ = session.run("trust list --lang en --trust example.toml").exits(0);
     }
 }

@@ -4,12 +4,12 @@ use toml::{Table, Value};
 
 use crate::{MADE_BY, kept, row, source};
 
-const PRESETS: [&str; 3] = ["hpki", "etsi", "eprescription"];
+const PRESETS: [&str; 4] = ["hpki", "hpki-strict", "etsi", "eprescription"];
 
 const POLICIES: &str = "\
 # Policies
 
-A policy says what a signature has to meet. Three come with the program; `hsign policy show hpki` prints one as the file it is. Copy
+A policy says what a signature has to meet. Four come with the program; `hsign policy show hpki` prints one as the file it is. Copy
 it, change what has to be changed and its `name`, and give it with `--policy FILE` or as `policy` in the configuration. Every key has to be there
 except the two marked optional; an unknown key is an error. Every verdict names the policy with its digest.
 
@@ -61,8 +61,8 @@ fn policies_are_documented_as_they_ship() {
         ]));
     }
     text.push_str("\n## Keys\n\n");
-    text.push_str(&row(["key", "hpki", "etsi", "eprescription", "meaning"]));
-    text.push_str(&row(["---", "---", "---", "---", "---"]));
+    text.push_str(&row(["key", "hpki", "hpki-strict", "etsi", "eprescription", "meaning"]));
+    text.push_str(&row(["---", "---", "---", "---", "---", "---"]));
     for key in keys(&texts[0]) {
         let mut cells = vec![format!("`{}`", key.name)];
         cells.extend(tables.iter().map(|table| value(table, &key.name)));

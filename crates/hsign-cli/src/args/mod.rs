@@ -3,6 +3,11 @@
 
 mod certificate;
 mod credential;
+mod evidence;
+mod evidence_template;
+mod policy;
+mod mark;
+mod plan;
 mod sign;
 mod trust;
 mod tsa;
@@ -14,8 +19,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use certificate::{CertificateCommand, RevocationMode, VerifyCertificate};
 pub(crate) use credential::CredentialCommand;
-pub(crate) use sign::{Format, LevelArg, Packaging, SignArgs, TimestampArgs};
-pub(crate) use trust::{ImportArgs, TrustCommand, TrustOptions};
+pub(crate) use evidence::{EvidenceCommand, VerifyEvidence};
+pub(crate) use evidence_template::TemplateArgs;
+pub(crate) use mark::{MarkLine, MarkOptions};
+pub(crate) use policy::{ExplainArgs, PolicyCommand};
+pub(crate) use plan::PlanArgs;
+pub(crate) use sign::{ExtendArgs, Format, LevelArg, Packaging, SignArgs, TimestampArgs};
+pub(crate) use trust::{ImportArgs, TrustCheckArgs, TrustCommand, TrustOptions};
 pub(crate) use tsa::TsaCommand;
 pub(crate) use verify::VerifyArgs;
 
@@ -89,6 +99,10 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Put a time stamp on files: a token beside each (.tst)
     Timestamp(TimestampArgs),
+    /// Add what keeps signatures provable: evidence and a further time stamp
+    Extend(Box<ExtendArgs>),
+    /// Tell by when documents have to be stamped anew, and what ends first
+    Plan(PlanArgs),
     /// Show what is inside a signed file: facts only, no verdict, no trust needed
     Inspect {
         /// The file; - for standard input
@@ -101,6 +115,9 @@ pub(crate) enum Command {
     /// Certificates: what they say and whether they hold
     #[command(subcommand)]
     Certificate(CertificateCommand),
+    /// Evidence records (RFC 4998) over data
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
     /// Anchors, HPKI authorities and accredited time-stamp authorities
     #[command(subcommand)]
     Trust(TrustCommand),
@@ -141,17 +158,5 @@ pub(crate) enum Command {
         /// The folder
         #[arg(value_name = "DIR")]
         folder: PathBuf,
-    },
-}
-
-#[derive(Subcommand, Debug)]
-pub(crate) enum PolicyCommand {
-    /// List the built-in policies
-    List,
-    /// Print a policy as the file it is
-    Show {
-        /// Name or file
-        #[arg(value_name = "POLICY")]
-        policy: String,
     },
 }

@@ -12,6 +12,8 @@ use crate::language::Language;
 use crate::output;
 use crate::session::Session;
 
+use super::certificate_uses::{Use, uses};
+
 pub(super) fn run(session: &Session, command: &CertificateCommand) -> Result<u8> {
     match command {
         CertificateCommand::Show { file } => show(session, file),
@@ -20,20 +22,21 @@ pub(super) fn run(session: &Session, command: &CertificateCommand) -> Result<u8>
 }
 
 fn show(session: &Session, file: &Path) -> Result<u8> {
+    let certificates = load::certificates(file)?;
     let shown: Vec<Value> =
-        load::certificates(file)?.iter().map(|certificate| describe(certificate, session.language)).collect();
+        certificates.iter().map(|certificate| describe(certificate, session.language)).collect();
     if session.json {
         output::json(&json!({ "schema": "hsign.certificate-show/1", "certificates": shown }));
     } else {
-        for value in &shown {
-            output::data(&text(value, session.language));
+        for (value, certificate) in shown.into_iter().zip(&certificates) {
+            output::data(&text(&in_words(value, certificate, session.language), session.language));
         }
     }
     Ok(0)
 }
 
 /// What a certificate says; an extension that can't be read says so.
-fn describe(certificate: &Certificate, language: Language) -> Value {
+pub(super) fn describe(certificate: &Certificate, language: Language) -> Value {
     let kind = certificate_kind(certificate);
     json!({
         "subject": hsign::shown_subject(certificate),
@@ -52,6 +55,7 @@ fn describe(certificate: &Certificate, language: Language) -> Value {
                 json!(words.unwrap_or_else(|| reason.to_string()))
             }
         },
+        "uses": uses(certificate).into_iter().map(Use::name).collect::<Vec<_>>(),
         "roles": roles(certificate),
         "policies": read(certificate.certificate_policies(), |policies| {
             json!(policies.iter().flatten().map(|policy| &policy.policy).collect::<Vec<_>>())
@@ -68,6 +72,13 @@ fn describe(certificate: &Certificate, language: Language) -> Value {
             json!(uris.collect::<Vec<_>>())
         }),
     })
+}
+
+/// For people, the uses in words.
+fn in_words(mut shown: Value, certificate: &Certificate, language: Language) -> Value {
+    let words: Vec<_> = uses(certificate).into_iter().map(|one| one.words(language)).collect();
+    shown["uses"] = json!(words);
+    shown
 }
 
 fn read<T>(found: Result<T, hsign::x509::Error>, show: impl FnOnce(T) -> Value) -> Value {
@@ -104,7 +115,7 @@ fn kind_name(kind: CertificateKind) -> &'static str {
     }
 }
 
-const LABELS: [(&str, &str); 16] = [
+const LABELS: [(&str, &str); 17] = [
     ("subject", "名前"),
     ("issuer", "発行者"),
     ("serial", "シリアル番号"),
@@ -115,6 +126,7 @@ const LABELS: [(&str, &str); 16] = [
     ("signature_algorithm", "署名方式"),
     ("kind", "種類"),
     ("may_sign_documents", "文書への署名"),
+    ("uses", "使える用途"),
     ("roles", "資格 (hcRole)"),
     ("policies", "証明書ポリシ"),
     ("key_usage", "鍵用途"),
@@ -123,7 +135,7 @@ const LABELS: [(&str, &str); 16] = [
     ("crl_distribution_points", "CRL配布点"),
 ];
 
-fn text(certificate: &Value, language: Language) -> String {
+pub(super) fn text(certificate: &Value, language: Language) -> String {
     let mut lines = Vec::new();
     for (key, japanese) in LABELS {
         let value = &certificate[key];

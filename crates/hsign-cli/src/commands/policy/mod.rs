@@ -1,3 +1,7 @@
+//! `hsign policy`: what is asked of signatures, and until when which algorithm is strong enough.
+
+mod explain;
+
 use anyhow::Result;
 use hsign::Policy;
 use hsign_core::hex;
@@ -12,6 +16,7 @@ pub(super) fn run(session: &Session, command: &PolicyCommand) -> Result<u8> {
     match command {
         PolicyCommand::List => list(session),
         PolicyCommand::Show { policy } => show(policy),
+        PolicyCommand::Explain(args) => explain::run(session, args),
     }
 }
 
@@ -20,7 +25,15 @@ fn list(session: &Session) -> Result<u8> {
     if session.json {
         let rows: Vec<_> = policies
             .iter()
-            .map(|policy| json!({ "name": policy.name(), "ja": policy.ja(), "en": policy.en(), "sha256": hex(&policy.sha256()) }))
+            .map(|policy| {
+                json!({
+                    "name": policy.name(),
+                    "ja": policy.ja(),
+                    "en": policy.en(),
+                    "sha256": hex(&policy.sha256()),
+                    "algorithms": policy.algorithms().name(),
+                })
+            })
             .collect();
         output::json(&json!({ "schema": "hsign.policies/1", "policies": rows }));
         return Ok(0);
