@@ -71,7 +71,13 @@ impl Chain {
             return None;
         }
         // The anchor itself has no status and needs none.
-        let known_good = matches!(self.signer_status(), None | Some(RevocationStatus::Good));
+        let known_good = match self.signer_status() {
+            None | Some(RevocationStatus::Good) => true,
+            Some(RevocationStatus::Revoked { time: from, .. } | RevocationStatus::OnHold { time: from }) => {
+                *from > time
+            }
+            Some(RevocationStatus::Unknown) => false,
+        };
         Some(if known_good { SubIndication::OutOfBoundsNotRevoked } else { SubIndication::OutOfBoundsNoPoe })
     }
 
@@ -119,6 +125,9 @@ impl CertificateStatus {
     /// One certificate's revocation status at `time`. That nothing at hand tells the status is "anything else" of the
     /// standard's list, CERTIFICATE_CHAIN_GENERAL_FAILURE; TRY_LATER stays for data that are merely too old.
     fn ruling_at(&self, time: Time, owner: Owner, rules: &RevocationRules, demand: Demand) -> Conclusion {
+        if self.answer.status == RevocationStatus::Good && self.data_signer_out_of_bounds_at(time) {
+            return Conclusion::Indeterminate(SubIndication::RevocationOutOfBoundsNoPoe);
+        }
         let open = |sub| match demand {
             Demand::Required => Conclusion::Indeterminate(sub),
             Demand::Reported => Conclusion::Passed,
@@ -139,6 +148,13 @@ impl CertificateStatus {
             (RevocationStatus::Good, _) if self.is_fresh_at(time, rules) => Conclusion::Passed,
             (RevocationStatus::Good, _) => open(SubIndication::TryLater),
         }
+    }
+
+    /// Whether a certificate with a path of its own made the data and has ended since (or not begun): only a proof that
+    /// it existed in its time tells that the data are the responder's.
+    fn data_signer_out_of_bounds_at(&self, time: Time) -> bool {
+        let signer = self.answer.source.as_ref().and_then(|source| source.signer_path.first());
+        signer.is_some_and(|signer| time < signer.not_before() || signer.not_after() < time)
     }
 
     /// Revocation freshness (EN 319 102-1): the age the policy allows, else the data's own promise.

@@ -15,7 +15,8 @@ use crate::qualification_evidence::{self, judge_records};
 use crate::signature::{self, Shared};
 use crate::timestamp_validation::JudgedTimestamp;
 use crate::{
-    Conclusion, Context, DocumentVerdict, EvidenceRecordVerdict, Indication, SignatureVerdict, SubIndication, evidence_records, past, plan,
+    Conclusion, Context, DocumentVerdict, EvidenceRecordVerdict, Indication, SignatureVerdict, SubIndication,
+    evidence_records, past, plan,
 };
 
 /// Judges a document by its facts. The same facts and context give the same verdict.

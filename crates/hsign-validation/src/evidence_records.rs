@@ -142,7 +142,8 @@ fn order(tokens: &[Stamp<'_>]) -> Ruling {
 
 /// All tokens, the last one today and each other when the next one was made.
 fn each_token(tokens: &[Stamp<'_>]) -> Ruling {
-    let broken = tokens.iter().find(|token| !token.judged.conclusion.is_passed());
+    // The newest of them is the cause: what is older rests on it.
+    let broken = tokens.iter().rfind(|token| !token.judged.conclusion.is_passed());
     let Some(broken) = broken else { return PASSED };
     let conclusion = broken.judged.conclusion;
     let why = conclusion.sub_indication().map_or("", SubIndication::name);

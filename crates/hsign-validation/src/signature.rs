@@ -27,8 +27,8 @@ use crate::validation_with_time::{
 use crate::x509_validation::{self, X509Validation};
 use crate::{
     Check, CheckKind, Conclusion, Context, Integrity, SignatureVerdict, SubIndication,
-    cryptographic_verification, format_checking, modifications, past, qualification, readings, signature_acceptance,
-    timestamp_validation, validation_context,
+    cryptographic_verification, format_checking, modifications, past, qualification, readings,
+    signature_acceptance, timestamp_validation, validation_context,
 };
 
 /// What all signatures of a document share.
@@ -358,10 +358,7 @@ impl Record {
 /// Whether an earlier proof may change the answer: it passed, or only what the policy asks of the proofs themselves
 /// (their delay, their accreditation) stands against it.
 fn retold(with_time: Conclusion) -> bool {
-    matches!(
-        with_time,
-        Conclusion::Passed | Conclusion::Indeterminate(SubIndication::SigConstraintsFailure)
-    )
+    matches!(with_time, Conclusion::Passed | Conclusion::Indeterminate(SubIndication::SigConstraintsFailure))
 }
 
 /// The signature's own time stamps, and those of the document that cover its value: such a one is as good a first

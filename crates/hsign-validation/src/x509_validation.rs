@@ -4,8 +4,9 @@ use hsign_core::ports::{Need, SignatureVerifier};
 use hsign_core::{Finding, Severity, Time};
 use hsign_pki::algorithms::AlgorithmTable;
 use hsign_pki::{
-    Anchor, FreshnessPolicy, PathFailureKind, PathFailures, PathParameters, Paths, RevocationParameters,
-    RevocationStatus, TrustKind, ValidatedPath, missing_certificates, missing_revocation, revocation_of_path,
+    Anchor, FreshnessPolicy, PathFailureKind, PathFailures, PathParameters, Paths, RevocationAnswer,
+    RevocationParameters, RevocationStatus, TrustKind, ValidatedPath, missing_certificates,
+    missing_revocation, revocation_of_path, revocation_status,
 };
 use hsign_x509::Certificate;
 
@@ -246,7 +247,12 @@ fn with_revocation(
 ) -> Chain {
     let parameters =
         RevocationParameters { at: question.now, now: question.now, freshness: freshness(rules) };
-    let answers = revocation_of_path(&path, &material.revocation, &parameters, verifier);
+    let mut answers = revocation_of_path(&path, &material.revocation, &parameters, verifier);
+    for (index, answer) in answers.iter_mut().enumerate() {
+        if answer.status == RevocationStatus::Unknown {
+            *answer = by_signer_of_then(&path, index, answer, material, &parameters, verifier);
+        }
+    }
     let statuses = path
         .below_anchor()
         .iter()
@@ -255,6 +261,26 @@ fn with_revocation(
         .map(|(certificate, answer)| CertificateStatus { certificate, answer })
         .collect();
     Chain { path, statuses, demand: question.revocation }
+}
+
+/// Data whose signer's certificate was valid when they were made, and has ended since, are no word for today; that they
+/// are there matters to past validation (REVOCATION_OUT_OF_BOUNDS_NO_POE).
+fn by_signer_of_then(
+    path: &ValidatedPath,
+    index: usize,
+    unknown: &RevocationAnswer,
+    material: &Material,
+    parameters: &RevocationParameters,
+    verifier: &dyn SignatureVerifier,
+) -> RevocationAnswer {
+    let Some(certificate) = path.certificates().get(index) else { return unknown.clone() };
+    let then = RevocationParameters { at: certificate.not_before(), ..*parameters };
+    let answer = revocation_status(path, index, &material.revocation, &then, verifier);
+    let signer = answer.source.as_ref().and_then(|source| source.signer_path.first());
+    match signer {
+        Some(signer) if signer.not_after() < parameters.now => answer,
+        _ => unknown.clone(),
+    }
 }
 
 /// What would have to be fetched to know the statuses at `time`.

@@ -18,6 +18,8 @@ use crate::{Conclusion, SubIndication};
 #[derive(Clone, Debug)]
 pub(crate) struct PastCertificate {
     pub(crate) control_time: Time,
+    /// Whether the end of an algorithm decided it.
+    pub(crate) by_algorithm: bool,
     /// The path with the statuses as they were known at the control time.
     pub(crate) chain: Chain,
 }
@@ -111,7 +113,8 @@ impl<'a> Search<'a> {
         let sliding = control_time::slide(&path, self.party, self.engine, self.proofs)?;
         let demand = self.engine.demand(self.party);
         let chain = Chain { path, statuses: sliding.statuses, demand };
-        Ok(PastCertificate { control_time: sliding.control_time, chain })
+        let (control_time, by_algorithm) = (sliding.control_time, sliding.by_algorithm);
+        Ok(PastCertificate { control_time, by_algorithm, chain })
     }
 
     /// Where the intersection of the validities of some path begins: with one of its certificates, or with the

@@ -20,6 +20,8 @@ use crate::{Conclusion, SubIndication};
 #[derive(Clone, Debug)]
 pub(crate) struct Sliding {
     pub(crate) control_time: Time,
+    /// Whether the end of an algorithm decided it.
+    pub(crate) by_algorithm: bool,
     pub(crate) statuses: Vec<CertificateStatus>,
 }
 
@@ -40,16 +42,20 @@ pub(crate) fn slide(
 ) -> Result<Sliding, Stuck> {
     let now = engine.context.time.0;
     let mut control_time = path.anchor().entry().to.map_or(now, |sunset| sunset.min(now));
+    let mut by_algorithm = false;
     let mut statuses = Vec::new();
     for (index, certificate) in path.below_anchor().iter().enumerate().rev() {
         let step = Step { path, index, certificate, party, engine, proofs };
         let answer = step.revocation_data(control_time)?;
+        let before = control_time;
         control_time = step.by_revocation(control_time, &answer);
-        control_time = step.by_algorithms(control_time, &answer)?;
+        let slid = step.by_algorithms(control_time, &answer)?;
+        by_algorithm = slid < control_time || (by_algorithm && slid == before);
+        control_time = slid;
         statuses.push(CertificateStatus { certificate: certificate.clone(), answer });
     }
     statuses.reverse();
-    Ok(Sliding { control_time, statuses })
+    Ok(Sliding { control_time, by_algorithm, statuses })
 }
 
 /// One certificate on the way down.

@@ -101,6 +101,10 @@ impl Case<'_> {
                 self.bounds(Sub::OutOfBoundsNotRevoked)
             }
             Sub::OutOfBoundsNoPoe | Sub::OutOfBoundsNotRevoked if in_time => self.bounds(current),
+            // The truer reason: a certificate relies on an algorithm that had ended.
+            Sub::OutOfBoundsNoPoe | Sub::OutOfBoundsNotRevoked if self.past.by_algorithm => {
+                Conclusion::Indeterminate(Sub::CryptoConstraintsFailureNoPoe)
+            }
             Sub::TryLater if in_time && self.was_suspended() => self.bounds(Sub::OutOfBoundsNotRevoked),
             // That the certificate has ended meanwhile is a second obstacle, for which the control time counts.
             Sub::TryLater if self.was_fresh() && (in_time || self.is_in_bounds_now()) => {

@@ -1,0 +1,9 @@
+//! Long-term validation: what was valid once and is proven to have existed then.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod archive;
+mod past_validation;
+mod records;
+mod sub_indications;
+#[path = "../synthetic/mod.rs"]
+mod synthetic;
