@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use hsign::file::FileSource;
 use hsign::pki::algorithms::{AlgorithmTable, Limit, Row, Strength};
+use hsign::report::shown;
 use hsign::x509::{Certificate, certificates_from_bytes};
 use hsign::{
     AlgorithmPurpose, ExplainedObject, ObjectKind, Policy, Time, explain_certificate, explain_document,
@@ -112,7 +113,7 @@ impl Words {
             (self.pick("アルゴリズム表", "algorithm table"), table.name().to_owned()),
             (self.pick("内容", "meaning"), self.pick(table.ja(), table.en()).to_owned()),
             ("SHA-256", hex(&table.sha256())),
-            (self.pick("時点", "as of"), self.at.to_string()),
+            (self.pick("時点", "as of"), shown(self.at)),
         ];
         lines.iter().map(|(label, value)| format!("{label}: {value}\n")).collect()
     }
@@ -187,12 +188,12 @@ impl Words {
         match limit.at(self.at) {
             Strength::Good { until: None } => self.pick("期限なし", "no end known").to_owned(),
             Strength::Good { until: Some(until) } => match self.language {
-                Language::Ja => format!("{until} まで"),
-                Language::En => format!("until {until}"),
+                Language::Ja => format!("{} まで", shown(until)),
+                Language::En => format!("until {}", shown(until)),
             },
             Strength::Ended { at } => match self.language {
-                Language::Ja => format!("{at} に終了"),
-                Language::En => format!("ENDED {at}"),
+                Language::Ja => format!("{} に終了", shown(at)),
+                Language::En => format!("ENDED {}", shown(at)),
             },
             Strength::Never => self.pick("不可", "NEVER good").to_owned(),
         }

@@ -55,10 +55,8 @@ fn name(fitness: Fitness) -> &'static str {
 }
 
 fn row(session: &Session, checked: &CheckedEntry<'_>) -> Value {
-    let mut row = entries::row(checked.entry);
-    row["result"] = json!(name(checked.fitness));
-    row["findings"] = json!(findings_json(&checked.findings, session.language));
-    row
+    let row = entries::with(entries::row(checked.entry), "result", json!(name(checked.fitness)));
+    entries::with(row, "findings", json!(findings_json(&checked.findings, session.language)))
 }
 
 fn text(session: &Session, registry: &TrustRegistry, check: &TrustCheck<'_>) -> String {

@@ -1,5 +1,6 @@
 use anyhow::{Result, bail};
 use hsign::pki::{TrustEntry, TrustKind};
+use hsign::report::shown;
 use hsign::{Time, TrustRegistry};
 use hsign_core::hex;
 use serde_json::{Value, json};
@@ -32,11 +33,8 @@ pub(super) fn show(session: &Session, wanted: &str, registry: &TrustRegistry) ->
         entry.certificate.as_ref().map(|found| certificate::describe(found, session.language))
     };
     if session.json {
-        let entries = found.iter().map(|entry| {
-            let mut row = row(entry);
-            row["details"] = details(entry).unwrap_or_default();
-            row
-        });
+        let entries =
+            found.iter().map(|entry| with(row(entry), "details", details(entry).unwrap_or_default()));
         output::json(&document(registry, entries.collect()));
         return Ok(0);
     }
@@ -58,6 +56,14 @@ fn is_meant(entry: &TrustEntry, wanted: &str) -> bool {
 
 fn document(registry: &TrustRegistry, entries: Vec<Value>) -> Value {
     json!({ "schema": "hsign.trust/1", "sha256": hex(&registry.sha256()), "entries": entries })
+}
+
+/// The row with one more key.
+pub(super) fn with(mut row: Value, key: &str, value: Value) -> Value {
+    if let Some(keys) = row.as_object_mut() {
+        keys.insert(key.to_owned(), value);
+    }
+    row
 }
 
 pub(super) fn row(entry: &TrustEntry) -> Value {
@@ -86,12 +92,12 @@ pub(super) fn text(session: &Session, entry: &TrustEntry) -> String {
     if entry.kind == TrustKind::Tsa {
         lines.push(format!("  {} {}", pick("認定", "accreditation"), entry.accreditation.name()));
     }
-    let end = |time: Option<Time>| time.map_or_else(|| "…".to_owned(), |time| time.to_string());
+    let end = |time: Option<Time>| time.map_or_else(|| "…".to_owned(), shown);
     if entry.from.is_some() || entry.to.is_some() {
         lines.push(format!("  {} {} – {}", pick("期間", "holds"), end(entry.from), end(entry.to)));
     }
     if let Some(certificate) = &entry.certificate {
-        let (first, last) = (certificate.not_before(), certificate.not_after());
+        let (first, last) = (shown(certificate.not_before()), shown(certificate.not_after()));
         lines.push(format!("  {} {first} – {last}", pick("証明書", "certificate")));
     }
     if !entry.policies.is_empty() {
