@@ -25,6 +25,7 @@ mod faults;
 mod folder;
 mod http;
 pub mod keys;
+pub mod manipulations;
 mod pki;
 mod registry;
 pub mod softhsm;

@@ -58,6 +58,7 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
                     }
                 }
                 "Pages" => found.add(self.pages_counted()?),
+                "Names" if !self.scripts_changed(before, after)? => others.push(key),
                 "OpenAction" | "AA" | "Names" => found.add(change(ChangeKind::ActionChanged)),
                 "OCProperties" => found.add(change(ChangeKind::OptionalContentChanged)),
                 _ => others.push(key),
@@ -67,6 +68,13 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
             found.add(change(ChangeKind::CatalogChanged).with("entries", others.join(", ")));
         }
         Ok(())
+    }
+
+    /// Whether the scripts that run on opening are others.
+    fn scripts_changed(&self, before: &Dictionary, after: &Dictionary) -> Result<bool> {
+        let old = self.old.dictionary(before, "Names")?;
+        let new = self.new.dictionary(after, "Names")?;
+        Ok(old.get("JavaScript") != new.get("JavaScript"))
     }
 
     fn extensions(&self, _: &Dictionary, _: &Dictionary, found: &mut Found) -> Result<()> {

@@ -12,6 +12,7 @@
 
 mod certificates;
 mod cms;
+mod modifications;
 mod pdf;
 mod policies;
 mod revocation;

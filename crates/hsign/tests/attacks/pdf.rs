@@ -248,10 +248,6 @@ fn a_signature_made_after_a_document_time_stamp_gains_nothing_from_a_field_of_th
     assert_ne!(late.indication().name(), "TOTAL-PASSED");
 }
 
-fn hex(certificate: &[u8]) -> String {
-    digest(certificate).value.as_slice().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[test]
 fn a_document_without_a_signature_is_never_passed() {
     let verdict = World::new().judge(&letter());

@@ -1,0 +1,124 @@
+//! Incremental updates, written by hand.
+
+/// An update of a signed document whose structure is a cross-reference table.
+pub struct Update {
+    bytes: Vec<u8>,
+    root: u32,
+    previous: usize,
+    trailer: String,
+}
+
+fn last(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).rposition(|window| window == needle)
+}
+
+fn number_after(bytes: &[u8], keyword: &[u8]) -> usize {
+    let at = last(bytes, keyword).map_or(bytes.len(), |at| at + keyword.len());
+    let rest = bytes.get(at..).unwrap_or_default();
+    let digits = rest.iter().skip_while(|byte| byte.is_ascii_whitespace()).take_while(|b| b.is_ascii_digit());
+    digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
+}
+
+impl Update {
+    /// An update of these bytes.
+    #[must_use]
+    pub fn of(document: &[u8]) -> Self {
+        let mut bytes = document.to_vec();
+        let previous = number_after(&bytes, b"startxref");
+        let root = u32::try_from(number_after(&bytes, b"/Root")).unwrap_or(0);
+        if bytes.last() != Some(&b'\n') {
+            bytes.push(b'\n');
+        }
+        Self { bytes, root, previous, trailer: String::new() }
+    }
+
+    /// Further entries of the trailer; a /Root among them takes the place of the old one.
+    #[must_use]
+    pub fn trailer(mut self, entries: &str) -> Self {
+        self.trailer = entries.to_owned();
+        self
+    }
+
+    /// What stands between the newest `N 0 obj` and its `endobj`.
+    #[must_use]
+    pub fn body(document: &[u8], number: u32) -> String {
+        let header = format!("\n{number} 0 obj");
+        let Some(start) = last(document, header.as_bytes()).map(|at| at + header.len()) else {
+            return String::new();
+        };
+        let rest = document.get(start..).unwrap_or_default();
+        let end = rest.windows(6).position(|window| window == b"endobj").unwrap_or(rest.len());
+        String::from_utf8_lossy(rest.get(..end).unwrap_or_default()).trim().to_owned()
+    }
+
+    /// Appends objects with a cross-reference table.
+    #[must_use]
+    pub fn objects(self, objects: &[(u32, String)]) -> Vec<u8> {
+        let all: Vec<(u32, u16, String)> = objects.iter().map(|(n, body)| (*n, 0, body.clone())).collect();
+        self.generations(&all)
+    }
+
+    /// The same with a generation number for each; an empty body frees the object.
+    #[must_use]
+    pub fn generations(mut self, objects: &[(u32, u16, String)]) -> Vec<u8> {
+        let mut entries = String::new();
+        for (number, generation, body) in objects {
+            if body.is_empty() {
+                entries.push_str(&format!("{number} 1\n0000000000 {:05} f \n", generation + 1));
+                continue;
+            }
+            entries.push_str(&format!("{number} 1\n{:010} {generation:05} n \n", self.bytes.len()));
+            self.bytes.extend(format!("{number} {generation} obj\n{body}\nendobj\n").into_bytes());
+        }
+        self.table(&entries)
+    }
+
+    /// A table of these lines alone: objects that stand elsewhere.
+    #[must_use]
+    pub fn table(mut self, entries: &str) -> Vec<u8> {
+        let at = self.bytes.len();
+        let root =
+            if self.trailer.contains("/Root") { String::new() } else { format!("/Root {} 0 R", self.root) };
+        let (previous, trailer) = (self.previous, &self.trailer);
+        let previous = if trailer.contains("/Prev") { String::new() } else { format!("/Prev {previous}") };
+        let text = format!(
+            "xref\n{entries}trailer\n<</Size 900{root}{previous}{trailer}>>\nstartxref\n{at}\n%%EOF\n"
+        );
+        self.bytes.extend(text.into_bytes());
+        self.bytes
+    }
+
+    /// Appends an object stream with one object, and a cross-reference stream that leads to it.
+    #[must_use]
+    pub fn in_object_stream(mut self, number: u32, body: &str) -> Vec<u8> {
+        let (stream, section) = (800_u32, 801_u32);
+        let index = format!("{number} 0 ");
+        let stream_at = self.bytes.len();
+        let content = format!("{index}{body}");
+        let object = format!(
+            "{stream} 0 obj\n<</Type/ObjStm/N 1/First {}/Length {}>>\nstream\n{content}\nendstream\nendobj\n",
+            index.len(),
+            content.len()
+        );
+        self.bytes.extend(object.into_bytes());
+        let at = self.bytes.len();
+        let mut rows = Vec::new();
+        let row = |kind: u8, second: usize, third: u8| {
+            let bytes = u32::try_from(second).unwrap_or(0).to_be_bytes();
+            [&[kind][..], &bytes, &[third]].concat()
+        };
+        rows.extend(row(2, 800, 0));
+        rows.extend(row(1, stream_at, 0));
+        rows.extend(row(1, at, 0));
+        let dictionary = format!(
+            "{section} 0 obj\n<</Type/XRef/Size 900/W[1 4 1]/Index[{number} 1 {stream} 2]/Root {} 0 R/Prev {}/Length {}>>\nstream\n",
+            self.root,
+            self.previous,
+            rows.len()
+        );
+        self.bytes.extend(dictionary.into_bytes());
+        self.bytes.extend(rows);
+        self.bytes.extend(format!("\nendstream\nendobj\nstartxref\n{at}\n%%EOF\n").into_bytes());
+        self.bytes
+    }
+}
