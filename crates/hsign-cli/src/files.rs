@@ -70,9 +70,20 @@ pub(crate) fn is_unsigned_pdf(path: &Path) -> bool {
         && !path.file_stem().is_some_and(|stem| has_extension(Path::new(stem), "signed"))
 }
 
-/// What `verify` looks at in a folder.
+/// Anything by name but hidden files, signatures and tokens: what CAdES signs in a folder.
+pub(crate) fn is_unsigned(path: &Path) -> bool {
+    is_stampable(path) && !has_extension(path, "p7s") && !has_extension(path, "p7m")
+}
+
+/// What `verify` looks at in a folder: what carries its own content.
 pub(crate) fn is_verifiable(path: &Path) -> bool {
+    has_extension(path, "pdf") || has_extension(path, "p7m")
+}
+
+/// What `extend` looks at in a folder: PDF by name, but not what it made itself.
+pub(crate) fn is_extendable(path: &Path) -> bool {
     has_extension(path, "pdf")
+        && !path.file_stem().is_some_and(|stem| has_extension(Path::new(stem), "extended"))
 }
 
 /// What `timestamp` looks at in a folder: everything but tokens and hidden files.
@@ -88,6 +99,11 @@ fn has_extension(path: &Path, extension: &str) -> bool {
 /// `NAME.pdf` → `NAME.signed.pdf`, in `folder` if one is given.
 pub(crate) fn signed_name(input: &Path, folder: Option<&Path>) -> PathBuf {
     marked_name(input, folder, "signed")
+}
+
+/// `NAME.pdf` → `NAME.extended.pdf`, in `folder` if one is given.
+pub(crate) fn extended_name(input: &Path, folder: Option<&Path>) -> PathBuf {
+    marked_name(input, folder, "extended")
 }
 
 /// `NAME.pdf` → `NAME.stamped.pdf`, in `folder` if one is given.
@@ -126,10 +142,27 @@ pub(crate) fn put_extended(
     put.with_context(|| target.display().to_string())
 }
 
+/// Puts a new file in its place; `-` is standard output.
+///
+/// # Errors
+/// When the place can't be written.
+pub(crate) fn put(bytes: &[u8], target: &Path, existing: Existing) -> Result<()> {
+    if is_standard(target) {
+        return Ok(output::bytes(bytes)?);
+    }
+    put_in_place(target, None, bytes, existing).with_context(|| target.display().to_string())
+}
+
 /// `NAME.ext` → `NAME.tst`, in `folder` if one is given.
 pub(crate) fn token_name(input: &Path, folder: Option<&Path>) -> PathBuf {
+    named(input, folder, "tst")
+}
+
+/// `NAME.ext` → `NAME.EXTENSION`, in `folder` if one is given.
+pub(crate) fn named(input: &Path, folder: Option<&Path>, extension: &str) -> PathBuf {
     let mut name = input.file_stem().unwrap_or_default().to_owned();
-    name.push(".tst");
+    name.push(".");
+    name.push(extension);
     beside(input, folder, &name)
 }
 

@@ -1,4 +1,5 @@
 use std::io;
+use std::rc::Rc;
 
 use hsign_core::facts::{DocumentFacts, EvidenceFacts};
 use hsign_core::{DigestAlgorithm, Octets, Source};
@@ -13,7 +14,7 @@ use crate::{Error, Prepared, Request};
 /// many signatures and time stamps come.
 pub struct Draft<'s> {
     base: &'s dyn Source,
-    before: DocumentFacts,
+    before: Rc<DocumentFacts>,
     known: Known,
     appended: Vec<u8>,
 }
@@ -25,12 +26,12 @@ impl<'s> Draft<'s> {
     /// As [`crate::read_facts`].
     pub fn new(base: &'s dyn Source, algorithms: &[DigestAlgorithm]) -> Result<Self, Error> {
         let (before, known) = read_facts_to_go_on(base, algorithms)?;
-        Ok(Self { base, before, known, appended: Vec::new() })
+        Ok(Self { base, before: Rc::new(before), known, appended: Vec::new() })
     }
 
     /// The facts of the document before anything was appended.
     #[must_use]
-    pub fn before(&self) -> &DocumentFacts {
+    pub fn before(&self) -> &Rc<DocumentFacts> {
         &self.before
     }
 

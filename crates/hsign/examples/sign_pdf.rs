@@ -4,13 +4,12 @@
 
 use std::path::Path;
 
-use hsign::credential::{Options, PinSource, open};
+use hsign::credential::{Options, open};
 use hsign::file::{Base, Existing, FileSource, put_in_place};
 use hsign::hpki::DocumentClasses;
-use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, Secret, TsaEndpoint};
-use hsign::{Metadata, Policy, Purpose, Settings, SignRequest, Time, load, sign};
-use hsign_core::facts::Level;
-use hsign_core::{DigestAlgorithm, Source as _};
+use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, TsaEndpoint};
+use hsign::{Metadata, Policy, Purpose, Settings, SignRequest, Stamps, Time, load, sign};
+use hsign_core::{DigestAlgorithm, Secret, SecretReference, Source as _};
 use hsign_testkit::{Person, Testbed, documents};
 
 fn now() -> Time {
@@ -25,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Who signs. The passphrase comes from a file here; PINs can be asked for by your own `SecretSource`.
     let specification = format!("pkcs12:{}", testbed.person(Person::Pharmacist).pkcs12_path().display());
-    let passphrase = PinSource::File(testbed.passphrase_path());
+    let passphrase = SecretReference::File(testbed.passphrase_path());
     let credential = open(&specification.parse()?, &passphrase, &Options::default())?;
 
     // Who stamps, and where revocation data come from.
@@ -44,7 +43,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut settings = Settings::new(Policy::parse(&policy)?, trust);
     settings.document_class = DocumentClasses::builtin().find("dispensed-prescription").cloned();
     let request = SignRequest {
-        level: Level::BT,
+        level: None,
+        stamps: Stamps::default(),
         digest: DigestAlgorithm::Sha256,
         key: credential.protection(),
         metadata: Metadata::default(),

@@ -1,14 +1,16 @@
 use hsign_core::facts::Level;
-use hsign_core::ports::{Fetcher, SignatureVerifier, Signer, Timestamper};
+use hsign_core::ports::{Fetcher, Signer, Timestamper};
 use hsign_core::{DigestAlgorithm, Finding, Source, Time, ValidationTime};
 use hsign_credential::KeyProtection;
 use hsign_crypto::OpensslVerifier;
-use hsign_validation::{DocumentVerdict, Integrity, MemoisedVerifier, Permission, SignatureVerdict};
+use hsign_pades::Draft;
+use hsign_validation::{DocumentVerdict, Integrity, MemoisedVerifier, Open, Permission, SignatureVerdict};
 use hsign_x509::Certificate;
 
-use crate::verify::{Gathering, judge_with};
-use crate::{Error, Settings};
-use hsign_pades::Appended;
+use crate::making::{MARGIN, Making, ids, new_ids, reserve_for_token, stamp};
+use crate::mark::mark;
+use crate::{Error, MarkRequest, Settings};
+use hsign_pdf::Visible;
 
 /// Our clock. It is asked more than once while signing: a certificate may end between signing and stamping.
 pub type Clock<'a> = &'a dyn Fn() -> Time;
@@ -16,14 +18,27 @@ pub type Clock<'a> = &'a dyn Fn() -> Time;
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct SignRequest {
-    /// B-B or B-T.
-    pub level: Level,
+    /// The level that the result must have; `None`: the highest that authority and revocation data allow.
+    pub level: Option<Level>,
+    /// How many time stamps make a long-term level.
+    pub stamps: Stamps,
     /// Digest of content and signature.
     pub digest: DigestAlgorithm,
     /// How the signer's key is kept; a policy may refuse keys in software.
     pub key: KeyProtection,
     /// What the signature dictionary says.
     pub metadata: Metadata,
+}
+
+/// The time stamps of a PDF signature of level B-LTA.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stamps {
+    /// One on the signature, one over the whole document with the evidence.
+    #[default]
+    Two,
+    /// One over the whole document with the evidence, which proves the time of the signature too (EN 319 142-1): one
+    /// request to the authority instead of two.
+    One,
 }
 
 /// Entries of the signature dictionary (ISO 32000-2 §12.8.1). All but the field's name are shown by readers and
@@ -38,6 +53,8 @@ pub struct Metadata {
     pub location: Option<String>,
     /// `/ContactInfo`.
     pub contact: Option<String>,
+    /// A visible mark; without, the field isn't seen.
+    pub mark: Option<MarkRequest>,
 }
 
 /// A signature that verifies.
@@ -45,24 +62,25 @@ pub struct Metadata {
 pub struct Signed {
     /// What to append to the document; every byte of it stays.
     pub update: Vec<u8>,
+    /// The level that the signature has.
+    pub level: Level,
     /// The judgement of the whole document as it is now, by the same settings. Its trust may be open.
     pub verdict: DocumentVerdict,
     /// What was noticed while signing.
     pub findings: Vec<Finding>,
 }
 
-/// Room for a time-stamp token before one was seen: twice the largest we met, with its whole chain.
-const FIRST_TOKEN_BYTES: usize = 12 * 1024;
-
-/// Signs a PDF document: PAdES B-B, or B-T with a time stamp on the signature.
+/// Signs a PDF document: PAdES B-B, B-T with a time stamp, B-LT with the evidence of signer and authority inside, or
+/// B-LTA with a document time stamp over all that.
 ///
 /// The signer is checked first (validity, key usage, revocation, role), the validity again before stamping. The
-/// result is verified; unless the integrity of every signature in it is valid, or as bad as it was before, it is
-/// withheld. Trust or revocation
-/// that is open does not withhold it: the verdict tells.
+/// result is verified; unless the integrity of every signature and time stamp in it is valid, or as bad as it was
+/// before, it is withheld. Trust or revocation that is open does not withhold it: the verdict tells. The network is
+/// used, as far as `fetcher` allows, for the revocation data of signer and authority.
 ///
 /// # Errors
-/// When the signer must not sign, the document can't be signed safely, or card, authority or server fail.
+/// When the signer must not sign, the document can't be signed safely, the level asked for can't be reached, or card,
+/// authority or server fail.
 pub fn sign(
     source: &dyn Source,
     signer: &dyn Signer,
@@ -72,96 +90,178 @@ pub fn sign(
     fetcher: &dyn Fetcher,
     clock: Clock<'_>,
 ) -> Result<Signed, Error> {
-    let timestamper = needed_timestamper(request.level, timestamper)?;
+    let aim = Aim::of(request, timestamper)?;
     let certificate = Certificate::from_der(signer.certificate())?;
     // The signer's path is judged before and after: its signatures need to be checked only once.
     let openssl = OpensslVerifier::new();
     let verifier = MemoisedVerifier::new(&openssl);
-    let mut findings = check_signer(&verifier, &certificate, signer, request, settings, fetcher, clock())?;
-    let update = make_update(source, signer, &certificate, timestamper, request, clock)?;
-    let verified = self_check(&verifier, source, &update, settings, fetcher, clock())?;
-    findings.extend(verified.findings);
-    Ok(Signed { update, verdict: verified.verdict, findings })
+    let mut making = Making::new(&verifier, settings, fetcher, clock);
+    check_signer(&mut making, &certificate, signer, request)?;
+    let mut draft = Draft::new(source, &[request.digest])?;
+    let update = make_update(&draft, signer, &certificate, aim.on_signature, request, settings, clock)?;
+    draft.append(&update);
+    let mut findings = if timestamper.is_none() && request.level.is_none() {
+        vec![Finding::warning("level-limited-by-missing-tsa").with("level", "B-B")]
+    } else {
+        Vec::new()
+    };
+    if aim.with_evidence {
+        findings.extend(protect(&mut draft, &mut making, &certificate, &aim, request)?);
+    } else if let Some(timestamper) = aim.over_document {
+        in_time(&certificate, clock())?;
+        stamp(&mut draft, timestamper, request.digest)?;
+    }
+    let verdict = making.self_check(source, &draft)?;
+    findings.extend(making.into_findings());
+    let level = level_of_new(&draft, &verdict);
+    Ok(Signed { level, update: draft.into_update(), verdict, findings })
 }
 
-fn needed_timestamper(
-    level: Level,
-    timestamper: Option<&dyn Timestamper>,
-) -> Result<Option<&dyn Timestamper>, Error> {
-    match level {
-        Level::BB => Ok(None),
-        Level::BT => timestamper.map(Some).ok_or(Error::NoTimestampAuthority),
-        Level::BLt => Err(Error::Level("B-LT")),
-        Level::BLta => Err(Error::Level("B-LTA")),
-        Level::Other => Err(Error::Level("other")),
+/// The level of the signature that was not there before.
+fn level_of_new(draft: &Draft<'_>, verdict: &DocumentVerdict) -> Level {
+    let known = ids(draft.before());
+    let new = verdict.signatures().iter().find(|signature| !known.contains(signature.id()));
+    new.map_or(Level::Other, SignatureVerdict::level)
+}
+
+/// What is to be made.
+struct Aim<'a> {
+    /// Stamps the signature itself.
+    on_signature: Option<&'a dyn Timestamper>,
+    with_evidence: bool,
+    /// Stamps the whole document.
+    over_document: Option<&'a dyn Timestamper>,
+}
+
+impl<'a> Aim<'a> {
+    fn of(request: &SignRequest, timestamper: Option<&'a dyn Timestamper>) -> Result<Self, Error> {
+        let level = match (request.level, timestamper) {
+            (Some(Level::Other), _) => return Err(Error::Level("other")),
+            (Some(Level::BB), _) | (None, None) => Level::BB,
+            (Some(_), None) => return Err(Error::NoTimestampAuthority),
+            (Some(level), Some(_)) => level,
+            (None, Some(_)) => Level::BLta,
+        };
+        let stamped = timestamper.filter(|_| level != Level::BB);
+        let (on_signature, over_document) = match request.stamps {
+            Stamps::Two => (stamped, stamped.filter(|_| level == Level::BLta)),
+            Stamps::One => (None, stamped),
+        };
+        Ok(Self { on_signature, with_evidence: matches!(level, Level::BLt | Level::BLta), over_document })
     }
 }
 
+/// Puts evidence into the document, and a time stamp over it. Where evidence is missing and no level was asked for,
+/// the level stays below; the findings say why.
+fn protect(
+    draft: &mut Draft<'_>,
+    making: &mut Making<'_>,
+    certificate: &Certificate,
+    aim: &Aim<'_>,
+    request: &SignRequest,
+) -> Result<Vec<Finding>, Error> {
+    let facts = draft.facts()?;
+    let new = new_ids(draft, &facts);
+    making.judge(&facts);
+    let support = making.support(&facts, &|id| new.contains(id));
+    let missing = missing(&support.open);
+    if !missing.is_empty() && request.level.is_some() {
+        return Err(Error::EvidenceMissing { missing, failed: making.gathering.findings.clone() });
+    }
+    if missing.is_empty() {
+        draft.add_evidence(&support.evidence)?;
+    }
+    // Without evidence a stamp over the document is worth making only as the one that proves the signature's time.
+    if let Some(timestamper) = aim.over_document.filter(|_| missing.is_empty() || aim.on_signature.is_none())
+    {
+        in_time(certificate, (making.clock)())?;
+        stamp(draft, timestamper, request.digest)?;
+    }
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let limited = Finding::warning("level-limited-by-missing-evidence").with("level", "B-T");
+    Ok(std::iter::once(limited).chain(missing).collect())
+}
+
+/// What is missing, told once.
+pub(crate) fn missing(open: &[Open]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for open in open {
+        if !findings.contains(&open.finding) {
+            findings.push(open.finding.clone());
+        }
+    }
+    findings
+}
+
 /// Who must not sign, doesn't; what is only open is a finding.
-fn check_signer(
-    verifier: &dyn SignatureVerifier,
+pub(crate) fn check_signer(
+    making: &mut Making<'_>,
     certificate: &Certificate,
     signer: &dyn Signer,
     request: &SignRequest,
-    settings: &Settings,
-    fetcher: &dyn Fetcher,
-    now: Time,
-) -> Result<Vec<Finding>, Error> {
+) -> Result<(), Error> {
     let chain: Vec<Certificate> =
         signer.chain().iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
-    let mut gathering = Gathering::from(&settings.evidence);
-    let verdict = gathering.settle(fetcher, |evidence| {
+    let (settings, verifier, now) = (making.settings, making.verifier, (making.clock)());
+    let verdict = making.gathering.settle(making.fetcher, |evidence| {
         let context = settings.context(evidence, ValidationTime(now), verifier);
-        let verdict =
-            hsign_validation::signer_checks(certificate, &chain, request.key.is_software(), &context);
+        let verdict = hsign_validation::signer_checks(
+            certificate,
+            &chain,
+            request.key.is_software(),
+            &settings.qualification_evidence,
+            &context,
+        );
         let needs = verdict.needs().to_vec();
         (verdict, needs)
     });
     if verdict.permission() == Permission::Refused {
         return Err(Error::Refused(verdict.findings().to_vec()));
     }
-    Ok(gathering.findings)
+    Ok(())
 }
 
 /// The bytes to append. The room for the signature has to be fixed before signing and a token's size is known only
 /// after it: the room is that of the authority's last token; a token that doesn't fit costs a second signature with
 /// the right room.
 fn make_update(
-    source: &dyn Source,
+    draft: &Draft<'_>,
     signer: &dyn Signer,
     certificate: &Certificate,
     timestamper: Option<&dyn Timestamper>,
     request: &SignRequest,
+    settings: &Settings,
     clock: Clock<'_>,
 ) -> Result<Vec<u8>, Error> {
     let token_bytes = timestamper.map_or(0, reserve_for_token);
     let reserve = hsign_pades::contents_size(signer.certificate(), signer.chain(), token_bytes);
-    match attempt(source, signer, certificate, timestamper, request, clock, reserve) {
-        Err(Error::Document(hsign_pades::Error::ContentsTooSmall { needed, .. })) => {
-            attempt(source, signer, certificate, timestamper, request, clock, needed + MARGIN)
-        }
+    let attempt =
+        |reserve| attempt(draft, signer, certificate, timestamper, request, settings, clock, reserve);
+    match attempt(reserve) {
+        Err(Error::Document(hsign_pades::Error::ContentsTooSmall { needed, .. })) => attempt(needed + MARGIN),
         result => result,
     }
 }
 
-/// What the authority's last token took, and a little more.
-pub(crate) fn reserve_for_token(timestamper: &dyn Timestamper) -> usize {
-    timestamper.last_token_size().map_or(FIRST_TOKEN_BYTES, |size| size + MARGIN)
-}
-
-/// ECDSA values and serial numbers vary by a few bytes between two tokens of the same authority.
-pub(crate) const MARGIN: usize = 256;
-
 fn attempt(
-    source: &dyn Source,
+    draft: &Draft<'_>,
     signer: &dyn Signer,
     certificate: &Certificate,
     timestamper: Option<&dyn Timestamper>,
     request: &SignRequest,
+    settings: &Settings,
     clock: Clock<'_>,
     reserve: usize,
 ) -> Result<Vec<u8>, Error> {
-    let prepared = hsign_pades::prepare(source, &pdf_request(request, clock(), reserve))?;
+    let (metadata, now) = (&request.metadata, clock());
+    let shown = metadata.mark.as_ref();
+    let mark =
+        shown.map(|shown| mark(shown, certificate, &settings.professions, metadata, now)).transpose()?;
+    let visible =
+        shown.zip(mark.as_ref()).map(|(shown, mark)| Visible { place: shown.place, appearance: mark });
+    let prepared = draft.prepare(&pdf_request(metadata, visible, now, reserve))?;
     let content = prepared.content_digest(request.digest)?;
     let to_be_signed = hsign_cades::baseline_b(&content, signer.certificate(), &Default::default())?;
     let algorithm = signer.algorithm(request.digest);
@@ -183,7 +283,7 @@ fn attempt(
 
 /// A first stamp has to come while the certificate is valid (guideline 5.2 §6.12 C2): later it would prove that the
 /// signature came too late.
-fn stamped(
+pub(crate) fn stamped(
     cms: &[u8],
     value: &[u8],
     certificate: &Certificate,
@@ -191,19 +291,28 @@ fn stamped(
     digest: DigestAlgorithm,
     now: Time,
 ) -> Result<Vec<u8>, Error> {
-    if now > certificate.not_after() {
-        return Err(Error::Refused(vec![
-            Finding::error("signer-expired-before-stamp")
-                .clause("guideline 5.2 §6.12 C2")
-                .with("not_after", certificate.not_after()),
-        ]));
-    }
+    in_time(certificate, now)?;
     let token = timestamper.stamp(&hsign_crypto::digest(digest, value)?)?;
     Ok(hsign_cades::with_signature_timestamp(cms, &token)?)
 }
 
-fn pdf_request(request: &SignRequest, now: Time, reserve: usize) -> hsign_pades::Request<'_> {
-    let metadata = &request.metadata;
+fn in_time(certificate: &Certificate, now: Time) -> Result<(), Error> {
+    if now <= certificate.not_after() {
+        return Ok(());
+    }
+    Err(Error::Refused(vec![
+        Finding::error("signer-expired-before-stamp")
+            .clause("guideline 5.2 §6.12 C2")
+            .with("not_after", certificate.not_after()),
+    ]))
+}
+
+fn pdf_request<'a>(
+    metadata: &'a Metadata,
+    visible: Option<Visible<'a>>,
+    now: Time,
+    reserve: usize,
+) -> hsign_pades::Request<'a> {
     hsign_pades::Request {
         field: metadata.field.as_deref(),
         signing_time: Some(now),
@@ -211,43 +320,12 @@ fn pdf_request(request: &SignRequest, now: Time, reserve: usize) -> hsign_pades:
         location: metadata.location.as_deref(),
         contact: metadata.contact.as_deref(),
         name: None,
+        visible,
         contents_size: reserve,
     }
 }
 
-/// Judges the document as it will be. Whoever gets it can do the same and must not find more.
-fn self_check(
-    verifier: &dyn SignatureVerifier,
-    source: &dyn Source,
-    update: &[u8],
-    settings: &Settings,
-    fetcher: &dyn Fetcher,
-    now: Time,
-) -> Result<crate::Verified, Error> {
-    let facts = hsign_pades::read_facts(&Appended::new(source, update))?;
-    let verified = judge_with(verifier, &facts, settings, fetcher, ValidationTime(now));
-    let signatures = verified.verdict.signatures();
-    let broken: Vec<&SignatureVerdict> = signatures.iter().filter(|signature| !is_whole(signature)).collect();
-    if !signatures.is_empty() && broken.is_empty() {
-        return Ok(verified);
-    }
-    let facts = hsign_pades::read_facts(source)?;
-    let before = judge_with(verifier, &facts, settings, fetcher, ValidationTime(now));
-    let earlier = |signature: &SignatureVerdict| {
-        before.verdict.signatures().iter().find(|earlier| earlier.id() == signature.id())
-    };
-    // A signature that did not hold before need not hold now; but nothing may have changed about it.
-    let unchanged = |signature: &&SignatureVerdict| {
-        earlier(signature).is_some_and(|earlier| integrities(earlier) == integrities(signature))
-    };
-    let ours_holds = signatures.iter().any(|signature| is_whole(signature) && earlier(signature).is_none());
-    if ours_holds && broken.iter().all(unchanged) {
-        return Ok(verified);
-    }
-    Err(Error::SelfCheck(broken.iter().flat_map(|signature| signature.findings().to_vec()).collect()))
-}
-
-fn is_whole(signature: &SignatureVerdict) -> bool {
+pub(crate) fn is_whole(signature: &SignatureVerdict) -> bool {
     integrities(signature).iter().all(|integrity| *integrity == Integrity::Valid)
 }
 

@@ -55,7 +55,8 @@ pub fn sign_cades(
     let cms = make(source, packaging, signer, &certificate, timestamper, request, clock)?;
     let verified = self_check(&verifier, source, &cms, settings, fetcher, clock)?;
     findings.extend(verified.findings);
-    Ok(Signed { update: cms, verdict: verified.verdict, findings })
+    let level = verified.verdict.signatures().first().map_or(Level::Other, SignatureVerdict::level);
+    Ok(Signed { update: cms, level, verdict: verified.verdict, findings })
 }
 
 fn make(

@@ -2,10 +2,10 @@ use hsign_core::facts::TimestampFacts;
 use hsign_core::ports::Timestamper;
 use hsign_core::{DigestAlgorithm, Severity, Source};
 
-use hsign_pades::Appended;
+use hsign_pades::Draft;
 
 use crate::Error;
-use crate::sign::{MARGIN, reserve_for_token};
+use crate::making::stamp;
 use crate::verify::{digest_of, token_facts};
 
 /// A time-stamp token over the whole of `content`, checked against it: the bytes of the `.tst` file.
@@ -32,31 +32,16 @@ pub fn timestamp_pdf(
     timestamper: &dyn Timestamper,
     digest: DigestAlgorithm,
 ) -> Result<Vec<u8>, Error> {
-    let update = match attempt(source, timestamper, digest, reserve_for_token(timestamper)) {
-        Err(Error::Document(hsign_pades::Error::ContentsTooSmall { needed, .. })) => {
-            attempt(source, timestamper, digest, needed + MARGIN)
-        }
-        result => result,
-    }?;
-    let facts = hsign_pades::read_facts(&Appended::new(source, &update))?;
+    let mut draft = Draft::new(source, &[digest])?;
+    stamp(&mut draft, timestamper, digest)?;
+    let facts = hsign_pades::read_facts(&draft)?;
     // The newest stamp is the last in the document; earlier ones are not this function's to judge.
     let new = facts.timestamps.get(facts.timestamps.len().saturating_sub(1)..).unwrap_or_default();
     if new.is_empty() {
         return Err(Error::SelfCheck(facts.findings));
     }
     holds(new)?;
-    Ok(update)
-}
-
-fn attempt(
-    source: &dyn Source,
-    timestamper: &dyn Timestamper,
-    digest: DigestAlgorithm,
-    reserve: usize,
-) -> Result<Vec<u8>, Error> {
-    let prepared = hsign_pades::prepare_document_timestamp(source, reserve)?;
-    let token = timestamper.stamp(&prepared.content_digest(digest)?)?;
-    Ok(prepared.embed(&token)?)
+    Ok(draft.into_update())
 }
 
 /// The content is read again: a token over bytes that changed meanwhile is withheld.

@@ -5,15 +5,18 @@
 //! |---|---|
 //! | `sign LEVEL FILE` | bytes in, bytes out, self-check included |
 //! | `sign-limit LEVEL` | what the last such signature can't do without |
+//! | `extend LEVEL` | evidence and a further stamp over the last such signature |
 //! | `verify LEVEL` | the last such signature, from bytes to verdict |
 //! | `verify-limit LEVEL` | what that can't do without |
 //! | `file-sign LEVEL IN OUT` | file in, file in place |
 //! | `file-verify FILE` | file to verdict |
 //! | `file-limit IN OUT` | two passes of SHA-256 over IN and a durable copy to OUT |
 //! | `file-pass IN` | one pass |
+//! | `path WHAT` | the doctor's certification path many times: `from-bytes`, `from-certificates`, or its `signatures` alone |
 //! | `peak` | nothing; tells the most memory this process had |
 
 mod limit;
+mod paths;
 mod workbench;
 
 use std::io::{BufRead as _, Write as _};
@@ -31,17 +34,18 @@ fn main() -> Result<(), Failure> {
         return Err("usage: hsign-bench FOLDER_OF_HSIGN_TESTKIT TSA_URL".into());
     };
     let mut bench = Workbench::open(folder.as_ref(), &tsa)?;
+    let chain = paths::Chain::open(folder.as_ref())?;
     let mut output = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let words: Vec<&str> = line.split('\t').collect();
-        writeln!(output, "{}", answer(&mut bench, &words)?)?;
+        writeln!(output, "{}", answer(&mut bench, &chain, &words)?)?;
         output.flush()?;
     }
     Ok(())
 }
 
-fn answer(bench: &mut Workbench, words: &[&str]) -> Result<Value, Failure> {
+fn answer(bench: &mut Workbench, chain: &paths::Chain, words: &[&str]) -> Result<Value, Failure> {
     match words {
         ["sign", level, file] => {
             let source = std::fs::read(file)?;
@@ -51,6 +55,7 @@ fn answer(bench: &mut Workbench, words: &[&str]) -> Result<Value, Failure> {
             let limit = bench.sign_limit(level)?;
             timed(|| limit.run())
         }
+        ["extend", level] => timed(|| bench.extend(level)),
         ["verify", level] => timed(|| bench.verify(level)),
         ["verify-limit", level] => {
             let limit = bench.verify_limit(level)?;
@@ -62,6 +67,9 @@ fn answer(bench: &mut Workbench, words: &[&str]) -> Result<Value, Failure> {
         ["file-verify", file] => timed(|| bench.verify_file(file.as_ref())),
         ["file-limit", input, output] => timed(|| limit::passes_and_copy(input.as_ref(), output.as_ref())),
         ["file-pass", input] => timed(|| limit::pass(input.as_ref())),
+        ["path", "from-bytes"] => timed(|| chain.from_bytes()),
+        ["path", "from-certificates"] => timed(|| chain.from_certificates()),
+        ["path", "signatures"] => timed(|| chain.signatures()),
         ["peak"] => Ok(json!({ "peak_kib": peak_kib()? })),
         other => Err(format!("unknown operation {other:?}").into()),
     }

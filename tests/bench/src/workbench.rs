@@ -9,7 +9,7 @@ use hsign::crypto::{OpensslVerifier, SystemRandom};
 use hsign::file::{Base, Existing, FileSource, put_in_place};
 use hsign::net::{HttpTimestamper, Ports, TsaEndpoint};
 use hsign::pki::Provenance;
-use hsign::{Metadata, Policy, Purpose, Settings, SignRequest, Signed, Time, ValidationTime, Verified, load};
+use hsign::{ExtendRequest, Metadata, Policy, Purpose, Settings, SignRequest, Signed, Stamps, Time, ValidationTime, Verified, load};
 use hsign_core::facts::Level;
 use hsign_core::ports::NoNetwork;
 use hsign_core::{DigestAlgorithm, Secret, Source};
@@ -75,13 +75,29 @@ impl Workbench {
 
     fn make(&self, level: &str, source: &dyn Source) -> Result<Signed, Failure> {
         let request = SignRequest {
-            level: if level == "B-T" { Level::BT } else { Level::BB },
+            level: level_of(level),
+            stamps: Stamps::default(),
             digest: DigestAlgorithm::Sha256,
             key: self.credential.protection(),
             metadata: Metadata::default(),
         };
         let signer = self.credential.as_ref();
         Ok(hsign::sign(source, signer, Some(&self.timestamper), &request, &self.settings, &NoNetwork, &now)?)
+    }
+
+    /// Puts evidence and a further time stamp over the last document signed at this level, as a renewal does.
+    pub(crate) fn extend(&self, level: &str) -> Result<Value, Failure> {
+        let source = self.document(level)?;
+        let request = ExtendRequest {
+            level: Some(Level::BLta),
+            signatures: Vec::new(),
+            due: None,
+            digest: DigestAlgorithm::Sha256,
+        };
+        let extension =
+            hsign::extend(source, Some(&self.timestamper), &request, &self.settings, &NoNetwork, &now)?;
+        let indication = extension.verdict.indication().to_string();
+        Ok(json!({ "bytes": source.length() + extension.update.length(), "indication": indication }))
     }
 
     pub(crate) fn verify(&self, level: &str) -> Result<Value, Failure> {
@@ -143,4 +159,14 @@ impl Workbench {
 pub(crate) fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).ok().and_then(|s| Time::from_unix_seconds(s).ok()).unwrap_or(Time::LATEST)
+}
+
+fn level_of(name: &str) -> Option<Level> {
+    match name {
+        "B-B" => Some(Level::BB),
+        "B-T" => Some(Level::BT),
+        "B-LT" => Some(Level::BLt),
+        "B-LTA" => Some(Level::BLta),
+        _ => None,
+    }
 }

@@ -75,6 +75,7 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
     for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
         put("bundle", &zipped(&root, method)?)?;
     }
+    put("qualification", QUALIFICATION.as_bytes())?;
     put("token", &token(&testbed)?)?;
     put("ocsp", &ocsp(&testbed)?)?;
     for name in ["referral-letter.pdf", "referral-letter-object-streams.pdf"] {
@@ -159,3 +160,14 @@ fn signed(testbed: &Testbed, document: &[u8]) -> Result<Vec<u8>, Failure> {
         sign(&source, credential.as_ref(), Some(&timestamper), &request, &settings, &NoNetwork, &now)?;
     Ok([document, &signed.update].concat())
 }
+
+/// A record with every key there is.
+const QUALIFICATION: &str = r#"{"schema":"hsign.qualification-evidence/1","issued_at":"2026-04-01T00:00:00Z",
+"person":{"name":"SHIKEN","roles":["Medical Doctor"]},"signature":"witness",
+"binding":{"kind":"signature-value","digest":{"algorithm":"sha256","value":"0000000000000000000000000000000000000000000000000000000000000000"}},
+"identity_check":{"means":"in-person","checked_at":"2026-03-01T00:00:00Z","reference":"I"},
+"qualification_check":{"way":"institution","checked_at":"2026-03-01T00:00:00Z","reference":"Q"},
+"audit":{"institution":"H","auditor":"A","audited_at":"2026-03-02T00:00:00Z","reference":"R"},
+"providers":[{"name":"P","external_assessment":{"assessor":"A","reference":"R","from":"2026-01-01T00:00:00Z","to":null},
+"retention":{"until":"2036-01-01T00:00:00Z"}}],
+"revocation":{"verifier":"V","not_revoked_at":"2026-03-01T00:00:00Z","reference":"R"}}"#;

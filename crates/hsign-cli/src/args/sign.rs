@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use hsign_core::facts::Level;
 
-use super::TrustOptions;
+use super::{MarkOptions, TrustOptions};
 
 #[derive(Args, Debug)]
 pub(crate) struct SignArgs {
@@ -21,6 +22,9 @@ pub(crate) struct SignArgs {
     /// Signature level (default: the highest that the configuration allows)
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(crate) level: Option<LevelArg>,
+    /// One time stamp over the whole document instead of one on the signature and one over the document
+    #[arg(long)]
+    pub(crate) one_stamp: bool,
     /// Signature format (default: by the input; PDF files get PAdES)
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
@@ -45,6 +49,8 @@ pub(crate) struct SignArgs {
     /// Signature field: an empty one to fill, or the name of a new one
     #[arg(long, value_name = "NAME")]
     pub(crate) field: Option<String>,
+    #[command(flatten)]
+    pub(crate) mark: MarkOptions,
     /// Output file, for one input; - for standard output
     #[arg(short = 'o', long = "out", value_name = "OUT", conflicts_with_all = ["out_dir", "in_place"])]
     pub(crate) out: Option<PathBuf>,
@@ -83,6 +89,17 @@ pub(crate) enum LevelArg {
     BLta,
 }
 
+impl LevelArg {
+    pub(crate) fn level(self) -> Level {
+        match self {
+            Self::BB => Level::BB,
+            Self::BT => Level::BT,
+            Self::BLt => Level::BLt,
+            Self::BLta => Level::BLta,
+        }
+    }
+}
+
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// Inside a PDF file
@@ -105,6 +122,48 @@ pub(crate) enum Packaging {
     Enveloping,
     /// The signature beside the content
     Detached,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExtendArgs {
+    /// Signed PDF files or folders (every PDF in them)
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Level to reach (default: evidence and one more archive time stamp)
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) level: Option<LevelArg>,
+    /// Only the evidence of this signature is gathered (its name as `verify` shows it); the time stamp covers all
+    #[arg(long, value_name = "ID")]
+    pub(crate) signature: Vec<String>,
+    /// Only what is due: a first stamp, missing evidence, or a new stamp before the last one ends
+    #[arg(long)]
+    pub(crate) due: bool,
+    /// Time-stamp authority by configured name or URL; the next one serves when one fails
+    #[arg(long, value_name = "NAME_OR_URL")]
+    pub(crate) tsa: Vec<String>,
+    /// Policy by name or file
+    #[arg(long, value_name = "NAME_OR_FILE")]
+    pub(crate) policy: Option<String>,
+    /// Output file, for one input; - for standard output
+    #[arg(short = 'o', long = "out", value_name = "OUT", conflicts_with_all = ["out_dir", "in_place"])]
+    pub(crate) out: Option<PathBuf>,
+    /// Folder for the outputs
+    #[arg(long, value_name = "DIR", conflicts_with = "in_place")]
+    pub(crate) out_dir: Option<PathBuf>,
+    /// Append to the input file itself, in one step
+    #[arg(long)]
+    pub(crate) in_place: bool,
+    /// Replace existing output files
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Do not use the network but for the time stamp
+    #[arg(long)]
+    pub(crate) no_fetch: bool,
+    /// Certificates, CRLs and OCSP responses to use: files or folders
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    pub(crate) evidence: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: TrustOptions,
 }
 
 #[derive(Args, Debug)]

@@ -7,7 +7,7 @@ use super::TrustOptions;
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
     /// Files or folders; a token (.tst) needs --content
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "facts", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// The data that a detached signature or a token belongs to
     #[arg(long, value_name = "FILE")]
@@ -24,12 +24,30 @@ pub(crate) struct VerifyArgs {
     /// Role the signer must have, as written in the certificate
     #[arg(long, value_name = "TEXT")]
     pub(crate) require_role: Vec<String>,
-    /// Certificates, CRLs and OCSP responses to use: files or folders
+    /// Certificates, CRLs, OCSP responses, time-stamp tokens and qualification-evidence records to use: files or folders
     #[arg(long, value_name = "FILE_OR_DIR")]
     pub(crate) evidence: Vec<PathBuf>,
     /// Get what is missing over the network
     #[arg(long)]
     pub(crate) fetch: bool,
+    /// Keep the certificates, CRLs, OCSP responses and tokens that were used from outside the documents, for --evidence
+    #[arg(long, value_name = "DIR")]
+    pub(crate) save_evidence: Option<PathBuf>,
+    /// Write a report: .html for people, .xml for programs (ETSI TS 119 102-2)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Vec<PathBuf>,
+    /// Keep everything that this judgement was made from, without the documents' content, for --facts
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_facts: Option<PathBuf>,
+    /// Judge saved facts instead of documents, as they were judged then
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "content", "evidence", "save_facts"])]
+    pub(crate) facts: Option<PathBuf>,
+    /// Judge the saved facts anew: at this time, by this policy, on this trust
+    #[arg(long, requires = "facts")]
+    pub(crate) rejudge: bool,
+    /// Replace existing reports and saved facts
+    #[arg(long)]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) trust: TrustOptions,
 }

@@ -1,20 +1,28 @@
 //! What is done: one file for each command.
 
 mod certificate;
+mod certificate_uses;
 mod certificate_verify;
 mod credential;
 #[cfg(feature = "demo")]
 mod demo;
 mod documentation;
+mod evidence;
+mod evidence_template;
+mod extend;
 mod inspect;
 mod outcome;
+mod plan;
 mod policy;
 mod settings_file;
 mod sign;
+mod sign_mark;
 mod timestamp;
 mod trust;
 mod tsa;
 mod verify;
+mod verify_files;
+mod verify_saved;
 
 use anyhow::Result;
 
@@ -31,10 +39,13 @@ pub(crate) fn run(arguments: Arguments, language: Language) -> Result<u8> {
     match arguments.command {
         Command::Sign(args) => sign::run(&session, &args),
         Command::Verify(args) => verify::run(&session, &args),
+        Command::Plan(args) => plan::run(&session, &args),
         Command::Timestamp(args) => timestamp::run(&session, &args),
+        Command::Extend(args) => extend::run(&session, &args),
         Command::Inspect { file } => inspect::run(&session, &file),
         Command::Credential(command) => credential::run(&session, &command),
         Command::Certificate(command) => certificate::run(&session, &command),
+        Command::Evidence(command) => evidence::run(&session, &command),
         Command::Trust(command) => trust::run(&session, &command),
         Command::Tsa(command) => tsa::run(&session, &command),
         Command::Policy(command) => policy::run(&session, &command),

@@ -3,11 +3,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use hsign::credential::{Credential, Options, open};
 use hsign::file::Existing;
+use hsign::hpki::{CertificateKind, certificate_kind};
 use hsign::net::HttpTimestamper;
 use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
 use hsign::{
-    Finding, InputFormat, Metadata, Settings, SignRequest, Signed, Time, ValidationTime, input_format,
+    CadesPackaging, Finding, InputFormat, MarkRequest, Metadata, Settings, SignRequest, Signed, Stamps, Time, ValidationTime, input_format,
 };
+use hsign::x509::Certificate;
 use hsign_core::facts::Level;
 use hsign_core::ports::{Fetcher, Timestamper};
 use hsign_core::{DigestAlgorithm, Source};
@@ -28,12 +30,14 @@ struct Run<'a> {
     timestamper: Option<HttpTimestamper>,
     settings: Settings,
     fetcher: Box<dyn Fetcher + Sync>,
-    level: Level,
+    level: Option<Level>,
+    mark: Option<MarkRequest>,
 }
 
 pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
     refuse_what_is_not_made(args)?;
-    let inputs = files::expand(&args.files, files::is_unsigned_pdf)?;
+    let wanted = if cades_packaging(args).is_some() { files::is_unsigned } else { files::is_unsigned_pdf };
+    let inputs = files::expand(&args.files, wanted)?;
     if args.out.is_some() && inputs.len() != 1 {
         bail!(Usage::OneInput { option: "--out" });
     }
@@ -46,6 +50,7 @@ pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
     }
     let secrets = Secrets::new(args.pin_source.as_deref(), session.language)?;
     let run = prepare(session, args, &secrets)?;
+    run.warn();
     let tally = Tally::over(session, &inputs, |input, bar| {
         let done = run.sign(input)?;
         bar.suspend(|| run.tell(&done));
@@ -65,20 +70,46 @@ fn refuse_what_is_not_made(args: &SignArgs) -> Result<()> {
     let missing = |what: &str| Err(Usage::NotYet { what: what.to_owned() }.into());
     match args.format {
         None | Some(Format::Pades) => {}
-        Some(Format::Cades) => return missing("--format cades"),
+        Some(Format::Cades) => return refuse_what_cades_lacks(args),
         Some(Format::Xades) => return missing("--format xades"),
         Some(Format::Eprescription) => return missing("--format eprescription"),
         Some(Format::Asic) => return missing("--format asic"),
-    }
-    match args.level {
-        Some(LevelArg::BLt) => return missing("--level B-LT"),
-        Some(LevelArg::BLta) => return missing("--level B-LTA"),
-        _ => {}
     }
     match args.packaging {
         Some(Packaging::Enveloping) => missing("--packaging enveloping"),
         Some(Packaging::Detached) => missing("--packaging detached"),
         _ => Ok(()),
+    }
+}
+
+/// A CMS has no signature field, and its file is another than the content's.
+fn refuse_what_cades_lacks(args: &SignArgs) -> Result<()> {
+    match args.level {
+        Some(LevelArg::BLt) => bail!(hsign::Error::CadesLevel("B-LT")),
+        Some(LevelArg::BLta) => bail!(hsign::Error::CadesLevel("B-LTA")),
+        _ => {}
+    }
+    let refused = [
+        ("--packaging enveloped", args.packaging == Some(Packaging::Enveloped)),
+        ("--in-place", args.in_place),
+        ("--field", args.field.is_some()),
+        ("--reason", args.reason.is_some()),
+        ("--location", args.location.is_some()),
+        ("--mark", args.mark.mark.is_some()),
+        ("--one-stamp", args.one_stamp),
+    ];
+    match refused.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => bail!(Usage::NotForCades { option }),
+        None => Ok(()),
+    }
+}
+
+/// `None` for a signature inside a PDF file.
+fn cades_packaging(args: &SignArgs) -> Option<CadesPackaging> {
+    match (args.format, args.packaging) {
+        (Some(Format::Cades), Some(Packaging::Enveloping)) => Some(CadesPackaging::Enveloping),
+        (Some(Format::Cades), _) => Some(CadesPackaging::Detached),
+        _ => None,
     }
 }
 
@@ -92,16 +123,12 @@ fn prepare<'a>(session: &'a Session, args: &'a SignArgs, secrets: &'a Secrets) -
     };
     let settings = session.settings(&judging)?;
     let endpoints = session.endpoints(&args.tsa)?;
-    let level = match args.level {
-        Some(LevelArg::BB) => Level::BB,
-        Some(_) => Level::BT,
-        None if endpoints.is_empty() => Level::BB,
-        None => Level::BT,
-    };
-    let timestamper = if level == Level::BB { None } else { session.timestamper(endpoints)? };
+    let level = args.level.map(LevelArg::level);
+    let timestamper = if level == Some(Level::BB) { None } else { session.timestamper(endpoints)? };
     let credential = open_credential(session, args, secrets)?;
     let fetcher = session.fetcher(!args.no_fetch);
-    Ok(Run { session, args, credential, timestamper, settings, fetcher, level })
+    let mark = super::sign_mark::mark(session, &args.mark)?;
+    Ok(Run { session, args, credential, timestamper, settings, fetcher, level, mark })
 }
 
 fn open_credential<'a>(
@@ -128,19 +155,10 @@ struct Done {
 impl Run<'_> {
     fn sign(&self, input: &Path) -> Result<Done> {
         let source = files::open(input)?;
-        if input_format(source.as_ref())? != InputFormat::Pdf {
-            bail!(hsign::Error::UnsupportedFormat);
-        }
-        let timestamper = self.timestamper.as_ref().map(|timestamper| timestamper as &dyn Timestamper);
-        let signed = hsign::sign(
-            source.as_ref(),
-            self.credential.as_ref(),
-            timestamper,
-            &self.request(),
-            &self.settings,
-            self.fetcher.as_ref(),
-            &session::now,
-        )?;
+        let signed = match cades_packaging(self.args) {
+            Some(packaging) => self.sign_cades(source.as_ref(), packaging)?,
+            None => self.sign_pdf(source.as_ref())?,
+        };
         let output = self.put(input, source.as_ref(), &signed)?;
         let mut findings = signed.findings.clone();
         findings.extend(self.timestamper.iter().flat_map(HttpTimestamper::take_notices));
@@ -150,9 +168,54 @@ impl Run<'_> {
         Ok(Done { input: input.to_owned(), output, signed, findings, at: session::now(), code })
     }
 
+    /// What the signer should know before anything is signed.
+    fn warn(&self) {
+        self.session.tell(&self.warnings());
+    }
+
+    fn warnings(&self) -> Vec<Finding> {
+        let certificate = Certificate::from_der(self.credential.certificate());
+        let public = certificate.is_ok_and(|one| certificate_kind(&one) == CertificateKind::Jpki);
+        let warning = || Finding::warning("jpki-personal-data-exposed").clause("guideline 5.2 §6.12, route (c)");
+        public.then(warning).into_iter().collect()
+    }
+
+    fn sign_pdf(&self, source: &dyn Source) -> Result<Signed> {
+        if input_format(source)? != InputFormat::Pdf {
+            bail!(hsign::Error::UnsupportedFormat);
+        }
+        Ok(hsign::sign(
+            source,
+            self.credential.as_ref(),
+            self.timestamper(),
+            &self.request(),
+            &self.settings,
+            self.fetcher.as_ref(),
+            &session::now,
+        )?)
+    }
+
+    fn sign_cades(&self, source: &dyn Source, packaging: CadesPackaging) -> Result<Signed> {
+        Ok(hsign::sign_cades(
+            source,
+            packaging,
+            self.credential.as_ref(),
+            self.timestamper(),
+            &self.request(),
+            &self.settings,
+            self.fetcher.as_ref(),
+            &session::now,
+        )?)
+    }
+
+    fn timestamper(&self) -> Option<&dyn Timestamper> {
+        self.timestamper.as_ref().map(|timestamper| timestamper as &dyn Timestamper)
+    }
+
     fn request(&self) -> SignRequest {
         SignRequest {
             level: self.level,
+            stamps: if self.args.one_stamp { Stamps::One } else { Stamps::Two },
             digest: DigestAlgorithm::Sha256,
             key: self.credential.protection(),
             metadata: Metadata {
@@ -160,6 +223,7 @@ impl Run<'_> {
                 reason: self.args.reason.clone(),
                 location: self.args.location.clone(),
                 contact: None,
+                mark: self.mark.clone(),
             },
         }
     }
@@ -170,10 +234,23 @@ impl Run<'_> {
             (_, true) => (input.to_owned(), Existing::Replace),
             (Some(out), _) => (out.clone(), self.existing()),
             (None, _) if files::is_standard(input) => (input.to_owned(), self.existing()),
-            (None, _) => (files::signed_name(input, self.args.out_dir.as_deref()), self.existing()),
+            (None, _) => (self.name_beside(input), self.existing()),
         };
+        if cades_packaging(self.args).is_some() {
+            files::put(&signed.update, &target, existing)?;
+            return Ok(target);
+        }
         files::put_extended(input, source, &signed.update, &target, existing)?;
         Ok(target)
+    }
+
+    fn name_beside(&self, input: &Path) -> PathBuf {
+        let folder = self.args.out_dir.as_deref();
+        match cades_packaging(self.args) {
+            None => files::signed_name(input, folder),
+            Some(CadesPackaging::Detached) => files::named(input, folder, "p7s"),
+            Some(CadesPackaging::Enveloping) => files::named(input, folder, "p7m"),
+        }
     }
 
     fn existing(&self) -> Existing {
@@ -209,9 +286,9 @@ impl Run<'_> {
         json!({
             "path": done.input,
             "output": done.output,
-            "level": self.level,
+            "level": done.signed.level,
             "exit_code": done.code,
-            "findings": findings_json(&done.findings, self.session.language),
+            "findings": findings_json(&[self.warnings(), done.findings.clone()].concat(), self.session.language),
             "verdict": verdict.pointer_mut("/documents/0").map(Value::take),
         })
     }

@@ -1,0 +1,172 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use hsign::file::Existing;
+use hsign::net::HttpTimestamper;
+use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
+use hsign::{ExtendRequest, Extension, Finding, InputFormat, Settings, Time, ValidationTime, input_format};
+use hsign_core::DigestAlgorithm;
+use hsign_core::ports::{Fetcher, Timestamper};
+use serde_json::{Value, json};
+
+use super::outcome::Tally;
+use crate::args::{ExtendArgs, LevelArg};
+use crate::failure::Usage;
+use crate::session::{self, Judging, Session};
+use crate::{files, output};
+
+/// How long before the end of the last stamp `--due` makes the next one: a quarter of a year leaves time to find out
+/// why a renewal failed.
+const AHEAD_SECONDS: i64 = 92 * 86_400;
+
+/// Everything that is the same for all documents of one run.
+struct Run<'a> {
+    session: &'a Session,
+    args: &'a ExtendArgs,
+    timestamper: Option<HttpTimestamper>,
+    settings: Settings,
+    fetcher: Box<dyn Fetcher + Sync>,
+}
+
+pub(super) fn run(session: &Session, args: &ExtendArgs) -> Result<u8> {
+    if args.level == Some(LevelArg::BB) {
+        let reason = "every signature has it".to_owned();
+        bail!(Usage::NotAValue { option: "level".to_owned(), reason });
+    }
+    let inputs = files::expand(&args.files, files::is_extendable)?;
+    if args.out.is_some() && inputs.len() != 1 {
+        bail!(Usage::OneInput { option: "--out" });
+    }
+    if (inputs.len() > 1 || args.in_place) && inputs.iter().any(|input| files::is_standard(input)) {
+        bail!(Usage::OneInput { option: "-" });
+    }
+    if session.json && files::goes_to_output(args.out.as_deref(), &inputs) {
+        let reason = "the document itself goes to standard output".to_owned();
+        bail!(Usage::NotAValue { option: "output".to_owned(), reason });
+    }
+    let judging = Judging {
+        policy: args.policy.as_deref(),
+        evidence: &args.evidence,
+        trust: Some(&args.trust),
+        ..Judging::default()
+    };
+    let run = Run {
+        session,
+        args,
+        timestamper: session.timestamper(session.endpoints(&args.tsa)?)?,
+        settings: session.settings(&judging)?,
+        fetcher: session.fetcher(!args.no_fetch),
+    };
+    let tally = Tally::over(session, &inputs, |input, bar| {
+        let done = run.extend(input)?;
+        bar.suspend(|| run.tell(&done));
+        Ok((done.code, run.row(&done)))
+    });
+    if session.json {
+        output::json(&json!({ "schema": "hsign.extend/1", "documents": tally.rows }));
+    }
+    Ok(tally.exit_code())
+}
+
+/// An extended document in its place; without a place when nothing was due.
+struct Done {
+    input: PathBuf,
+    output: Option<PathBuf>,
+    extension: Extension,
+    findings: Vec<Finding>,
+    at: Time,
+    code: u8,
+}
+
+impl Run<'_> {
+    fn extend(&self, input: &Path) -> Result<Done> {
+        let source = files::open(input)?;
+        if input_format(source.as_ref())? != InputFormat::Pdf {
+            bail!(hsign::Error::UnsupportedFormat);
+        }
+        let timestamper = self.timestamper.as_ref().map(|timestamper| timestamper as &dyn Timestamper);
+        let extension = hsign::extend(
+            source.as_ref(),
+            timestamper,
+            &self.request(),
+            &self.settings,
+            self.fetcher.as_ref(),
+            &session::now,
+        )?;
+        let to_output = files::goes_to_output(self.args.out.as_deref(), &[input.to_owned()]);
+        let output = if extension.update.is_empty() && !to_output {
+            None
+        } else {
+            let (target, existing) = self.target(input);
+            files::put_extended(input, source.as_ref(), &extension.update, &target, existing)?;
+            Some(target)
+        };
+        let mut findings = extension.findings.clone();
+        findings.extend(self.timestamper.iter().flat_map(HttpTimestamper::take_notices));
+        let incomplete = findings.iter().any(|finding| finding.code == "level-limited-by-missing-evidence");
+        let passed = super::verify::exit_code(&extension.verdict) == 0;
+        let code = if passed && !incomplete { 0 } else { 3 };
+        Ok(Done { input: input.to_owned(), output, extension, findings, at: session::now(), code })
+    }
+
+    fn request(&self) -> ExtendRequest {
+        ExtendRequest {
+            level: self.args.level.map(LevelArg::level),
+            signatures: self.args.signature.clone(),
+            due: self.args.due.then(|| session::now().plus_seconds(AHEAD_SECONDS)),
+            digest: DigestAlgorithm::Sha256,
+        }
+    }
+
+    /// What came by standard input goes to standard output unless a name is given.
+    fn target(&self, input: &Path) -> (PathBuf, Existing) {
+        let existing = if self.args.force { Existing::Replace } else { Existing::Keep };
+        match &self.args.out {
+            _ if self.args.in_place => (input.to_owned(), Existing::Replace),
+            Some(out) => (out.clone(), existing),
+            None if files::is_standard(input) => (input.to_owned(), existing),
+            None => (files::extended_name(input, self.args.out_dir.as_deref()), existing),
+        }
+    }
+
+    fn tell(&self, done: &Done) {
+        let Some(output) = &done.output else {
+            let nothing = Finding::info("nothing-due").with("path", done.input.display());
+            return self.session.remark(&nothing);
+        };
+        if self.session.json || files::is_standard(output) {
+            return;
+        }
+        output::data(&format!("{}\n", output.display()));
+        if !self.session.quiet {
+            output::message(&summary(&self.report(done, output), self.session.language));
+        }
+        self.session.tell(&done.findings);
+    }
+
+    fn report<'d>(&'d self, done: &'d Done, path: &Path) -> VerifyReport<'d> {
+        VerifyReport {
+            validation_time: ValidationTime(done.at),
+            policy: &self.settings.policy,
+            trust_sha256: self.settings.trust.sha256(),
+            documents: vec![DocumentReport {
+                path: path.display().to_string(),
+                outcome: Outcome::Judged(&done.extension.verdict),
+            }],
+        }
+    }
+
+    fn row(&self, done: &Done) -> Value {
+        let path = done.output.as_deref().unwrap_or(&done.input);
+        let mut verdict = report_json(&self.report(done, path), self.session.language);
+        json!({
+            "path": done.input,
+            "output": done.output,
+            "evidence_added": done.extension.evidence_added,
+            "stamped": done.extension.stamped,
+            "exit_code": done.code,
+            "findings": findings_json(&done.findings, self.session.language),
+            "verdict": verdict.pointer_mut("/documents/0").map(Value::take),
+        })
+    }
+}
