@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use hsign::net::{HeaderContent, SecretReference, TsaEndpoint};
+use hsign::net::{HeaderContent, TsaEndpoint};
+use hsign_core::SecretReference;
 use serde::Deserialize;
 
 /// What `hsign config --write` writes: every key, commented out, with what it is for.
@@ -27,12 +28,28 @@ pub(crate) struct Config {
     pub(crate) modules: Vec<PathBuf>,
     /// Document class when `--document-class` isn't given.
     pub(crate) document_class: Option<String>,
+    /// Profession tables of the institution's own, beside the built-in one.
+    pub(crate) professions: Vec<PathBuf>,
+    /// Document classes of the institution's own.
+    pub(crate) document_classes: Vec<PathBuf>,
     /// Where fetched revocation data are kept.
     pub(crate) cache: Option<PathBuf>,
+    /// What visible marks are made of.
+    pub(crate) mark: Mark,
     /// What the institution says about itself.
     pub(crate) institution: Institution,
     /// Time-stamp authorities, in the order they are tried.
     pub(crate) tsa: Vec<TsaEndpoint>,
+}
+
+/// `[mark]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Mark {
+    /// Font of the text; `FILE#N` for font N of a collection.
+    pub(crate) font: Option<String>,
+    /// Image of the seal.
+    pub(crate) seal: Option<PathBuf>,
 }
 
 /// `[institution]`.
@@ -46,7 +63,6 @@ pub(crate) struct Institution {
 /// The folder of hsign's own files on this platform: `$XDG_CONFIG_HOME/hsign` or `~/.config/hsign`,
 /// `~/Library/Application Support/hsign`, `%APPDATA%\hsign`.
 pub(crate) fn folder() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = if cfg!(windows) {
         variable("APPDATA")
     } else if cfg!(target_os = "macos") {
@@ -57,12 +73,38 @@ pub(crate) fn folder() -> Option<PathBuf> {
     base.map(|base| base.join("hsign"))
 }
 
+/// Where fetched lists and answers are kept unless the configuration says otherwise: `$XDG_CACHE_HOME/hsign` or
+/// `~/.cache/hsign`, `~/Library/Caches/hsign`, `%LOCALAPPDATA%\hsign\cache`.
+fn cache_folder() -> Option<PathBuf> {
+    if cfg!(windows) {
+        return variable("LOCALAPPDATA").map(|base| base.join("hsign").join("cache"));
+    }
+    let base = if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))
+    };
+    base.map(|base| base.join("hsign"))
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
 /// The file in its place.
 pub(crate) fn default_path() -> Option<PathBuf> {
     folder().map(|folder| folder.join("config.toml"))
 }
 
 impl Config {
+    /// Where fetched lists and answers are kept; nowhere if the configuration says `cache = ""`.
+    pub(crate) fn cache(&self) -> Option<PathBuf> {
+        match &self.cache {
+            Some(path) => Some(path.clone()).filter(|path| !path.as_os_str().is_empty()),
+            None => cache_folder(),
+        }
+    }
+
     /// The file named, which must exist; else the one in the platform's place if there is one. Relative paths in it
     /// are relative to it.
     pub(crate) fn load(named: Option<&Path>) -> Result<Self> {
@@ -79,8 +121,19 @@ impl Config {
     }
 
     fn relative_to(mut self, folder: &Path) -> Self {
-        let lists = [&mut self.trust, &mut self.evidence, &mut self.modules];
-        for path in lists.into_iter().flatten().chain(&mut self.cache) {
+        if let Some(font) = &mut self.mark.font {
+            *font = folder.join(&*font).to_string_lossy().into_owned();
+        }
+        self.mark.seal.iter_mut().for_each(|path| *path = folder.join(&*path));
+        let lists = [
+            &mut self.trust,
+            &mut self.evidence,
+            &mut self.modules,
+            &mut self.professions,
+            &mut self.document_classes,
+        ];
+        let cache = self.cache.iter_mut().filter(|path| !path.as_os_str().is_empty());
+        for path in lists.into_iter().flatten().chain(cache) {
             *path = folder.join(&*path);
         }
         self.tsa.iter_mut().flat_map(paths_of).for_each(|path| *path = folder.join(&*path));
@@ -104,7 +157,7 @@ fn paths_of(endpoint: &mut TsaEndpoint) -> impl Iterator<Item = &mut PathBuf> {
     }));
     paths.extend(secrets.into_iter().filter_map(|secret| match secret {
         SecretReference::File(path) => Some(path),
-        SecretReference::Environment(_) => None,
+        SecretReference::Environment(_) | SecretReference::Descriptor(_) => None,
     }));
     paths.into_iter()
 }

@@ -25,6 +25,8 @@ pub enum DocumentFormat {
     Cades,
     /// A bare RFC 3161 token or response.
     Timestamp,
+    /// An RFC 4998 evidence record by itself.
+    EvidenceRecord,
     /// Readable, but with no signature in it.
     None,
 }

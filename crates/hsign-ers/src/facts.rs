@@ -107,12 +107,12 @@ fn archive_timestamp(
     wanted: Vec<Wanted>,
 ) -> ArchiveTimestampFacts {
     let mut findings = Vec::new();
-    let first = first_list(timestamp, &wanted, algorithm);
+    let first = first_list(timestamp);
     let shows: Vec<ShownObject> =
         wanted.iter().map(|wanted| look_up(wanted, first.as_deref(), id, &mut findings)).collect();
     findings.extend(further_hashes(timestamp, &shows));
     findings.extend(cms_version(timestamp));
-    let root = root(timestamp, first, algorithm);
+    let root = root(timestamp, &wanted, algorithm);
     if let Some((_, true)) = root {
         findings.push(hashed_twice(id));
     }
@@ -138,38 +138,40 @@ fn archive_timestamp(
     ArchiveTimestampFacts { timestamp, shows }
 }
 
-/// The hashes among which an object has to stand. Where the tree is left out these are the objects' own, in the form
-/// that the imprint has if it has one of them.
-fn first_list(
-    timestamp: &ArchiveTimestamp,
-    wanted: &[Wanted],
-    algorithm: Option<DigestAlgorithm>,
-) -> Option<Vec<Vec<u8>>> {
-    if let Some(tree) = &timestamp.tree {
-        return tree.first().cloned();
+/// The hashes among which an object has to stand: the first list, or the imprint itself where the tree is left out.
+fn first_list(timestamp: &ArchiveTimestamp) -> Option<Vec<Vec<u8>>> {
+    match &timestamp.tree {
+        Some(tree) => tree.first().cloned(),
+        None => Some(vec![imprint(timestamp)?.value.0]),
     }
-    algorithm?;
-    let imprint = hsign_tsp::Token::parse(timestamp.token()).ok()?.info().imprint();
+}
+
+/// Where the tree is left out: what it would hold, each object in the form that the imprint has if it has one of them.
+fn own_hashes(timestamp: &ArchiveTimestamp, wanted: &[Wanted]) -> Option<Vec<Vec<u8>>> {
+    let imprint = imprint(timestamp);
     let stamped = |(_, digest): &&(Form, Digest)| Some(digest) == imprint.as_ref();
     let own = |wanted: &Wanted| {
         let form = wanted.forms.iter().find(stamped).or(wanted.forms.first())?;
         Some(form.1.value.0.clone())
     };
-    wanted.iter().map(own).collect()
+    wanted.iter().map(own).collect::<Option<Vec<_>>>().filter(|own| !own.is_empty())
+}
+
+fn imprint(timestamp: &ArchiveTimestamp) -> Option<Digest> {
+    hsign_tsp::Token::parse(timestamp.token()).ok()?.info().imprint()
 }
 
 /// The root of the tree, and whether it is one that RFC 4998 doesn't know but the token stamps.
 fn root(
     timestamp: &ArchiveTimestamp,
-    first: Option<Vec<Vec<u8>>>,
+    wanted: &[Wanted],
     algorithm: Option<DigestAlgorithm>,
 ) -> Option<(Digest, bool)> {
     let algorithm = algorithm?;
     let Some(tree) = &timestamp.tree else {
-        let own = [first.filter(|list| !list.is_empty())?];
-        return tree::root(&own, algorithm).map(|root| (root, false));
+        return tree::root(&[own_hashes(timestamp, wanted)?], algorithm).map(|root| (root, false));
     };
-    let imprint = hsign_tsp::Token::parse(timestamp.token()).ok().and_then(|token| token.info().imprint());
+    let imprint = imprint(timestamp);
     let hashed = tree::root_over_hashed_single(tree, algorithm).filter(|root| Some(root) == imprint.as_ref());
     match hashed {
         Some(root) => Some((root, true)),

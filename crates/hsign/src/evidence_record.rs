@@ -1,0 +1,96 @@
+//! Evidence records (RFC 4998) beside the data that they protect.
+
+use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat, EvidenceFacts, EvidenceRecordFacts};
+use hsign_core::ports::Fetcher;
+use hsign_core::{Digest, DigestAlgorithm, Finding, Source, ValidationTime};
+use hsign_crypto::Hasher;
+use hsign_ers::{ProtectedObject, Record};
+use hsign_validation::EvidenceRecordVerdict;
+
+use crate::{Error, Settings, judge};
+
+/// The answer for a record and the data given with it.
+#[derive(Clone, Debug)]
+pub struct VerifiedRecord {
+    /// What the record says.
+    pub facts: EvidenceRecordFacts,
+    /// The judgement: every tree, every token when the next one was made, the last one now.
+    pub verdict: EvidenceRecordVerdict,
+    /// For each of the data in their order, whether the record's first archive time stamp covers them.
+    pub covered: Vec<bool>,
+    /// Fetches that failed.
+    pub findings: Vec<Finding>,
+}
+
+/// Judges a record over these data at `time`; each is read once, whatever its length.
+///
+/// # Errors
+/// When the record or some data can't be read.
+pub fn verify_evidence_record(
+    record: &[u8],
+    data: &[&dyn Source],
+    settings: &Settings,
+    fetcher: &dyn Fetcher,
+    time: ValidationTime,
+) -> Result<VerifiedRecord, Error> {
+    let document = evidence_record_facts(record, data)?;
+    let verified = judge(&document, settings, fetcher, time);
+    let [facts] = <[EvidenceRecordFacts; 1]>::try_from(document.evidence_records).map_err(|_| Error::NoRecord)?;
+    let verdict = verified.verdict.evidence_records().first().cloned().ok_or(Error::NoRecord)?;
+    let initial = facts.chains.first().and_then(|chain| chain.timestamps.first());
+    let covered = initial.map_or_else(Vec::new, |initial| {
+        initial.shows.iter().map(|shown| shown.found == Some(true)).collect()
+    });
+    Ok(VerifiedRecord { facts, verdict, covered, findings: verified.findings })
+}
+
+/// What a record says about these data, nothing judged.
+///
+/// # Errors
+/// When the record or some data can't be read.
+pub fn evidence_record_facts(record: &[u8], data: &[&dyn Source]) -> Result<DocumentFacts, Error> {
+    let parsed = Record::parse(record)?;
+    let wanted = parsed.wanted_digests();
+    let objects: Result<Vec<ProtectedObject>, Error> =
+        data.iter().map(|data| protected(*data, &wanted)).collect();
+    Ok(DocumentFacts {
+        format: DocumentFormat::EvidenceRecord,
+        length: record.len() as u64,
+        digests: vec![hsign_crypto::digest(DigestAlgorithm::Sha256, record)?],
+        signatures: Vec::new(),
+        timestamps: Vec::new(),
+        evidence_records: vec![hsign_ers::facts(&parsed, "record", &objects?)],
+        qualification_evidence: Vec::new(),
+        evidence: EvidenceFacts::default(),
+        findings: Vec::new(),
+    })
+}
+
+fn protected(data: &dyn Source, wanted: &[DigestAlgorithm]) -> Result<ProtectedObject, Error> {
+    let mut algorithms = wanted.to_vec();
+    if !algorithms.contains(&DigestAlgorithm::Sha256) {
+        algorithms.push(DigestAlgorithm::Sha256);
+    }
+    let digests = digests_of(data, &algorithms)?;
+    let named = digests.iter().find(|digest| digest.algorithm == DigestAlgorithm::Sha256);
+    let covered = named.map_or(Covered::External, |digest| Covered::Data { digest: digest.clone() });
+    Ok(ProtectedObject { covered, digests })
+}
+
+/// Several digests in one pass, in constant memory.
+fn digests_of(source: &dyn Source, algorithms: &[DigestAlgorithm]) -> Result<Vec<Digest>, Error> {
+    const WINDOW: u64 = 256 * 1024;
+    let hashers: Result<Vec<Hasher>, _> = algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect();
+    let mut hashers = hashers?;
+    let mut offset = 0;
+    while offset < source.length() {
+        let length = WINDOW.min(source.length() - offset);
+        let bytes = hsign_core::read_range(source, offset, length)?;
+        for hasher in &mut hashers {
+            hasher.update(&bytes)?;
+        }
+        offset += length;
+    }
+    let digests: Result<Vec<Digest>, _> = hashers.into_iter().map(Hasher::finish).collect();
+    Ok(digests?)
+}

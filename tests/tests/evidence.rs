@@ -1,0 +1,85 @@
+//! `hsign evidence`: records of RFC 4998 over files, made here by hand around tokens of the test authority.
+
+use hsign_tests::Session;
+
+/// A DER element.
+fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![tag];
+    match contents.len() {
+        short @ 0..=0x7f => bytes.push(u8::try_from(short).unwrap()),
+        long => {
+            let length = u32::try_from(long).unwrap().to_be_bytes();
+            let digits: Vec<u8> = length.into_iter().skip_while(|byte| *byte == 0).collect();
+            bytes.push(0x80 | u8::try_from(digits.len()).unwrap());
+            bytes.extend(digits);
+        }
+    }
+    bytes.extend(contents);
+    bytes
+}
+
+/// SHA-256, without parameters.
+const SHA256: [u8; 13] = [0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
+
+/// A record without a tree: the token stamps the file itself (RFC 4998 §4.2).
+fn record(token: &[u8]) -> Vec<u8> {
+    let timestamp = element(0x30, token);
+    let chains = element(0x30, &element(0x30, &timestamp));
+    element(0x30, &[&[0x02, 0x01, 0x01][..], &element(0x30, &SHA256), &chains].concat())
+}
+
+fn desk() -> Session {
+    let session = Session::shared();
+    session.run("timestamp letter.pdf --tsa {tsa}").exits(0);
+    session.write("letter.ers", record(&session.read("letter.tst")));
+    session
+}
+
+#[test]
+fn a_record_tells_since_when_a_file_has_existed() {
+    let session = desk();
+    let answer = session
+        .run("evidence verify --record letter.ers letter.pdf --trust {trust} --evidence {crl} --output json")
+        .exits(0)
+        .json();
+    assert_eq!(answer["schema"], "hsign.evidence/1");
+    assert_eq!(answer["indication"], "TOTAL-PASSED");
+    assert_eq!(answer["covered"][0]["path"], "letter.pdf");
+    assert_eq!(answer["covered"][0]["covered"], true);
+    let timestamp = &answer["archive_timestamps"][0];
+    assert_eq!((&timestamp["chain"], &timestamp["index"]), (&1.into(), &1.into()));
+    assert_eq!(timestamp["integrity"], "valid");
+    assert_eq!(answer["proven_time"], timestamp["gen_time"]);
+    session
+        .run("evidence verify --record letter.ers letter.pdf --trust {trust} --evidence {crl} --lang ja")
+        .exits(0)
+        .prints("対象に含まれる");
+}
+
+#[test]
+fn another_file_is_not_covered() {
+    let session = desk();
+    let answer = session
+        .run("evidence verify --record letter.ers scan.pdf --trust {trust} --evidence {crl} --output json")
+        .exits(1)
+        .json();
+    assert_eq!(answer["sub_indication"], "HASH_FAILURE");
+    assert_eq!(answer["covered"][0]["covered"], false);
+}
+
+#[test]
+fn without_trust_in_the_authority_the_answer_stays_open() {
+    let session = desk();
+    session.write("none.toml", "# nobody\n");
+    session.run("evidence verify --record letter.ers letter.pdf --trust none.toml").exits(3);
+}
+
+#[test]
+fn show_needs_no_trust() {
+    let session = desk();
+    session.run("evidence show letter.ers --lang en").exits(0).prints("SHA-256");
+    let facts = session.run("evidence show letter.ers --output json").exits(0).json();
+    assert_eq!(facts["record"]["chains"].as_array().unwrap().len(), 1);
+    session.run("evidence show letter.pdf").exits(4);
+    session.run("evidence verify --record missing.ers letter.pdf").exits(4);
+}
