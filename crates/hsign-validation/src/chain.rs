@@ -150,11 +150,11 @@ impl CertificateStatus {
         }
     }
 
-    /// Whether a certificate with a path of its own made the data and has ended since (or not begun): only a proof that
+    /// Whether a certificate with a path of its own made the data and has ended since: only a proof that
     /// it existed in its time tells that the data are the responder's.
     fn data_signer_out_of_bounds_at(&self, time: Time) -> bool {
         let signer = self.answer.source.as_ref().and_then(|source| source.signer_path.first());
-        signer.is_some_and(|signer| time < signer.not_before() || signer.not_after() < time)
+        signer.is_some_and(|signer| signer.not_after() < time)
     }
 
     /// Revocation freshness (EN 319 102-1): the age the policy allows, else the data's own promise.

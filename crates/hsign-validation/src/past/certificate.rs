@@ -28,6 +28,8 @@ pub(crate) struct PastCertificate {
 #[derive(Clone, Debug)]
 pub(crate) struct NoPastCertificate {
     pub(crate) conclusion: Conclusion,
+    /// Whether the end of an algorithm had taken the control time back.
+    pub(crate) by_algorithm: bool,
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -55,7 +57,11 @@ pub(crate) fn validate(
         }
     }
     if let Some(stuck) = search.stuck.into_iter().next() {
-        return Err(NoPastCertificate { conclusion: stuck.conclusion, findings: vec![stuck.finding] });
+        return Err(NoPastCertificate {
+            conclusion: stuck.conclusion,
+            by_algorithm: stuck.by_algorithm,
+            findings: vec![stuck.finding],
+        });
     }
     let constrained = times.iter().any(|time| {
         let question = search_question(engine, party, target, *time);
@@ -69,7 +75,7 @@ pub(crate) fn validate(
         SubIndication::CertificateChainGeneralFailure
     };
     let findings = failures.into_iter().collect::<PathFailures>().findings();
-    Err(NoPastCertificate { conclusion: Conclusion::Indeterminate(sub), findings })
+    Err(NoPastCertificate { conclusion: Conclusion::Indeterminate(sub), by_algorithm: false, findings })
 }
 
 struct Search<'a> {

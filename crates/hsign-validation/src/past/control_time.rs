@@ -2,9 +2,11 @@
 //! shows the path to have been good, by data that are proven to have existed then.
 
 use hsign_core::{Finding, PublicKeyKind, Time};
+use hsign_crypto::sha256;
 use hsign_pki::algorithms::Limit;
 use hsign_pki::{
-    Freshness, RevocationAnswer, RevocationParameters, RevocationStatus, ValidatedPath, revocation_status,
+    Freshness, RevocationAnswer, RevocationEvidence, RevocationParameters, RevocationStatus, ValidatedPath,
+    revocation_status,
 };
 use hsign_x509::{Certificate, CrlReason};
 
@@ -15,6 +17,9 @@ use crate::names::shown_subject;
 use crate::poe::{ProofsOfExistence, ProvenObject};
 use crate::policy::{ControlTime, Demand, RevocationRules, ValidityModel};
 use crate::{Conclusion, SubIndication};
+
+/// Pieces of revocation data about one certificate that are passed over for their algorithms.
+const MAX_WEAK_DATA: usize = 8;
 
 /// The outcome, with the status of each certificate as it was known then, the target's first.
 #[derive(Clone, Debug)]
@@ -29,6 +34,8 @@ pub(crate) struct Sliding {
 #[derive(Clone, Debug)]
 pub(crate) struct Stuck {
     pub(crate) conclusion: Conclusion,
+    /// Whether the end of an algorithm had taken the control time back.
+    pub(crate) by_algorithm: bool,
     pub(crate) finding: Finding,
 }
 
@@ -46,7 +53,9 @@ pub(crate) fn slide(
     let mut statuses = Vec::new();
     for (index, certificate) in path.below_anchor().iter().enumerate().rev() {
         let step = Step { path, index, certificate, party, engine, proofs };
-        let answer = step.revocation_data(control_time)?;
+        let answer = step
+            .revocation_data(control_time)
+            .map_err(|stuck| Stuck { by_algorithm: by_algorithm || stuck.by_algorithm, ..stuck })?;
         let before = control_time;
         control_time = step.by_revocation(control_time, &answer);
         let slid = step.by_algorithms(control_time, &answer)?;
@@ -76,19 +85,43 @@ impl Step<'_> {
         if !self.proofs.exists_at(&object, control_time) {
             return Err(self.no_proof("certificate-not-proven-then", control_time));
         }
-        let known = self.engine.material.revocation_known_at(control_time, self.proofs);
+        let mut known = self.engine.material.revocation_known_at(control_time, self.proofs);
         let parameters = RevocationParameters {
             // Whoever made the data need not be valid at the control time, only when making them.
             at: self.certificate.not_before(),
             now: control_time,
             freshness: freshness(self.rules()),
         };
-        let answer = revocation_status(self.path, self.index, &known, &parameters, self.engine.verifier);
+        let ask = |known: &RevocationEvidence| {
+            revocation_status(self.path, self.index, known, &parameters, self.engine.verifier)
+        };
+        let mut answer = ask(&known);
+        // Data that say "good" under an algorithm that had ended before they are proven to exist say nothing; older
+        // ones, sealed in time, may.
+        let mut passed_over = false;
+        for _ in 0..MAX_WEAK_DATA {
+            let Some(weak) = self.weak_good_word(&answer) else { break };
+            known.crls.retain(|crl| crl.value.sha256() != weak);
+            known.ocsp_responses.retain(|response| sha256(response.value.der()) != weak);
+            answer = ask(&known);
+            passed_over = true;
+        }
         let needed = self.engine.demand(self.party) == Demand::Required;
         if needed && answer.status == RevocationStatus::Unknown {
-            return Err(self.no_proof("revocation-data-not-proven-then", control_time));
+            let stuck = self.no_proof("revocation-data-not-proven-then", control_time);
+            return Err(Stuck { by_algorithm: passed_over, ..stuck });
         }
         Ok(answer)
+    }
+
+    /// The data of a good answer, if their algorithms had ended at their own proof of existence.
+    fn weak_good_word(&self, answer: &RevocationAnswer) -> Option<[u8; 32]> {
+        let source = answer.source.as_ref().filter(|_| answer.status == RevocationStatus::Good)?;
+        let table = self.engine.context.policy.algorithms();
+        let used = AlgorithmsInUse::of_revocation(source, self.certificate, self.issuer_key(), table);
+        let proven = self.proofs.earliest(&ProvenObject::Evidence(source.sha256));
+        let (strength, _) = used.judge(proven);
+        (!strength.is_passed()).then_some(source.sha256)
     }
 
     /// b), c) Back to the revocation; or to the time until which the data speak.
@@ -142,6 +175,7 @@ impl Step<'_> {
                 let finding = findings.into_iter().next();
                 Err(Stuck {
                     conclusion,
+                    by_algorithm: true,
                     finding: finding.unwrap_or_else(|| Finding::error("algorithm-too-weak")),
                 })
             }
@@ -159,6 +193,7 @@ impl Step<'_> {
     fn no_proof(&self, code: &str, control_time: Time) -> Stuck {
         Stuck {
             conclusion: Conclusion::Indeterminate(SubIndication::NoPoe),
+            by_algorithm: false,
             finding: Finding::error(code)
                 .clause("EN 319 102-1, validation time sliding")
                 .with("subject", shown_subject(self.certificate))

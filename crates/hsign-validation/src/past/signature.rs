@@ -47,8 +47,15 @@ pub(crate) fn validate(
     let past = match certificate::validate(subject.party, subject.certificate, engine, proofs) {
         Ok(past) => past,
         Err(none) => {
+            use SubIndication::{CryptoConstraintsFailureNoPoe, OutOfBoundsNoPoe, OutOfBoundsNotRevoked};
+            let ended =
+                matches!(subject.current.sub_indication(), Some(OutOfBoundsNoPoe | OutOfBoundsNotRevoked));
             return PastValidation {
-                conclusion: subject.current,
+                conclusion: if ended && none.by_algorithm {
+                    Conclusion::Indeterminate(CryptoConstraintsFailureNoPoe)
+                } else {
+                    subject.current
+                },
                 certificate: none.conclusion,
                 best,
                 control_time: None,

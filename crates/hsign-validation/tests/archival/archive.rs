@@ -129,6 +129,17 @@ impl Archive {
         life: Day,
         revoked: &[(&str, Day, u8)],
     ) -> Vec<u8> {
+        self.crl_with(issuer, at, life, revoked, DigestAlgorithm::Sha256)
+    }
+
+    pub(crate) fn crl_with(
+        &self,
+        issuer: &'static str,
+        at: Day,
+        life: Day,
+        revoked: &[(&str, Day, u8)],
+        digest: DigestAlgorithm,
+    ) -> Vec<u8> {
         let entries = revoked.iter().map(|(name, since, reason)| CrlEntry {
             serial: serial(name),
             at: BEGIN + since * DAY,
@@ -137,7 +148,7 @@ impl Archive {
         CrlSpec {
             issuer,
             key: &key(issuer),
-            algorithm: SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256),
+            algorithm: SignatureAlgorithm::RsaPkcs1(digest),
             this_update: BEGIN + at * DAY,
             next_update: Some(BEGIN + (at + life) * DAY),
             expired_kept_since: Some(BEGIN - YEAR * DAY),

@@ -196,6 +196,19 @@ fn an_algorithm_that_ended_does_no_harm_to_what_is_proven_before_its_end() {
 }
 
 #[test]
+fn newer_data_under_an_ended_algorithm_leave_those_that_were_sealed_in_time_their_word() {
+    let mut archive = Archive::new();
+    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).sign(Sha256).stamp_signature("tsa 1", 10);
+    let with = |issuer, at, life, digest| archive.crl_with(issuer, at, life, &[], digest);
+    let crls = [with("root", 1, YEAR, Sha256), with("ca", 9, 4, Sha384)];
+    let newer = with("ca", 5 * YEAR - 1, 4, Sha384);
+    archive.embed_certificates(&["ca"]).embed(&crls).stamp_document("tsa 1", 11);
+    archive.end_of("SHA-384", 2 * YEAR).given(&[newer]);
+    current(&mut archive, 5 * YEAR);
+    archive.expect(5 * YEAR, PASSED);
+}
+
+#[test]
 fn an_imprint_whose_hash_had_ended_before_the_token_is_proven_proves_nothing() {
     let mut archive = Archive::new();
     archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).issue(
