@@ -213,6 +213,9 @@ impl Case<'_> {
             "no-valid-policy" if self.judge == "OpenSSL" && self.anchor_speaks_of_policies() => {
                 Some("RFC 5937 §3.2: what the anchor says about policies (OpenSSL doesn't ask it)")
             }
+            "no-valid-policy" if self.judge == "OpenSSL" && self.maps_from_inhibited_any_policy() => {
+                Some("RFC 5280 §6.1.4 (b)(1): nothing is mapped from an inhibited anyPolicy (OpenSSL does)")
+            }
             "key-usage-forbids-certificate-signing" if self.is_its_own_issuer() => {
                 Some("RFC 5280 §6.1.4 (n): a target that is the anchor too (OpenSSL asks nothing of it)")
             }
@@ -231,6 +234,9 @@ impl Case<'_> {
             }
             "certval" if self.settings.anchor_counts && self.anchor_speaks_of_policies() => {
                 Some("RFC 5937 §3.2: an anchor's policy mappings (certval can't apply them)")
+            }
+            "certval" if reason.contains("NullPolicySet") && self.has_a_policy_with_two_parents() => {
+                Some("RFC 9618 §5: a policy that two lead to stays while one of them does (certval drops it)")
             }
             "OpenSSL" if reason.contains("expired") && self.ends_now() => {
                 Some("RFC 5280 §4.1.2.5: the validity includes its last second (OpenSSL ends before it)")
@@ -262,6 +268,27 @@ impl Case<'_> {
         use extension_oid::{CERTIFICATE_POLICIES, INHIBIT_ANY_POLICY, POLICY_CONSTRAINTS, POLICY_MAPPINGS};
         let about = [CERTIFICATE_POLICIES, INHIBIT_ANY_POLICY, POLICY_CONSTRAINTS, POLICY_MAPPINGS];
         self.path.last().is_some_and(|anchor| about.iter().any(|oid| anchor.extension(oid).is_some()))
+    }
+
+    fn maps_from_inhibited_any_policy(&self) -> bool {
+        let inhibited =
+            |certificate: &Certificate| certificate.inhibit_any_policy().is_ok_and(|skip| skip.is_some());
+        let maps = |ca: &Certificate| {
+            let policies = ca.certificate_policies().ok().flatten().unwrap_or_default();
+            ca.policy_mappings().is_ok_and(|mappings| mappings.is_some())
+                && policies.iter().any(|information| information.policy == ANY_POLICY)
+        };
+        (self.settings.inhibit_any || self.cas().iter().any(inhibited)) && self.cas().iter().any(maps)
+    }
+
+    /// A CA that maps one of its policies onto another one of its own.
+    fn has_a_policy_with_two_parents(&self) -> bool {
+        self.cas().iter().any(|ca| {
+            let policies = ca.certificate_policies().ok().flatten().unwrap_or_default();
+            let has = |oid: &str| policies.iter().any(|information| information.policy == oid);
+            let mappings = ca.policy_mappings().ok().flatten().unwrap_or_default();
+            mappings.iter().any(|mapping| has(&mapping.issuer_domain) && has(&mapping.subject_domain))
+        })
     }
 
     fn is_its_own_issuer(&self) -> bool {
