@@ -172,6 +172,7 @@ impl Session {
             .env("LANG", "C.UTF-8")
             .env("HOME", self.path("home"))
             .env("XDG_CONFIG_HOME", self.path("home/.config"))
+            .env("XDG_CACHE_HOME", self.path("home/.cache"))
             .env_remove("SOFTHSM2_CONF")
             .envs(&self.environment);
         command

@@ -32,7 +32,7 @@ pub(crate) struct Config {
     pub(crate) professions: Vec<PathBuf>,
     /// Document classes of the institution's own.
     pub(crate) document_classes: Vec<PathBuf>,
-    /// Where fetched revocation data are kept.
+    /// Where fetched revocation data are kept; by default in the user's cache folder, with `""` nowhere.
     pub(crate) cache: Option<PathBuf>,
     /// What visible marks are made of.
     pub(crate) mark: Mark,

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use hsign::hpki::{DocumentClass, DocumentClasses};
-use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, Secret, SecretReference, TsaEndpoint};
-use hsign::pki::Provenance;
+use hsign::hpki::{DocumentClass, DocumentClasses, ProfessionTable};
+use hsign::credential::read_secret;
+use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, TsaEndpoint};
 use hsign::report::{finding_lines, finding_message};
 use hsign::{
-    Evidence, Finding, Policy, Purpose, Settings, Severity, Time, TrustRegistry, ValidationTime, load,
+    Finding, Policy, Purpose, Settings, Severity, Supplied, Time, TrustRegistry, ValidationTime, load,
 };
-use hsign_core::ErrorKind;
+use hsign_core::{ErrorKind, Secret, SecretReference};
 use hsign_core::ports::{Fetcher, NoNetwork, PortError};
 
 use crate::args::{GlobalArgs, Output, TrustOptions};
@@ -57,7 +57,11 @@ impl Session {
         let policy = self.policy(judging.policy)?;
         let trust = self.trust(judging.trust)?;
         let mut settings = Settings::new(policy, trust);
-        settings.evidence = self.evidence(judging.evidence)?;
+        let supplied = self.supplied(judging.evidence)?;
+        settings.qualification_evidence = supplied.qualification_evidence().to_vec();
+        settings.evidence = supplied.evidence;
+        settings.tokens = supplied.tokens;
+        settings.professions = self.professions()?;
         settings.document_class = self.document_class(judging.document_class)?;
         settings.required_roles = judging.roles.to_vec();
         settings.listed_signers = self.listed_signers()?;
@@ -99,17 +103,36 @@ impl Session {
         Ok(registry)
     }
 
-    fn evidence(&self, paths: &[PathBuf]) -> Result<Evidence> {
-        let mut evidence = Evidence::default();
+    fn supplied(&self, paths: &[PathBuf]) -> Result<Supplied> {
+        let mut supplied = Supplied::default();
         for (path, bytes) in load::files(&[&self.config.evidence[..], paths].concat())? {
-            evidence.add(&bytes, Provenance::Given).with_context(|| path.display().to_string())?;
+            supplied.add(&file_name(&path), &bytes).with_context(|| path.display().to_string())?;
         }
-        Ok(evidence)
+        let alone = supplied.signatures_without_record();
+        if alone > 0 {
+            self.tell(&[Finding::warning("signature-without-record").with("count", alone)]);
+        }
+        Ok(supplied)
     }
 
-    fn document_class(&self, named: Option<&str>) -> Result<Option<DocumentClass>> {
+    /// The built-in table, and after it the institution's own files: theirs holds where both have a text.
+    fn professions(&self) -> Result<ProfessionTable> {
+        self.config.professions.iter().try_fold(ProfessionTable::builtin(), |table, path| {
+            let own = ProfessionTable::parse(&text(path)?).with_context(|| path.display().to_string())?;
+            Ok(table.merged_with(own))
+        })
+    }
+
+    fn document_classes(&self) -> Result<DocumentClasses> {
+        self.config.document_classes.iter().try_fold(DocumentClasses::builtin(), |classes, path| {
+            let own = DocumentClasses::parse(&text(path)?).with_context(|| path.display().to_string())?;
+            Ok(classes.merged_with(own))
+        })
+    }
+
+    pub(crate) fn document_class(&self, named: Option<&str>) -> Result<Option<DocumentClass>> {
         let Some(name) = named.or(self.config.document_class.as_deref()) else { return Ok(None) };
-        let classes = DocumentClasses::builtin();
+        let classes = self.document_classes()?;
         match classes.find(name) {
             Some(class) => Ok(Some(class.clone())),
             None => {
@@ -175,7 +198,7 @@ impl Session {
         if !allowed {
             return Box::new(NoNetwork);
         }
-        let options = FetcherOptions { cache_dir: self.config.cache.clone(), ..FetcherOptions::default() };
+        let options = FetcherOptions { cache_dir: self.config.cache(), ..FetcherOptions::default() };
         Box::new(HttpFetcher::new(options))
     }
 }
@@ -190,26 +213,24 @@ pub(crate) fn ports() -> Ports {
     }
 }
 
+/// A secret that the configuration names; that it can't be had is the configuration's fault.
 fn secret(reference: &SecretReference) -> Result<Secret, PortError> {
-    let failed = |reason: String| {
-        let finding = Finding::error("secret-not-had").with("place", reference).with("reason", &reason);
-        PortError::new(ErrorKind::Usage, format!("{reference}: {reason}")).finding(finding)
-    };
-    match reference {
-        SecretReference::Environment(name) => std::env::var(name)
-            .map(|value| Secret::new(value.into_bytes()))
-            .map_err(|error| failed(error.to_string())),
-        SecretReference::File(path) => {
-            std::fs::read(path).map(without_line_end).map_err(|error| failed(error.to_string()))
-        }
-    }
+    read_secret(reference).map_err(|error| {
+        let reason = error.findings.first().and_then(|finding| finding.values.get("reason").cloned());
+        let finding = Finding::error("secret-not-had")
+            .with("place", reference)
+            .with("reason", reason.unwrap_or_default());
+        PortError::new(ErrorKind::Usage, error.message).finding(finding)
+    })
 }
 
-/// Editors end a file with a line end that is no part of the secret.
-fn without_line_end(mut bytes: Vec<u8>) -> Secret {
-    let end = bytes.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
-    bytes.truncate(end);
-    Secret::new(bytes)
+fn text(path: &Path) -> Result<String> {
+    Ok(String::from_utf8_lossy(&load::read(path)?).into_owned())
+}
+
+/// A file's own name: that of its folder may be anybody's.
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The machine's clock. The only place that reads it.

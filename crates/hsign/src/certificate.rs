@@ -7,8 +7,8 @@ use hsign_core::{Finding, Severity, Time, ValidationTime};
 use hsign_crypto::OpensslVerifier;
 use hsign_pki::{
     ANY_POLICY, Anchor, ExtendedKeyUsageDemand, FreshnessPolicy, PathFailureKind, PathFailures,
-    PathParameters, RevocationAnswer, RevocationEvidence, RevocationParameters, RevocationSource,
-    RevocationStatus, ValidatedPath, build_and_validate, missing_certificates, missing_revocation,
+    PathParameters, Paths, RevocationAnswer, RevocationEvidence, RevocationParameters, RevocationSource,
+    RevocationStatus, ValidatedPath, missing_certificates, missing_revocation,
     revocation_of_path,
 };
 use hsign_validation::{Conclusion, Evidence, Indication, SubIndication, shown_subject};
@@ -180,11 +180,6 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
-    fn path(&self, evidence: &Evidence) -> Result<ValidatedPath, PathFailures> {
-        let pool = evidence.certificates();
-        build_and_validate(self.target, pool, &self.anchors, &self.parameters, &self.verifier)
-    }
-
     fn answers(&self, path: &ValidatedPath, evidence: &Evidence) -> Vec<RevocationAnswer> {
         let mut given: RevocationEvidence = evidence.revocation().clone();
         given.certificates.extend_from_slice(evidence.certificates());
@@ -199,15 +194,42 @@ impl Question<'_> {
         }
     }
 
-    /// The verdict, and what the network may have that would change it.
+    /// The verdict, and what the network may have that would change it: by the first valid path whose
+    /// certificates are all good, else by the one that is nearest to it, with the others listed.
     fn judge(&self, evidence: &Evidence) -> (CertificateVerdict, Vec<Need>) {
-        let path = match self.path(evidence) {
-            Ok(path) => path,
-            Err(failures) => {
-                let needs = missing_certificates(self.target, evidence.certificates(), &self.anchors);
-                return (self.without_path(&failures), needs);
+        let pool = evidence.certificates();
+        let mut failures = Vec::new();
+        let mut judged: Vec<(CertificateVerdict, Vec<Need>, Finding)> = Vec::new();
+        for outcome in Paths::new(self.target, pool, &self.anchors, &self.parameters, &self.verifier) {
+            match outcome {
+                Err(failure) => failures.push(failure),
+                Ok(path) => judged.push(self.judge_path(&path, evidence)),
             }
+            let settled = judged.last().is_some_and(|(verdict, ..)| !another_path_may_help(verdict));
+            if settled || judged.len() >= MAX_PATHS_WITH_REVOCATION {
+                break;
+            }
+        }
+        let nearest = (0..judged.len())
+            .min_by_key(|index| judged.get(*index).map(|(verdict, ..)| gravity(verdict.conclusion)));
+        let Some(nearest) = nearest else {
+            let needs = missing_certificates(self.target, pool, &self.anchors);
+            return (self.without_path(&failures.into_iter().collect()), needs);
         };
+        let (mut verdict, mut needs, _) = judged.remove(nearest);
+        for (_, needed, other) in judged {
+            verdict.findings.push(other);
+            needs.extend(needed);
+        }
+        (verdict, needs)
+    }
+
+    /// The verdict by one path, what could be fetched for it, and the path in a line.
+    fn judge_path(
+        &self,
+        path: &ValidatedPath,
+        evidence: &Evidence,
+    ) -> (CertificateVerdict, Vec<Need>, Finding) {
         let mut verdict = CertificateVerdict {
             conclusion: Conclusion::Passed,
             path: path.certificates().to_vec(),
@@ -217,17 +239,20 @@ impl Question<'_> {
         };
         if self.request.revocation == RevocationDemand::Off {
             verdict.revocation = path.below_anchor().iter().map(not_checked).collect();
-            return (verdict, Vec::new());
+            return (verdict, Vec::new(), path.as_other(&[]));
         }
-        let answers = self.answers(&path, evidence);
+        let answers = self.answers(path, evidence);
         for (index, (certificate, answer)) in path.below_anchor().iter().zip(&answers).enumerate() {
             let row = self.row(certificate, answer);
             verdict.conclusion = graver(verdict.conclusion, self.ruling(&row, index == 0));
             verdict.findings.extend(self.findings(&row, answer));
             verdict.revocation.push(row);
         }
-        let needs = missing_revocation(&path, &answers, self.time, self.freshness());
-        (verdict, needs)
+        let needs = missing_revocation(path, &answers, self.time, self.freshness());
+        let errors = verdict.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let why: Vec<&str> = errors.map(|finding| finding.code.as_str()).collect();
+        let other = path.as_other(&why);
+        (verdict, needs, other)
     }
 
     fn without_path(&self, failures: &PathFailures) -> CertificateVerdict {
@@ -237,7 +262,7 @@ impl Question<'_> {
             path: best.map(|failure| failure.path.clone()).unwrap_or_default(),
             policies: BTreeSet::new(),
             revocation: Vec::new(),
-            findings: best.map(|failure| failure.findings.clone()).unwrap_or_default(),
+            findings: failures.findings(),
         }
     }
 
@@ -358,12 +383,24 @@ fn not_checked(certificate: &Certificate) -> CertificateRevocation {
     }
 }
 
+/// Valid paths whose revocation is looked at. Two generations of a CA, each cross-certified by two roots, make
+/// four; whoever sends more interchangeable certificates than that only wants to keep us busy.
+const MAX_PATHS_WITH_REVOCATION: usize = 8;
+
+/// Not when it passed, and not when it is the target itself that is revoked.
+fn another_path_may_help(verdict: &CertificateVerdict) -> bool {
+    !matches!(verdict.conclusion, Conclusion::Passed | Conclusion::Failed(SubIndication::Revoked))
+}
+
 /// What is proven goes before what is open; among equals the one nearer to the target.
 fn graver(first: Conclusion, second: Conclusion) -> Conclusion {
-    let gravity = |conclusion| match conclusion {
+    if gravity(second) > gravity(first) { second } else { first }
+}
+
+fn gravity(conclusion: Conclusion) -> u8 {
+    match conclusion {
         Conclusion::Failed(_) => 2,
         Conclusion::Indeterminate(_) => 1,
         Conclusion::Passed => 0,
-    };
-    if gravity(second) > gravity(first) { second } else { first }
+    }
 }

@@ -5,6 +5,7 @@ use hsign_asn1::encode;
 use hsign_cades::{Profile, signature_facts};
 use hsign_core::facts::Coverage;
 use hsign_core::{Digest, DigestAlgorithm, Time};
+use hsign_hpki::{Binding, EvidenceRecord, SignatureKind, Way};
 use hsign_pades::{Request, prepare, read_facts};
 use hsign_pdf::{Document, Extended, signature_fields};
 use hsign_pki::TrustRegistry;
@@ -12,7 +13,7 @@ use hsign_pki::algorithms::{AlgorithmTable, Use};
 use hsign_tsp::{TimestampResponse, token_facts};
 use hsign_x509::{Certificate, Crl, OcspResponse};
 
-pub const ALL: [(&str, fn(&[u8])); 13] = [
+pub const ALL: [(&str, fn(&[u8])); 14] = [
     ("certificate", certificate),
     ("crl", crl),
     ("ocsp", ocsp),
@@ -25,6 +26,7 @@ pub const ALL: [(&str, fn(&[u8])); 13] = [
     ("policy", policy),
     ("bundle", bundle),
     ("hcrole", hcrole),
+    ("qualification", qualification),
     ("path", crate::bag::path),
 ];
 
@@ -142,6 +144,16 @@ fn hcrole(data: &[u8]) {
     if let Ok(certificate) = Certificate::from_der(&certificate_with(data)) {
         let _ = certificate.health_care_actors();
     }
+}
+
+/// What is read holds what the form demands.
+fn qualification(data: &[u8]) {
+    let Ok(record) = EvidenceRecord::parse(data) else { return };
+    assert!(!record.person.name.trim().is_empty() && !record.person.roles.is_empty());
+    assert!(record.identity_check.checked_at <= record.issued_at && !record.providers.is_empty());
+    assert!(record.qualification_check.way != Way::Institution || record.audit.is_some());
+    let to_certificate = matches!(record.binding, Binding::Certificate { .. });
+    assert!(record.signature != SignatureKind::Witness || !to_certificate);
 }
 
 fn certificate_with(directory_attributes: &[u8]) -> Vec<u8> {
