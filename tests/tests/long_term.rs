@@ -13,7 +13,7 @@ use hsign::{
 use hsign_core::facts::Level;
 use hsign_core::ports::{Fetcher, Need, PortError};
 use hsign_core::{DigestAlgorithm, ErrorKind, Secret, SecretReference};
-use hsign_testkit::{Clock, Person, Seconds, Testbed, TsaOptions, Unit, YEAR, documents};
+use hsign_testkit::{Clock, CrlName, Person, Seconds, Testbed, TsaOptions, Unit, YEAR, documents};
 use hsign_tests::Session;
 
 /// 2026-09-21.
@@ -187,6 +187,12 @@ fn five_renewals_over_two_decades_verify_in_a_new_process_offline() {
 
     let session = Session::shared();
     session.write("renewed.pdf", &document);
+    // The newest stamp is the one that nothing later vouches for: its authority's lists have to be of the day.
+    set_clock(&[&first, &second, &third], START + 22 * YEAR);
+    for list in [CrlName::Tsa, CrlName::TsaRoot] {
+        let need = Need::Crl { url: list.url(third.testbed.base_url()), certificate: [0; 32] };
+        session.write(&format!("lists/{}", list.file_name()), fetcher().fetch(&need).unwrap());
+    }
     let registries: Vec<String> = [&first, &second, &third]
         .iter()
         .map(|one| format!("--trust {}", one.registry.display()))
@@ -194,7 +200,7 @@ fn five_renewals_over_two_decades_verify_in_a_new_process_offline() {
     [&first, &second, &third].iter().for_each(|one| one.testbed.stop_serving());
     let at = Time::from_unix_seconds(START + 22 * YEAR).unwrap();
     let line =
-        format!("verify renewed.pdf --output json --policy {{soft}} --at {at} {}", registries.join(" "));
+        format!("verify renewed.pdf --output json --policy {{soft}} --evidence lists --at {at} {}", registries.join(" "));
     let answer = session.run(&line).exits(0);
     let signature = answer.signature();
     assert_eq!(signature["indication"], "TOTAL-PASSED");
