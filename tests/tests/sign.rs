@@ -84,9 +84,7 @@ fn without_a_tsa_the_level_is_b_b_and_without_one_b_t_is_a_usage_error() {
 #[test]
 fn levels_and_formats_of_later_versions_are_refused_not_ignored() {
     let session = Session::shared();
-    for option in
-        ["--level B-LT", "--level B-LTA", "--format xades", "--format cades", "--packaging detached"]
-    {
+    for option in ["--format xades", "--format asic", "--format eprescription", "--packaging detached"] {
         session.sign(Person::Doctor, &format!("letter.pdf --tsa {{tsa}} {option}")).exits(2);
     }
     assert_eq!(session.names(), ["letter.pdf", "scan.pdf"]);

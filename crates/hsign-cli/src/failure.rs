@@ -155,6 +155,7 @@ fn known_finding(cause: &(dyn std::error::Error + 'static)) -> Option<Finding> {
         .or_else(|| cause.downcast_ref::<hsign::hpki::Error>().map(hsign::hpki::Error::finding))
         .or_else(|| cause.downcast_ref::<hsign::PolicyError>().map(hsign::PolicyError::finding))
         .or_else(|| cause.downcast_ref::<hsign::EvidenceError>().map(hsign::EvidenceError::finding))
+        .or_else(|| cause.downcast_ref::<SavedFactsError>().map(SavedFactsError::finding))
         .or_else(|| cause.downcast_ref::<PortError>().map(PortError::first_finding))
         .or_else(|| cause.downcast_ref::<toml::de::Error>().map(config_finding))
         .or_else(|| cause.downcast_ref::<std::io::Error>().map(Finding::from_io))

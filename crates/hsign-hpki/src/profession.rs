@@ -76,7 +76,7 @@ impl ProfessionTable {
     /// When it isn't of that form, or a text stands twice, or a row leaves something empty.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let file: File = toml::from_str(text)
-            .map_err(|error| Error::Syntax { table: TABLE, message: error.to_string() })?;
+            .map_err(|error| Error::Syntax { table: TABLE, message: error.message().to_owned() })?;
         if file.schema != SCHEMA {
             return Err(Error::Schema { table: TABLE, found: file.schema, expected: SCHEMA });
         }

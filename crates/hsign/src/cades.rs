@@ -1,9 +1,7 @@
 //! CMS signatures by themselves: what they say, and over what.
 
 use hsign_cades::{CmsFacts, Profile, signature_facts};
-use hsign_core::facts::{
-    Coverage, DocumentFacts, DocumentFormat, EvidenceFacts, SignatureFacts,
-};
+use hsign_core::facts::{Coverage, DocumentFacts, DocumentFormat, EvidenceFacts, SignatureFacts};
 use hsign_core::{Digest, DigestAlgorithm, Finding, Source};
 
 use crate::Error;

@@ -10,6 +10,8 @@ pub enum InputFormat {
     Pdf,
     /// A bare time-stamp token or response: a small DER or BER structure.
     Timestamp,
+    /// A CMS signature, detached or around its content.
+    Cms,
     /// Anything else.
     Other,
 }
@@ -24,11 +26,15 @@ const MAX_TOKEN_BYTES: u64 = 1024 * 1024;
 /// When the source can't be read.
 pub fn input_format(source: &dyn Source) -> io::Result<InputFormat> {
     let head = read_range(source, 0, source.length().min(HEADER_WINDOW))?;
+    // A CMS around a PDF file has the PDF's header near its start too.
+    if head.first() == Some(&0x30) && is_signed_data(&head) {
+        let token = source.length() <= MAX_TOKEN_BYTES && is_timestamp(source)?;
+        return Ok(if token { InputFormat::Timestamp } else { InputFormat::Cms });
+    }
     if head.windows(5).any(|window| window == b"%PDF-") {
         return Ok(InputFormat::Pdf);
     }
-    let is_sequence = head.first() == Some(&0x30);
-    if is_sequence && source.length() <= MAX_TOKEN_BYTES && is_timestamp(source)? {
+    if head.first() == Some(&0x30) && source.length() <= MAX_TOKEN_BYTES && is_timestamp(source)? {
         return Ok(InputFormat::Timestamp);
     }
     Ok(InputFormat::Other)
@@ -37,4 +43,31 @@ pub fn input_format(source: &dyn Source) -> io::Result<InputFormat> {
 fn is_timestamp(source: &dyn Source) -> io::Result<bool> {
     let bytes = hsign_core::read_all(source)?;
     Ok(hsign_tsp::Token::parse(&bytes).is_ok())
+}
+
+/// ContentInfo (RFC 5652 §3) names its type first: id-signedData follows at once on the header of the sequence, which
+/// takes at most ten octets, in BER of indefinite length too.
+fn is_signed_data(head: &[u8]) -> bool {
+    const ID_SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+    const LONGEST_HEADER: usize = 10;
+    head.windows(ID_SIGNED_DATA.len()).take(LONGEST_HEADER + 1).any(|window| window == ID_SIGNED_DATA)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn format_of(bytes: &[u8]) -> InputFormat {
+        input_format(&bytes.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_content_decides_and_what_stands_around_it_goes_first() {
+        const HEADER: &[u8] = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80";
+        assert_eq!(format_of(b"%PDF-1.7"), InputFormat::Pdf);
+        assert_eq!(format_of(b"junk before it %PDF-1.7"), InputFormat::Pdf);
+        assert_eq!(format_of(&[HEADER, b"...%PDF-1.7"].concat()), InputFormat::Cms);
+        assert_eq!(format_of(b"\x30\x03\x02\x01\x05"), InputFormat::Other);
+        assert_eq!(format_of(b""), InputFormat::Other);
+    }
 }

@@ -55,7 +55,8 @@ impl<'a> Making<'a> {
         source: &dyn Source,
         draft: &Draft<'_>,
     ) -> Result<DocumentVerdict, Error> {
-        let facts = hsign_pades::read_facts(&Appended::new(source, draft.appended()))?;
+        let mut facts = hsign_pades::read_facts(&Appended::new(source, draft.appended()))?;
+        facts.qualification_evidence.extend(self.settings.qualification_evidence.iter().cloned());
         let verdict = self.judge(&facts);
         let now = Parts::of(&verdict);
         let known = ids(draft.before());

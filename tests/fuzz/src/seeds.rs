@@ -59,8 +59,11 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         ("units/tsa-unit", "tsa-ca", "tsa-root"),
     ] {
         let read = |name: String| fs::read(pki.join(name));
-        let certificates =
-            [read(format!("{person}/certificate.cer"))?, read(format!("ca/{ca}.cer"))?, read(format!("ca/{root}.cer"))?];
+        let certificates = [
+            read(format!("{person}/certificate.cer"))?,
+            read(format!("ca/{ca}.cer"))?,
+            read(format!("ca/{root}.cer"))?,
+        ];
         put("path", &certificates.concat())?;
         put("path", &[lists.clone(), certificates.concat(), ocsp(&testbed)?].concat())?;
     }

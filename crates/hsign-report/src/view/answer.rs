@@ -55,7 +55,11 @@ pub(super) fn of_signature(verdict: &SignatureVerdict, now: Time, language: Lang
     parts
 }
 
+/// The person, also where a provider's key signed for him.
 fn who(verdict: &SignatureVerdict, language: Language) -> String {
+    if let Some(signatory) = verdict.signatory() {
+        return printable(signatory.name());
+    }
     match verdict.signer() {
         Some(signer) => printable(signer.name().map_or(signer.subject(), String::as_str)),
         None => word("headline.unknown-signer", language).to_owned(),

@@ -1,6 +1,8 @@
 use hsign_core::Time;
 use hsign_core::facts::Level;
-use hsign_validation::{CertificateSummary, Check, RevocationState, RevocationVerdict, SignatureVerdict};
+use hsign_validation::{
+    CertificateSummary, Check, EvidenceVerdict, RevocationState, RevocationVerdict, SignatureVerdict,
+};
 
 use super::{CheckView, Field, SignatureView, TimestampView, Tone, answer, findings, named, status};
 use crate::Language;
@@ -29,6 +31,9 @@ fn fields(verdict: &SignatureVerdict, language: Language) -> Vec<Field> {
     if let Some(why) = why(verdict.sub_indication(), language) {
         add("label.why", why);
     }
+    if let Some(signatory) = verdict.signatory() {
+        add("label.signatory", printable(signatory.name()));
+    }
     if let Some(signer) = verdict.signer() {
         add("label.signer", printable(signer.subject()));
         add("label.issuer", printable(signer.issuer()));
@@ -44,6 +49,9 @@ fn fields(verdict: &SignatureVerdict, language: Language) -> Vec<Field> {
         let said: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         add("label.qualification", said.join(" "));
     }
+    for record in verdict.evidence() {
+        add("label.evidence", evidence(record, language));
+    }
     if let Some(claimed) = verdict.claimed_signing_time() {
         add("label.claimed", shown(claimed.0));
     }
@@ -58,6 +66,15 @@ fn fields(verdict: &SignatureVerdict, language: Language) -> Vec<Field> {
     add("label.coverage", named("coverage", &verdict.coverage(), language));
     add("label.level", level(verdict.level()).to_owned());
     fields
+}
+
+/// "record.json: accepted (attested by CN=…)".
+fn evidence(record: &EvidenceVerdict, language: Language) -> String {
+    let worth = word(if record.accepted() { "evidence.accepted" } else { "evidence.rejected" }, language);
+    let attester = record
+        .attester()
+        .map_or_else(String::new, |attester| format!(" ({})", printable(attester.subject())));
+    format!("{}: {worth}{attester}", printable(record.record()))
 }
 
 /// The sub-indication in plain words, with the standard's own behind it.
