@@ -1,12 +1,14 @@
 //! Runs the real command over a test PKI on the loopback interface: what its users see, and nothing else.
 
 mod answer;
+mod browser;
 mod command;
 mod session;
 mod tokens;
 mod unrefused;
 
 pub use answer::Answer;
+pub use browser::{Browser, Layout};
 pub use command::program;
 pub use session::Session;
 pub use tokens::{HPKI_PIN, hpki_card, softhsm};

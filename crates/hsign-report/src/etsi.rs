@@ -60,11 +60,6 @@ struct Page {
     objects: Objects,
 }
 
-/// Text for XML 1.0: without characters that it can't hold, or that a reader could be fooled by.
-fn clean(text: &str) -> String {
-    crate::message::printable(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
-}
-
 /// Digests stand as Base64 in XML.
 fn base64_of(bytes: &[u8]) -> String {
     use base64::Engine as _;

@@ -1,8 +1,8 @@
 use hsign_core::facts::{Change, DocumentFormat, Modifications};
 use hsign_core::{Finding, hex};
 use hsign_validation::{
-    CertificateSummary, Check, DocumentVerdict, EvidenceVerdict, Indication, RevocationVerdict, SignatureVerdict,
-    TimestampVerdict,
+    CertificateSummary, Check, DocumentVerdict, EvidenceVerdict, Indication, RevocationVerdict,
+    SignatureVerdict, TimestampVerdict,
 };
 use serde::Serialize;
 use serde_json::{Value, json as object};

@@ -8,6 +8,7 @@ mod html;
 mod json;
 mod language;
 mod message;
+mod plan;
 mod text;
 mod verify_report;
 mod view;
@@ -17,7 +18,9 @@ pub use html::html;
 pub use json::{findings_json, json};
 pub use language::Language;
 pub use message::{
-    change_message, finding_hint, finding_message, printable, severity_word, sub_indication_message, word,
+    change_message, finding_hint, finding_message, printable, severity_word, shown, sub_indication_message,
+    word,
 };
+pub use plan::{Due, PlanReport, PlannedDocument, plan_json, plan_text};
 pub use text::{finding_lines, summary, text};
 pub use verify_report::{DocumentReport, Outcome, VerifyReport};

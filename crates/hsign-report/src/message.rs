@@ -115,6 +115,12 @@ pub(crate) fn phrase(key: &str, name: &str, value: &str, language: Language) -> 
     fill(word(key, language), &BTreeMap::from([(name.to_owned(), value.to_owned())]))
 }
 
+/// A phrase with several values in it.
+pub(crate) fn phrase_with(key: &str, values: &[(&str, String)], language: Language) -> String {
+    let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    fill(word(key, language), &values)
+}
+
 /// Puts values into a template: `{name}` takes a value, `[text]` vanishes when one inside it is missing.
 fn fill(template: &str, values: &BTreeMap<String, String>) -> String {
     let mut out = String::with_capacity(template.len());
@@ -167,12 +173,15 @@ pub fn printable(value: &str) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            // XML can't hold these.
+            || matches!(c, '\u{fffe}' | '\u{ffff}')
     };
     value.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Japan's time, whole seconds: the documents are Japanese, and so are the certificates' day ends.
-pub(crate) fn shown(time: Time) -> String {
+#[must_use]
+pub fn shown(time: Time) -> String {
     const JAPAN_SECONDS: i64 = 9 * 3_600;
     let (year, month, day, hour, minute, second) = time.plus_seconds(JAPAN_SECONDS).utc();
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} +09:00")

@@ -130,6 +130,18 @@ impl Gathering {
         evidence.for_each(|evidence| self.embedded(evidence));
     }
 
+    /// What was given and stands in the document as well is in the document: it doesn't get lost with whoever gave it.
+    fn also_inside(&mut self, evidence: &EvidenceFacts) {
+        let inside = |pieces: &[Octets], der: &[u8]| pieces.iter().any(|bytes| bytes.as_slice() == der);
+        for known in self.revocation.crls.iter_mut().filter(|one| inside(&evidence.crls, one.value.der())) {
+            known.provenance = Provenance::Embedded;
+        }
+        let responses = self.revocation.ocsp_responses.iter_mut();
+        for known in responses.filter(|one| inside(&evidence.ocsp_responses, one.value.der())) {
+            known.provenance = Provenance::Embedded;
+        }
+    }
+
     fn embedded(&mut self, evidence: &EvidenceFacts) {
         for bytes in &evidence.certificates {
             match Certificate::from_der(bytes.as_slice()) {
@@ -137,6 +149,7 @@ impl Gathering {
                 Err(_) => self.unreadable += 1,
             }
         }
+        self.also_inside(evidence);
         // The same list may stand beside every signature; it is parsed and searched once.
         let new = |pieces: &[Octets], seen: &mut HashSet<[u8; 32]>| -> Vec<Octets> {
             pieces.iter().filter(|bytes| seen.insert(sha256(bytes.as_slice()))).cloned().collect()

@@ -9,7 +9,8 @@ use hsign_crypto::{Hasher, OpensslVerifier};
 use hsign_pki::Provenance;
 use hsign_validation::{DocumentVerdict, Evidence};
 
-use crate::{Error, InputFormat, Settings, input_format};
+use crate::supplied::attach_tokens;
+use crate::{Error, Settings, read_facts};
 
 /// Fetching can bring a CA certificate that names a CRL that names another CA; more rounds than this no real
 /// path needs.
@@ -22,6 +23,8 @@ pub struct Verified {
     pub verdict: DocumentVerdict,
     /// Fetches that failed.
     pub findings: Vec<Finding>,
+    /// What came over the network for this document.
+    pub fetched: Evidence,
 }
 
 /// Judges every signature of a document at `time`. The network is used only as far as `fetcher` allows; give
@@ -35,27 +38,38 @@ pub fn verify(
     fetcher: &dyn Fetcher,
     time: ValidationTime,
 ) -> Result<Verified, Error> {
-    match input_format(source)? {
-        InputFormat::Pdf => Ok(judge(&hsign_pades::read_facts(source)?, settings, fetcher, time)),
-        InputFormat::Timestamp => verify_token(source, None, settings, fetcher, time),
-        InputFormat::Other => Err(Error::UnsupportedFormat),
-    }
+    verify_with(source, None, settings, fetcher, time)
 }
 
-/// Judges a bare time-stamp token or response against its data. Without the data the answer can't be better than
-/// INDETERMINATE.
+/// The same for a detached signature or a bare token, with the content that it belongs to. Without the content the
+/// answer can't be better than INDETERMINATE.
 ///
 /// # Errors
-/// When token or data can't be read.
-pub fn verify_token(
-    token: &dyn Source,
+/// When signature or content can't be read, or the document is one that takes no content beside it.
+pub fn verify_with(
+    source: &dyn Source,
     content: Option<&dyn Source>,
     settings: &Settings,
     fetcher: &dyn Fetcher,
     time: ValidationTime,
 ) -> Result<Verified, Error> {
-    let facts = token_facts(hsign_core::read_all(token)?, content)?;
-    Ok(judge(&facts, settings, fetcher, time))
+    Ok(judge(&document_facts(source, content, settings)?, settings, fetcher, time))
+}
+
+/// What a document says, together with the time-stamp tokens over it and the qualification-evidence records that were
+/// supplied beside it: everything of the document that [`judge`] looks at.
+///
+/// # Errors
+/// As [`verify_with`].
+pub fn document_facts(
+    source: &dyn Source,
+    content: Option<&dyn Source>,
+    settings: &Settings,
+) -> Result<DocumentFacts, Error> {
+    let mut facts = read_facts(source, content)?;
+    attach_tokens(&mut facts, source, &settings.tokens)?;
+    facts.qualification_evidence.extend(settings.qualification_evidence.iter().cloned());
+    Ok(facts)
 }
 
 pub(crate) fn token_facts(bytes: Vec<u8>, content: Option<&dyn Source>) -> Result<DocumentFacts, Error> {
@@ -86,6 +100,7 @@ pub(crate) fn token_facts(bytes: Vec<u8>, content: Option<&dyn Source>) -> Resul
             findings,
         }],
         evidence_records: Vec::new(),
+        qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
         findings: Vec::new(),
     })
@@ -104,8 +119,9 @@ pub(crate) fn digest_of(source: &dyn Source, algorithm: DigestAlgorithm) -> Resu
     Ok(hasher.finish()?)
 }
 
-/// Judges, gets what is missing, and judges again.
-pub(crate) fn judge(
+/// Judges facts, read just now or saved earlier; gets what is missing as far as `fetcher` allows, and judges again.
+#[must_use]
+pub fn judge(
     facts: &DocumentFacts,
     settings: &Settings,
     fetcher: &dyn Fetcher,
@@ -125,19 +141,26 @@ pub(crate) fn judge_with(
     let verdict = gathering.settle(fetcher, |evidence| {
         hsign_validation::judge_and_missing(facts, &settings.context(evidence, time, verifier))
     });
-    Verified { verdict, findings: gathering.findings }
+    Verified { verdict, findings: gathering.findings, fetched: gathering.fetched }
 }
 
 /// The evidence at hand, what could not be had, and what was asked for already: nothing is asked for twice.
 pub(crate) struct Gathering<'a> {
     pub(crate) evidence: Cow<'a, Evidence>,
     pub(crate) findings: Vec<Finding>,
+    /// What came over the network; part of `evidence` too.
+    pub(crate) fetched: Evidence,
     asked: Vec<Need>,
 }
 
 impl<'a> From<&'a Evidence> for Gathering<'a> {
     fn from(evidence: &'a Evidence) -> Self {
-        Self { evidence: Cow::Borrowed(evidence), findings: Vec::new(), asked: Vec::new() }
+        Self {
+            evidence: Cow::Borrowed(evidence),
+            findings: Vec::new(),
+            fetched: Evidence::default(),
+            asked: Vec::new(),
+        }
     }
 }
 
@@ -166,7 +189,11 @@ impl Gathering<'_> {
             }
             match fetcher.fetch(&need) {
                 Ok(bytes) => match self.evidence.to_mut().add(&bytes, Provenance::Fetched) {
-                    Ok(()) => news = true,
+                    Ok(()) => {
+                        news = true;
+                        // The same bytes were understood just now.
+                        let _ = self.fetched.add(&bytes, Provenance::Fetched);
+                    }
                     Err(error) => self.findings.extend(failed(&need, &[error.finding()])),
                 },
                 Err(error) if error.kind == ErrorKind::Refused && error.findings.is_empty() => {}
@@ -174,6 +201,7 @@ impl Gathering<'_> {
             }
             self.asked.push(need);
         }
+        self.findings.extend(fetcher.remarks());
         news
     }
 }

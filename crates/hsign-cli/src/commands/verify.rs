@@ -1,29 +1,65 @@
+//! Facts are read from the documents, or were saved earlier; judged; told, and kept as far as asked for.
+
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 use hsign::report::{DocumentReport, Outcome, VerifyReport, json, text};
-use hsign::{
-    DocumentVerdict, Indication, InputFormat, Settings, ValidationTime, Verified, input_format, verify,
-    verify_token,
-};
+use hsign::{DocumentVerdict, Finding, Indication, Settings, ValidationTime, Verified, document_facts};
+use hsign_core::facts::DocumentFacts;
 use hsign_core::ports::Fetcher;
 use rayon::prelude::*;
 
-use super::outcome;
+use super::{outcome, verify_files, verify_saved};
 use crate::args::VerifyArgs;
 use crate::failure::{self, Usage};
 use crate::session::{self, Judging, Session};
 use crate::{files, output, progress};
 
+/// What all documents of a run are judged by.
+pub(super) struct Ground {
+    pub(super) settings: Settings,
+    pub(super) time: ValidationTime,
+}
+
+/// One document, and what came of it.
+pub(super) struct Judged {
+    pub(super) path: String,
+    pub(super) outcome: Result<Answer, Failed>,
+}
+
+/// A verdict, with what it was made from where that is still needed.
+pub(super) struct Answer {
+    pub(super) facts: Option<DocumentFacts>,
+    pub(super) verified: Verified,
+}
+
+/// A document that could not be read, now or when its facts were saved.
+pub(super) struct Failed {
+    pub(super) finding: Finding,
+    pub(super) exit_code: u8,
+    /// With its causes, where it happened just now.
+    pub(super) error: Option<Error>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        let (finding, exit_code) = (failure::finding(&error), failure::exit_code(&error));
+        Self { finding, exit_code, error: Some(error) }
+    }
+}
+
 pub(super) fn run(session: &Session, args: &VerifyArgs) -> Result<u8> {
-    let inputs = files::expand(&args.files, files::is_verifiable)?;
-    if args.content.is_some() && inputs.len() != 1 {
-        bail!(Usage::OneInput { option: "--content" });
-    }
-    let standard = inputs.iter().chain(&args.content).filter(|path| files::is_standard(path)).count();
-    if standard > 1 || (standard == 1 && inputs.len() != 1) {
-        bail!(Usage::OneInput { option: "-" });
-    }
+    verify_files::check_targets(args)?;
+    let (ground, judged) = match &args.facts {
+        Some(saved) => verify_saved::judge(session, args, saved)?,
+        None => judge_documents(session, args)?,
+    };
+    verify_files::write(session, args, &ground, &judged)?;
+    Ok(tell(session, &ground, &judged))
+}
+
+/// The judgement as typed.
+pub(super) fn ground(session: &Session, args: &VerifyArgs) -> Result<Ground> {
     let judging = Judging {
         policy: args.policy.as_deref(),
         document_class: args.document_class.as_deref(),
@@ -32,80 +68,99 @@ pub(super) fn run(session: &Session, args: &VerifyArgs) -> Result<u8> {
         trust: Some(&args.trust),
     };
     let settings = session.settings(&judging)?;
-    let time = session::time_or_now(args.at.as_deref())?;
+    Ok(Ground { settings, time: session::time_or_now(args.at.as_deref())? })
+}
+
+fn judge_documents(session: &Session, args: &VerifyArgs) -> Result<(Ground, Vec<Judged>)> {
+    let inputs = files::expand(&args.files, files::is_verifiable)?;
+    if args.content.is_some() && inputs.len() != 1 {
+        bail!(Usage::OneInput { option: "--content" });
+    }
+    let standard = inputs.iter().chain(&args.content).filter(|path| files::is_standard(path)).count();
+    if standard > 1 || (standard == 1 && inputs.len() != 1) {
+        bail!(Usage::OneInput { option: "-" });
+    }
+    let ground = ground(session, args)?;
     let fetcher = session.fetcher(args.fetch);
     let bar = progress::bar(inputs.len(), session.quiet);
-    let judged: Vec<(PathBuf, Result<Verified>)> = inputs
+    let judged = inputs
         .into_par_iter()
         .map(|input| {
-            let verified = judge(&input, args.content.as_deref(), &settings, fetcher.as_ref(), time);
+            let outcome = judge(&input, args, &ground, fetcher.as_ref()).map_err(Failed::from);
             bar.inc(1);
-            (input, verified)
+            Judged { path: input.display().to_string(), outcome }
         })
         .collect();
     bar.finish_and_clear();
-    Ok(tell(session, &settings, time, &judged))
+    Ok((ground, judged))
 }
 
-fn judge(
-    input: &Path,
-    content: Option<&Path>,
-    settings: &Settings,
-    fetcher: &dyn Fetcher,
-    time: ValidationTime,
-) -> Result<Verified> {
+fn judge(input: &Path, args: &VerifyArgs, ground: &Ground, fetcher: &dyn Fetcher) -> Result<Answer> {
     let source = files::open(input)?;
-    match content {
-        None => Ok(verify(source.as_ref(), settings, fetcher, time)?),
-        Some(_) if input_format(source.as_ref())? != InputFormat::Timestamp => {
-            bail!(Usage::OnlyTokens)
-        }
-        Some(content) => {
-            let content = files::open(content)?;
-            Ok(verify_token(source.as_ref(), Some(content.as_ref()), settings, fetcher, time)?)
-        }
-    }
+    let content = args.content.as_deref().map(files::open).transpose()?;
+    let facts = document_facts(source.as_ref(), content.as_deref(), &ground.settings)?;
+    let verified = hsign::judge(&facts, &ground.settings, fetcher, ground.time);
+    // Facts of many large documents are not kept for nothing.
+    Ok(Answer { facts: args.save_facts.is_some().then_some(facts), verified })
 }
 
-fn tell(
-    session: &Session,
-    settings: &Settings,
-    time: ValidationTime,
-    judged: &[(PathBuf, Result<Verified>)],
-) -> u8 {
-    let report = VerifyReport {
-        validation_time: time,
-        policy: &settings.policy,
-        trust_sha256: settings.trust.sha256(),
-        documents: judged.iter().map(|(path, result)| document(path, result)).collect(),
-    };
+fn tell(session: &Session, ground: &Ground, judged: &[Judged]) -> u8 {
+    let report = report(ground, judged);
     if session.json {
         output::json(&json(&report, session.language));
     } else {
         output::data(&text(&report, session.language));
     }
-    for (path, result) in judged {
-        match result {
-            Ok(verified) => session.tell(&verified.findings),
-            Err(error) => failure::say(error, session.language, Some(path)),
+    for one in judged {
+        match &one.outcome {
+            Ok(answer) => session.tell(&answer.verified.findings),
+            Err(Failed { error: Some(error), .. }) => {
+                failure::say(error, session.language, Some(&PathBuf::from(&one.path)));
+            }
+            Err(failed) => session.tell(std::slice::from_ref(&failed.finding)),
         }
     }
-    let codes: Vec<u8> = judged.iter().map(|(_, result)| code(result)).collect();
+    session.tell(&unrelated_tokens(ground, judged));
+    let codes: Vec<u8> = judged.iter().map(code).collect();
     outcome::of_judgements(&codes)
 }
 
-fn document<'a>(path: &Path, result: &'a Result<Verified>) -> DocumentReport<'a> {
-    let outcome = match result {
-        Ok(verified) => Outcome::Judged(&verified.verdict),
-        Err(error) => Outcome::Unreadable { sha256: None, findings: vec![failure::finding(error)] },
-    };
-    DocumentReport { path: path.display().to_string(), outcome }
+pub(super) fn report<'a>(ground: &'a Ground, judged: &'a [Judged]) -> VerifyReport<'a> {
+    VerifyReport {
+        validation_time: ground.time,
+        policy: &ground.settings.policy,
+        trust_sha256: ground.settings.trust.sha256(),
+        documents: judged.iter().map(document).collect(),
+    }
 }
 
-fn code(result: &Result<Verified>) -> u8 {
-    match result {
-        Ok(verified) => exit_code(&verified.verdict),
-        Err(error) => failure::exit_code(error),
+fn document(judged: &Judged) -> DocumentReport<'_> {
+    let outcome = match &judged.outcome {
+        Ok(answer) => Outcome::Judged(&answer.verified.verdict),
+        Err(failed) => Outcome::Unreadable { sha256: None, findings: vec![failed.finding.clone()] },
+    };
+    DocumentReport { path: judged.path.clone(), outcome }
+}
+
+/// A token that was given and speaks for none of the documents is not passed over in silence.
+fn unrelated_tokens(ground: &Ground, judged: &[Judged]) -> Vec<Finding> {
+    let verdicts = judged.iter().filter_map(|one| one.outcome.as_ref().ok()).map(|one| &one.verified.verdict);
+    let stamps = verdicts.flat_map(|verdict| {
+        let of_signatures = verdict.signatures().iter().flat_map(|signature| signature.timestamps());
+        of_signatures.chain(verdict.timestamps())
+    });
+    let used: Vec<&str> = stamps.map(|stamp| stamp.id()).collect();
+    let names = ground.settings.tokens.iter().map(|token| hsign::token_id(token));
+    names
+        .filter(|name| !used.contains(&name.as_str()))
+        .map(|name| Finding::warning("evidence-token-unrelated").with("name", name))
+        .collect()
+}
+
+fn code(judged: &Judged) -> u8 {
+    match &judged.outcome {
+        Ok(answer) => exit_code(&answer.verified.verdict),
+        Err(failed) => failed.exit_code,
     }
 }
 

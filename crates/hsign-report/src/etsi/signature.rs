@@ -3,9 +3,9 @@ use hsign_validation::{
     Check, Conclusion, DocumentVerdict, Indication, SignatureVerdict, SubIndication, TimestampVerdict,
 };
 
+use super::base64_of;
 use super::objects::{Objects, TimestampReference};
-use super::{base64_of, clean};
-use crate::message::finding_text;
+use crate::message::{finding_text, printable};
 use crate::view::key_of;
 use crate::{Language, VerifyReport};
 
@@ -126,7 +126,7 @@ impl SignatureXml {
             proof: proof_of(&best.to_string(), verdict, &timestamps),
         });
         Self {
-            identifier: Some(Identifier { id: id.to_owned(), name: clean(verdict.id()) }),
+            identifier: Some(Identifier { id: id.to_owned(), name: printable(verdict.id()) }),
             checks: verdict.checks().iter().map(check).collect(),
             best_time,
             document_digest: digest(document),
@@ -134,14 +134,14 @@ impl SignatureXml {
             timestamps,
             signer: verdict.signer().map(|signer| SignerXml {
                 certificate: objects.certificate(signer),
-                name: clean(signer.subject()),
+                name: printable(signer.subject()),
             }),
             status: StatusXml::new(verdict.indication(), verdict.sub_indication()),
             chain: verdict.path().iter().map(|one| objects.certificate(one)).collect(),
             qualification: verdict.qualification().map(|answer| QualificationXml {
                 status: key_of(&answer.status),
                 basis: key_of(&answer.basis),
-                roles: answer.roles.iter().map(|role| (clean(&role.text), role.recognised)).collect(),
+                roles: answer.roles.iter().map(|role| (printable(&role.text), role.recognised)).collect(),
             }),
             renew_by: verdict.renew_by().map(|time| time.to_string()),
             ..Self::empty(path, verdict.findings(), report, language)
@@ -176,9 +176,9 @@ impl SignatureXml {
     fn empty(path: &str, findings: &[Finding], report: &VerifyReport<'_>, language: Language) -> Self {
         Self {
             identifier: None,
-            path: clean(path),
+            path: printable(path),
             policy: PolicyXml {
-                name: clean(report.policy.name()),
+                name: printable(report.policy.name()),
                 digest: base64_of(&report.policy.sha256()),
                 trust: base64_of(&report.trust_sha256),
             },
@@ -241,6 +241,6 @@ fn finding(finding: &Finding, language: Language) -> FindingXml {
     FindingXml {
         code: finding.code.clone(),
         severity: key_of(&finding.severity),
-        message: clean(&finding_text(finding, language)),
+        message: printable(&finding_text(finding, language)),
     }
 }
