@@ -3,8 +3,10 @@
 
 mod support;
 
-use hsign_core::Severity;
+use std::collections::BTreeSet;
+
 use hsign_core::facts::{DocumentFacts, ModificationVerdict, SignatureFacts};
+use hsign_core::{Finding, Severity};
 use hsign_corpora::{Comparison, Corpus};
 use hsign_pades::read_facts;
 use support::intact;
@@ -125,6 +127,84 @@ fn conformance_pdf_attacks_facts() {
             }
             Err(error) if expected == "valid" => comparison.differ(path, error.to_string()),
             _ => comparison.agree(path),
+        }
+    }
+    comparison.finish();
+}
+
+/// The reason that has to be told for each file of `pdf-attacks`: the code of an error, or of a change after signing.
+/// An empty one: nothing worse than what is permitted; "integrity": a digest or value that doesn't hold.
+const REASONS: &[(&str, &str)] = &[
+    ("dss/pades-spoofing-replaced-reason.pdf", "signature-dictionary-changed"),
+    ("dss/replace.pdf", "appearance-replaced"),
+    ("isa/isa_A.pdf", "byte-range-not-whole-revision"),
+    ("isa/isa_D.pdf", "byte-range-not-whole-revision"),
+    ("isa/isa_E.pdf", "byte-range-not-whole-revision"),
+    ("isa/isa_G.pdf", "byte-range-not-whole-revision"),
+    ("isa/isa_H.pdf", "byte-range-gap-not-contents"),
+    ("pyhanko/circular-page-tree.pdf", ""),
+    ("pyhanko/extensions-direct.pdf", ""),
+    ("pyhanko/extensions-indirect.pdf", ""),
+    ("pyhanko/extensions-update-indirect.pdf", ""),
+    ("pyhanko/form-update-no-override-appearance-stream-ap-indirect-sneaky.pdf", "appearance-replaced"),
+    ("pyhanko/form-update-no-override-appearance-stream-ap-indirect.pdf", ""),
+    ("pyhanko/form-update-override-appearance-stream-ap-indirect.pdf", ""),
+    ("pyhanko/form-update-override-appearance-stream.pdf", ""),
+    ("pyhanko/minimal-signed-twice-no-sig-type.pdf", ""),
+    ("pyhanko/one-byterange.pdf", "byte-range-malformed"),
+    ("pyhanko/pades-lta-dss-indirect-arrs-test-2.pdf", ""),
+    ("pyhanko/pades-lta-dss-indirect-arrs-test.pdf", ""),
+    ("pyhanko/pdf-sig-with-econtent.pdf", "pades-content-not-detached"),
+    ("pyhanko/separate-annots-kids-indir.pdf", ""),
+    ("pyhanko/signature-gap-too-big.pdf", "byte-range-gap-not-contents"),
+    ("pyhanko/signed-encrypted-pubkey-with-catalog-ref.pdf", "pdf-encryption-unsupported"),
+    ("sign-pdf/pdf-field-signed.pdf", ""),
+    ("sign-pdf/pdf-signed-tampered-appended.pdf", "trailing-bytes"),
+    ("sign-pdf/pdf-signed-tampered-only-first.pdf", "integrity"),
+    ("sign-pdf/pdf-signed-twice.pdf", ""),
+    ("swa/siwa_A.pdf", "byte-range-gap-not-contents"),
+    ("swa/siwa_C.pdf", "byte-range-gap-not-contents"),
+    ("swa/siwa_D.pdf", "byte-range-gap-not-contents"),
+    ("usf/usf_01_Empty_Contents.pdf", "contents-empty"),
+    ("usf/usf_03_Null_Contents.pdf", "contents-missing"),
+    ("usf/usf_05_No_Contents.pdf", "contents-missing"),
+    ("usf/usf_12_Null_ByteRange.pdf", "byte-range-missing"),
+];
+
+/// Every code that weighs, of a document and all its signatures.
+fn reasons(facts: &DocumentFacts) -> BTreeSet<String> {
+    let grave = |findings: &[Finding]| -> Vec<String> {
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+        errors.map(|finding| finding.code.clone()).collect()
+    };
+    let mut codes: BTreeSet<String> = grave(&facts.findings).into_iter().collect();
+    for signature in &facts.signatures {
+        codes.extend(grave(&signature.findings));
+        let changes = signature.modifications.iter().flat_map(|found| &found.changes);
+        let changes = changes.filter(|change| change.verdict > ModificationVerdict::Permitted);
+        codes.extend(changes.map(|change| change.kind.code().to_owned()));
+        if !intact(signature.signed.as_ref()) {
+            codes.insert("integrity".to_owned());
+        }
+    }
+    codes
+}
+
+#[test]
+fn conformance_pdf_attacks_reasons() {
+    let Some(corpus) = Corpus::open("pdf-attacks") else { return };
+    let mut comparison = Comparison::new("pdf-attacks-reasons");
+    for row in corpus.rows() {
+        let path = row.get("path");
+        let expected = REASONS.iter().find(|(known, _)| *known == path).map(|(_, code)| *code);
+        let found = match read_facts(&corpus.file(path).to_vec()) {
+            Ok(facts) => reasons(&facts),
+            Err(error) => BTreeSet::from([error.finding().code]),
+        };
+        match expected {
+            Some("") if found.is_empty() => comparison.agree(path),
+            Some(code) if found.contains(code) => comparison.agree(path),
+            _ => comparison.differ(path, format!("expected {expected:?}: {found:?}")),
         }
     }
     comparison.finish();

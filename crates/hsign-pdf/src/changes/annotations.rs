@@ -104,7 +104,10 @@ impl Comparison<'_, '_, '_> {
 
     /// An annotation that the signed page didn't have.
     pub(super) fn added_annotation(&self, page: u32, object: &Object, found: &mut Found) -> Result<()> {
-        let Object::Dictionary(annotation) = self.new.resolve(object)? else { return Ok(()) };
+        let Object::Dictionary(mut annotation) = self.new.resolve(object)? else { return Ok(()) };
+        if let Some(owner) = self.owner_of(object, &annotation)? {
+            annotation.set("Parent", owner);
+        }
         let is_widget = annotation.get("Subtype").is_some_and(|kind| kind.is_name("Widget"));
         let is_new = object.as_reference().is_none_or(|id| !self.old.is_in_use(id.number));
         let name = self.new.field_name(&annotation)?;
@@ -123,6 +126,24 @@ impl Comparison<'_, '_, '_> {
             found.add(numbered(change(ChangeKind::ActionChanged).page(self.page_number(page)?), object));
         }
         self.overlay(page, &area, object, &name, found)
+    }
+
+    /// The new field that lists a widget among its /Kids although the widget doesn't name it.
+    fn owner_of(&self, widget: &Object, annotation: &Dictionary) -> Result<Option<Object>> {
+        if annotation.get("Parent").is_some() || annotation.get("FT").is_some() {
+            return Ok(None);
+        }
+        let form = self.new.dictionary(&self.new.snapshot.catalog()?, "AcroForm")?;
+        let fields = self.new.array(&form, "Fields")?;
+        let is_new = |field: &&Object| field.as_reference().is_some_and(|id| !self.old.is_in_use(id.number));
+        for field in fields.iter().filter(is_new) {
+            if let Object::Dictionary(dictionary) = self.new.resolve(field)?
+                && self.new.array(&dictionary, "Kids")?.contains(widget)
+            {
+                return Ok(Some(field.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a click does more than lead to a place in the document.

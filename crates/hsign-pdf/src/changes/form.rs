@@ -240,6 +240,10 @@ impl Comparison<'_, '_, '_> {
     /// Whether every reference to a field is one under which nothing of what may change plays a role.
     fn is_pointed_to_only(&self, number: u32) -> Result<bool> {
         for referrer in self.references.up_to(self.old.snapshot.revision, number) {
+            // An array of its own: of fields, of annotations; what may change of a field plays no role in others either.
+            if referrer.path.is_empty() {
+                continue;
+            }
             if !POINTERS.contains(&referrer.key()) {
                 return Ok(false);
             }
@@ -291,6 +295,13 @@ impl Comparison<'_, '_, '_> {
                 return Ok(false);
             };
             let is_signature = self.old.field_type(before)?.as_deref() == Some(b"Sig");
+            // Signing an empty field may draw into the appearance that it has; the field itself is told as signed.
+            let is_signed_now = is_signature
+                && self.old.inherited_by_field(before, "V")? == Object::Null
+                && self.new.inherited_by_field(after, "V")? != Object::Null;
+            if is_signed_now {
+                continue;
+            }
             let kind = if !is_signature && self.value_changed(before, after)? {
                 ChangeKind::FormFieldFilled
             } else {

@@ -76,6 +76,10 @@ impl References {
                     Entry::Within { .. } => ObjectId::new(*number, 0),
                 };
                 let object = snapshot.get(id)?;
+                // A trailer in another form.
+                if matches!(&object, Object::Stream(stream) if is_section(&stream.dictionary)) {
+                    continue;
+                }
                 let mut found = Vec::new();
                 walk(&object, &mut String::new(), &mut |target, path| {
                     if path.starts_with("AP") && wanted.contains(number) {
@@ -139,6 +143,10 @@ impl References {
     pub(crate) fn has(&self, revision: usize, target: u32) -> bool {
         self.up_to(revision, target).next().is_some()
     }
+}
+
+fn is_section(dictionary: &Dictionary) -> bool {
+    dictionary.get("Type").is_some_and(|kind| kind.is_name("XRef"))
 }
 
 fn walk(object: &Object, path: &mut String, found: &mut impl FnMut(u32, &str)) {
