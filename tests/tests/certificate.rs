@@ -136,8 +136,9 @@ fn an_ocsp_response_is_read_from_a_file() {
     let session = Session::shared();
     let folder = session.testbed().folder().join("ca");
     let unit = session.testbed().unit(Unit::Tsa).certificate_path();
-    let read =
-        |path: &std::path::Path| hsign::x509::Certificate::from_der(&std::fs::read(path).unwrap()).unwrap();
+    let read = |path: &std::path::Path| {
+        hsign::x509::certificates_from_bytes(&std::fs::read(path).unwrap()).unwrap().remove(0)
+    };
     let request = hsign::x509::ocsp_request(&read(&unit), &read(&folder.join("tsa-ca.cer")), None).unwrap();
     let now = session.testbed().clock().now();
     session.write("unit.ocsp", session.testbed().pki().ocsp(Unit::TsaOcsp, &request, now).unwrap());
