@@ -13,12 +13,15 @@
 //! | `file-limit IN OUT` | two passes of SHA-256 over IN and a durable copy to OUT |
 //! | `file-pass IN` | one pass |
 //! | `path WHAT` | the doctor's certification path many times: `from-bytes`, `from-certificates`, or its `signatures` alone |
+//! | `engine WHAT LEVEL N` | verdicts from facts of N signatures: `memoised`, `checked`, or the checks alone, `bare` |
 //! | `peak` | nothing; tells the most memory this process had |
 
+mod engine;
 mod limit;
 mod paths;
 mod workbench;
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, Write as _};
 use std::time::Instant;
 
@@ -35,17 +38,26 @@ fn main() -> Result<(), Failure> {
     };
     let mut bench = Workbench::open(folder.as_ref(), &tsa)?;
     let chain = paths::Chain::open(folder.as_ref())?;
+    let mut cases = Cases::new();
     let mut output = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let words: Vec<&str> = line.split('\t').collect();
-        writeln!(output, "{}", answer(&mut bench, &chain, &words)?)?;
+        writeln!(output, "{}", answer(&mut bench, &chain, &mut cases, &words)?)?;
         output.flush()?;
     }
     Ok(())
 }
 
-fn answer(bench: &mut Workbench, chain: &paths::Chain, words: &[&str]) -> Result<Value, Failure> {
+/// Facts are made once, before the clock runs.
+type Cases = BTreeMap<(String, usize), engine::Case>;
+
+fn answer(
+    bench: &mut Workbench,
+    chain: &paths::Chain,
+    cases: &mut Cases,
+    words: &[&str],
+) -> Result<Value, Failure> {
     match words {
         ["sign", level, file] => {
             let source = std::fs::read(file)?;
@@ -70,6 +82,19 @@ fn answer(bench: &mut Workbench, chain: &paths::Chain, words: &[&str]) -> Result
         ["path", "from-bytes"] => timed(|| chain.from_bytes()),
         ["path", "from-certificates"] => timed(|| chain.from_certificates()),
         ["path", "signatures"] => timed(|| chain.signatures()),
+        ["engine", what, level, signatures] => {
+            let key = ((*level).to_owned(), signatures.parse()?);
+            if !cases.contains_key(&key) {
+                cases.insert(key.clone(), engine::Case::new(level, key.1)?);
+            }
+            let case = cases.get(&key).ok_or("no facts")?;
+            match *what {
+                "memoised" => timed(|| case.memoised()),
+                "checked" => timed(|| case.checked()),
+                "bare" => timed(|| case.bare()),
+                other => Err(format!("unknown measurement {other:?}").into()),
+            }
+        }
         ["peak"] => Ok(json!({ "peak_kib": peak_kib()? })),
         other => Err(format!("unknown operation {other:?}").into()),
     }
