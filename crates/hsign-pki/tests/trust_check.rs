@@ -133,3 +133,14 @@ fn an_accreditation_without_a_first_day_is_told() {
     let (fitness, codes) = answer(&registry, 1, 30);
     assert_eq!((fitness, codes), (Fitness::Fit, vec!["trust-accreditation-undated".to_owned()]));
 }
+
+#[test]
+fn an_entry_that_another_has_succeeded_is_history_and_not_overdue() {
+    let first = root().not_before();
+    let to = Some(first.plus_seconds(20 * DAY));
+    let old = TrustEntry { to, ..tsa() };
+    let from = Some(first.plus_seconds(20 * DAY + 1));
+    let new = TrustEntry { from, ..tsa() };
+    let (fitness, codes) = answer(&registry(vec![signers(), old, new]), 21, 30);
+    assert_eq!((fitness, codes), (Fitness::Fit, vec!["trust-entry-succeeded".to_owned()]));
+}

@@ -56,11 +56,30 @@ impl TrustRegistry {
     /// Entries that wait for confirmation are listed and judged by nothing, since they don't count.
     #[must_use]
     pub fn check(&self, parameters: &CheckParameters<'_>) -> TrustCheck<'_> {
-        let entries: Vec<_> = self.entries().iter().map(|entry| check(entry, parameters)).collect();
+        let entries: Vec<_> = self
+            .entries()
+            .iter()
+            .map(|entry| {
+                let checked = check(entry, parameters);
+                if self.is_succeeded(entry, parameters) { checked.as_history() } else { checked }
+            })
+            .collect();
         let findings = self.as_a_whole(parameters.now);
         let nothing = findings.iter().any(|finding| finding.severity == hsign_core::Severity::Error);
         let worst = entries.iter().map(|checked| checked.fitness).max().unwrap_or(Fitness::Fit);
         TrustCheck { fitness: if nothing { Fitness::Unfit } else { worst }, entries, findings }
+    }
+
+    /// Whether another entry for the same certificate or name stands now: this one is kept for what was stamped or
+    /// signed in its time.
+    fn is_succeeded(&self, entry: &TrustEntry, parameters: &CheckParameters<'_>) -> bool {
+        self.entries().iter().any(|other| {
+            other != entry
+                && other.kind == entry.kind
+                && other.confirmed
+                && (other.sha256 == entry.sha256 || other.subject == entry.subject)
+                && check(other, parameters).fitness == Fitness::Fit
+        })
     }
 
     fn as_a_whole(&self, now: Time) -> Vec<Finding> {
@@ -110,6 +129,15 @@ fn check<'a>(entry: &'a TrustEntry, parameters: &CheckParameters<'_>) -> Checked
 }
 
 impl CheckedEntry<'_> {
+    /// What has ended is no longer anybody's business then.
+    fn as_history(mut self) -> Self {
+        if self.fitness != Fitness::Fit {
+            self.fitness = Fitness::Fit;
+            self.findings = vec![Finding::info("trust-entry-succeeded")];
+        }
+        self
+    }
+
     fn certificate(&mut self, certificate: &Certificate, parameters: &CheckParameters<'_>) {
         let end = Some(certificate.not_after());
         self.ends(end, parameters, "trust-certificate-expired", "trust-certificate-expires");
