@@ -1,8 +1,8 @@
 use hsign_core::facts::{Change, DocumentFormat, Modifications};
 use hsign_core::{Finding, hex};
 use hsign_validation::{
-    CertificateSummary, Check, DocumentVerdict, EvidenceVerdict, Indication, RevocationVerdict,
-    SignatureVerdict, TimestampVerdict,
+    CertificateSummary, Check, DocumentVerdict, EvidenceRecordVerdict, EvidenceVerdict, Indication,
+    RevocationVerdict, SignatureVerdict, TimestampVerdict,
 };
 use serde::Serialize;
 use serde_json::{Value, json as object};
@@ -59,6 +59,7 @@ fn judged(path: &str, verdict: &DocumentVerdict, language: Language) -> Value {
         "sub_indication": verdict.sub_indication(),
         "findings": findings_json(verdict.findings(), language),
         "timestamps": timestamps(verdict.timestamps(), language),
+        "evidence_records": evidence_records(verdict.evidence_records(), language),
     });
     // A bare token has no signatures.
     if verdict.format() != DocumentFormat::Timestamp
@@ -87,9 +88,12 @@ fn signature(verdict: &SignatureVerdict, language: Language) -> Value {
         "qualification": qualification(verdict),
         "timestamps": timestamps(verdict.timestamps(), language),
         "modifications": verdict.modifications().map(|found| modifications(found, language)),
+        "control_time": verdict.control_time(),
+        "protected_by": verdict.protected_by(),
         "renew_by": verdict.renew_by(),
         "path": verdict.path().iter().map(|one| object!({ "subject": one.subject(), "sha256": one.sha256() })).collect::<Vec<_>>(),
         "revocation": revocation(verdict.revocation()),
+        "proofs": verdict.proofs(),
         "checks": checks,
         "findings": findings_json(verdict.findings(), language),
     })
@@ -161,6 +165,21 @@ fn timestamps(verdicts: &[TimestampVerdict], language: Language) -> Vec<Value> {
                 "not_after": tsa.not_after(),
             })),
             "revocation": revocation(verdict.revocation()),
+            "control_time": verdict.control_time(),
+            "findings": findings_json(verdict.findings(), language),
+        })
+    };
+    verdicts.iter().map(one).collect()
+}
+
+fn evidence_records(verdicts: &[EvidenceRecordVerdict], language: Language) -> Vec<Value> {
+    let one = |verdict: &EvidenceRecordVerdict| {
+        object!({
+            "id": verdict.id(),
+            "indication": verdict.indication(),
+            "sub_indication": verdict.sub_indication(),
+            "proven_time": verdict.proven_time(),
+            "timestamps": timestamps(verdict.timestamps(), language),
             "findings": findings_json(verdict.findings(), language),
         })
     };

@@ -82,7 +82,7 @@ fn in_words(values: &BTreeMap<String, String>, language: Language) -> BTreeMap<S
 /// The message, or failing that the code with its values: a finding is never silent.
 pub(crate) fn finding_text(finding: &Finding, language: Language) -> String {
     finding_message(finding, language).unwrap_or_else(|| {
-        let values = finding.values.iter().map(|(name, value)| format!(" {name}={value}"));
+        let values = finding.values.iter().map(|(name, value)| format!(" {name}={}", printable(value)));
         format!("{}{}", finding.code, values.collect::<String>())
     })
 }

@@ -99,6 +99,9 @@ impl Page {
             self.line(1, &format!("{}: {headline}", view.title));
         }
         self.fields(&view.fields, 2);
+        for change in &view.changes {
+            self.line(3, change);
+        }
         self.checks(view);
         self.fields(&view.revocation, 2);
         self.timestamps(&view.timestamps, 2);

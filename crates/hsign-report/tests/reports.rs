@@ -41,7 +41,17 @@ fn the_keys_of_the_json_are_those_of_the_contract() {
     let document = &value["documents"][0];
     assert_eq!(
         keys(document),
-        ["findings", "format", "indication", "path", "sha256", "signatures", "sub_indication", "timestamps"]
+        [
+            "evidence_records",
+            "findings",
+            "format",
+            "indication",
+            "path",
+            "sha256",
+            "signatures",
+            "sub_indication",
+            "timestamps"
+        ]
     );
     assert_eq!((&document["format"], &document["indication"]), (&"pades".into(), &"TOTAL-PASSED".into()));
     let signature = &document["signatures"][0];
@@ -51,6 +61,7 @@ fn the_keys_of_the_json_are_those_of_the_contract() {
             "best_signature_time",
             "checks",
             "claimed_signing_time",
+            "control_time",
             "coverage",
             "findings",
             "id",
@@ -60,6 +71,8 @@ fn the_keys_of_the_json_are_those_of_the_contract() {
             "modifications",
             "path",
             "profile",
+            "proofs",
+            "protected_by",
             "qualification",
             "renew_by",
             "revocation",
@@ -82,6 +95,7 @@ fn the_keys_of_the_json_are_those_of_the_contract() {
     assert_eq!(
         keys(stamp),
         [
+            "control_time",
             "findings",
             "gen_time",
             "id",

@@ -63,6 +63,10 @@ pub(crate) struct SignatureView {
     pub(crate) checks: Vec<CheckView>,
     pub(crate) path: Vec<Field>,
     pub(crate) revocation: Vec<Field>,
+    /// Proofs of existence; they fill a page, so that the text leaves them out.
+    pub(crate) proofs: Vec<Field>,
+    /// What was changed after signing.
+    pub(crate) changes: Vec<String>,
     pub(crate) timestamps: Vec<TimestampView>,
     pub(crate) findings: Vec<FindingView>,
 }

@@ -1,12 +1,13 @@
 use hsign_core::Time;
 use hsign_core::facts::Level;
 use hsign_validation::{
-    CertificateSummary, Check, EvidenceVerdict, RevocationState, RevocationVerdict, SignatureVerdict,
+    CertificateSummary, Check, EvidenceVerdict, ProofOfExistence, ProofSource, RevocationState,
+    RevocationVerdict, SignatureVerdict,
 };
 
 use super::{CheckView, Field, SignatureView, TimestampView, Tone, answer, findings, named, status};
 use crate::Language;
-use crate::message::{phrase, printable, shown, sub_indication_message, word};
+use crate::message::{change_message, phrase, printable, shown, sub_indication_message, word};
 
 impl SignatureView {
     pub(super) fn of(verdict: &SignatureVerdict, now: Time, language: Language) -> Self {
@@ -19,6 +20,8 @@ impl SignatureView {
             checks: verdict.checks().iter().map(|one| check(one, language)).collect(),
             path: verdict.path().iter().map(|one| path_field(one, language)).collect(),
             revocation: revocation(verdict.revocation(), language),
+            proofs: verdict.proofs().iter().map(|one| proof(one, language)).collect(),
+            changes: changes(verdict, language),
             timestamps: verdict.timestamps().iter().map(|one| TimestampView::of(one, language)).collect(),
             findings: findings(verdict.findings(), language),
         }
@@ -59,13 +62,45 @@ fn fields(verdict: &SignatureVerdict, language: Language) -> Vec<Field> {
         let proven = answer::stamped_at(verdict).is_some();
         add(if proven { "label.best" } else { "label.judged-at" }, shown(best.0));
     }
+    if let Some(time) = verdict.control_time() {
+        add("label.control-time", shown(time));
+    }
+    if let Some(stamp) = verdict.protected_by() {
+        add("label.protected-by", printable(stamp));
+    }
     if let Some(until) = verdict.renew_by() {
         add("label.renew-by", shown(until));
     }
     add("label.integrity", named("integrity", &verdict.integrity(), language));
     add("label.coverage", named("coverage", &verdict.coverage(), language));
     add("label.level", level(verdict.level()).to_owned());
+    if let Some(found) = verdict.modifications() {
+        add("label.modifications", named("modifications", &found.verdict(), language));
+    }
     fields
+}
+
+/// What was changed after signing, change by change.
+fn changes(verdict: &SignatureVerdict, language: Language) -> Vec<String> {
+    let found = verdict.modifications().into_iter().flat_map(|found| &found.changes);
+    found.map(|change| change_message(change, language)).collect()
+}
+
+/// What existed when at the latest, and on whose word.
+fn proof(proof: &ProofOfExistence, language: Language) -> Field {
+    let id = |value: &dyn ToString| printable(&value.to_string());
+    let object = phrase(&key("proof", proof.object()), "id", &id(proof.object()), language);
+    let (ProofSource::Timestamp(source) | ProofSource::EvidenceRecord(source) | ProofSource::Given(source)) =
+        proof.source();
+    let source = phrase(&key("proof-by", proof.source()), "id", &id(source), language);
+    Field::new("label.proof", format!("{} - {object} ({source})", shown(proof.time())), language)
+}
+
+/// The word's key under a value's name in JSON.
+fn key(group: &str, value: &impl serde::Serialize) -> String {
+    let kind =
+        serde_json::to_value(value).ok().and_then(|value| Some(value.get("kind")?.as_str()?.to_owned()));
+    format!("{group}.{}", kind.unwrap_or_default())
 }
 
 /// "record.json: accepted (attested by CN=…)".
