@@ -237,3 +237,32 @@ fn an_institution_adds_texts_and_classes_of_its_own() {
     session.write("professions.toml", "schema = \"hsign.professions/1\"\n");
     session.verify("letter.signed.pdf --config config.toml").exits(2).says("professions.toml");
 }
+
+#[test]
+fn a_record_attached_to_the_document_before_signing_is_found() {
+    let session = Session::shared();
+    trust(&session);
+    let record = complete(
+        &session,
+        &format!("{} --person P --role Dentist", certificate(&session, Person::Commercial)),
+    );
+    session.write("record.json", record.to_string());
+    session.write("other.json", "{\"resourceType\": \"Bundle\"}");
+    session
+        .sign(Person::Attester, "record.json --format cades --packaging enveloping --trust trust.toml")
+        .exits(3);
+    let attached = std::process::Command::new("qpdf")
+        .args(["letter.pdf", "--add-attachment", "record.p7m", "--", "--add-attachment", "other.json", "--"])
+        .arg("with.pdf")
+        .current_dir(session.folder())
+        .status();
+    if !attached.is_ok_and(|status| status.success()) {
+        return hsign_tests::missing("qpdf");
+    }
+    session.sign(Person::Commercial, "with.pdf --tsa {tsa} --trust trust.toml").exits(0);
+    let answer = verify(&session, "with.signed.pdf").exits(0);
+    let qualification = &answer.signature()["qualification"];
+    assert_eq!(qualification["basis"], "qualification-evidence");
+    assert_eq!(qualification["evidence"][0]["record"], "record.p7m");
+    assert_eq!(answer.document()["findings"], json!([]), "other attachments are not looked into");
+}

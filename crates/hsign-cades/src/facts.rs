@@ -1,6 +1,6 @@
 use hsign_cms::oid::{SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2};
 use hsign_cms::{SignedData, SignerInfo};
-use hsign_core::facts::{Level, SignedObject, TimestampFacts, TimestampKind};
+use hsign_core::facts::{Coverage, Level, SignatureFacts, SignedObject, TimestampFacts, TimestampKind};
 use hsign_core::{ClaimedSigningTime, Digest, DigestAlgorithm, Finding};
 
 use crate::{certificate_references, timestamps};
@@ -23,6 +23,32 @@ pub struct CmsFacts {
     pub attached_content: Option<Vec<u8>>,
     /// Every signer in the order found.
     pub signers: Vec<SignerFacts>,
+}
+
+impl CmsFacts {
+    /// Every signer as a signature of its own. `id` is the one that was given to [`signature_facts`].
+    #[must_use]
+    pub fn into_signatures(self, id: &str) -> Vec<SignatureFacts> {
+        let attached = self.attached_content.is_some();
+        let coverage = if attached { Coverage::WholeDocument } else { Coverage::External };
+        let signatures = (1..).zip(self.signers).map(|(number, signer)| SignatureFacts {
+            id: numbered(id, number),
+            level: signer.level,
+            coverage,
+            claimed_signing_time: signer.claimed_signing_time,
+            policy: None,
+            signed: signer.signed,
+            timestamps: signer.timestamps,
+            modifications: None,
+            findings: signer.findings,
+        });
+        signatures.collect()
+    }
+}
+
+/// The first signer has the signature's own id; time stamps name by it what they cover.
+fn numbered(id: &str, number: usize) -> String {
+    if number == 1 { id.to_owned() } else { format!("{id}#{number}") }
 }
 
 /// Everything read from one signer.
@@ -58,9 +84,8 @@ pub fn signature_facts(
         None => digest_of_content(algorithm),
     };
     let mut signers = Vec::new();
-    for (number, signer) in signed_data.signers().iter().enumerate() {
-        let id = if number == 0 { id.to_owned() } else { format!("{id}#{}", number + 1) };
-        signers.push(signer_facts(&signed_data, signer, &id, profile, &mut digest));
+    for (number, signer) in (1..).zip(signed_data.signers()) {
+        signers.push(signer_facts(&signed_data, signer, &numbered(id, number), profile, &mut digest));
     }
     Ok(CmsFacts {
         encoded_length: signed_data.encoded_length(),

@@ -7,6 +7,7 @@ mod baseline;
 mod certificate_references;
 mod error;
 mod facts;
+mod records;
 mod timestamps;
 
 pub use baseline::{
@@ -14,3 +15,4 @@ pub use baseline::{
 };
 pub use error::Error;
 pub use facts::{CmsFacts, Profile, SignerFacts, signature_facts};
+pub use records::Records;

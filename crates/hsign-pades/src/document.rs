@@ -11,7 +11,7 @@ use hsign_pdf::{
 use crate::hashing::Known;
 use crate::ranges::RangeDigests;
 use crate::timestamp::Inside;
-use crate::{Error, dss, levels, signature, timestamp};
+use crate::{Error, dss, levels, qualification_evidence, signature, timestamp};
 
 /// Signatures and document time stamps of one file; each may need a pass of its own over the bytes.
 const MAXIMUM_SIGNATURES: u64 = 500;
@@ -85,7 +85,7 @@ fn read<K>(
         signatures,
         timestamps,
         evidence_records: Vec::new(),
-        qualification_evidence: Vec::new(),
+        qualification_evidence: qualification_evidence::attached(&document),
         evidence: store.evidence,
         findings: document_findings(&document, &findings, store.findings),
     };

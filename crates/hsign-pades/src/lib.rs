@@ -10,6 +10,7 @@ mod error;
 mod hashing;
 mod levels;
 mod prepare;
+mod qualification_evidence;
 mod ranges;
 mod raw_rsa;
 mod rules;

@@ -5,6 +5,7 @@ mod byte_range;
 mod changes;
 pub mod date;
 mod document;
+mod embedded_files;
 mod encryption;
 mod error;
 mod field;

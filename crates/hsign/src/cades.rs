@@ -1,7 +1,7 @@
 //! CMS signatures by themselves: what they say, and over what.
 
 use hsign_cades::{CmsFacts, Profile, signature_facts};
-use hsign_core::facts::{Coverage, DocumentFacts, DocumentFormat, EvidenceFacts, SignatureFacts};
+use hsign_core::facts::{DocumentFacts, DocumentFormat, EvidenceFacts};
 use hsign_core::{Digest, DigestAlgorithm, Finding, Source};
 
 use crate::Error;
@@ -30,35 +30,13 @@ pub(crate) fn cades_facts(cms: &dyn Source, content: Option<&dyn Source>) -> Res
         format: DocumentFormat::Cades,
         length: bytes.len() as u64,
         digests: vec![hsign_crypto::digest(DigestAlgorithm::Sha256, &bytes)?],
-        signatures: signatures(read),
+        signatures: read.into_signatures(ID),
         timestamps: Vec::new(),
         evidence_records: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
         findings,
     })
-}
-
-/// Every signer as a signature of its own.
-pub(crate) fn signatures(read: CmsFacts) -> Vec<SignatureFacts> {
-    let attached = read.attached_content.is_some();
-    let coverage = if attached { Coverage::WholeDocument } else { Coverage::External };
-    // The names that hsign-cades gives them in what their time stamps cover.
-    let id = |number: usize| if number == 1 { ID.to_owned() } else { format!("{ID}#{number}") };
-    (1..)
-        .zip(read.signers)
-        .map(|(number, signer)| SignatureFacts {
-            id: id(number),
-            level: signer.level,
-            coverage,
-            claimed_signing_time: signer.claimed_signing_time,
-            policy: None,
-            signed: signer.signed,
-            timestamps: signer.timestamps,
-            modifications: None,
-            findings: signer.findings,
-        })
-        .collect()
 }
 
 fn findings(read: &CmsFacts, length: usize, digests: &mut Digests<'_>) -> Result<Vec<Finding>, Error> {

@@ -27,7 +27,6 @@ mod format;
 mod inspect;
 mod making;
 mod mark;
-mod qualification_evidence;
 mod plan;
 mod settings;
 mod sign;

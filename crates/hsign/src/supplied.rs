@@ -1,5 +1,6 @@
 //! What is given beside a document: certificates, revocation data, time-stamp tokens, qualification-evidence records.
 
+use hsign_cades::Records;
 use hsign_core::facts::{
     Covered, DocumentFacts, EvidenceFacts, EvidenceOrigin, QualificationEvidenceFacts, TimestampFacts,
     TimestampKind,
@@ -9,7 +10,7 @@ use hsign_pki::Provenance;
 use hsign_validation::{Evidence, EvidenceError};
 
 use crate::Error;
-use crate::qualification_evidence::Records;
+
 use crate::verify::digest_of;
 
 /// The kinds of outside evidence, told apart by their content.

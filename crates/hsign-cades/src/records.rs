@@ -1,13 +1,12 @@
 //! Qualification-evidence records and the CAdES signatures over them, brought together by content, never by name.
 
-use hsign_cades::{CmsFacts, Profile, signature_facts};
 use hsign_core::facts::{EvidenceOrigin, QualificationEvidenceFacts};
 
-use crate::cades::signatures;
+use crate::{CmsFacts, Profile, signature_facts};
 
 /// Records among other files: a JSON object, or a CMS around one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Records {
+pub struct Records {
     found: Vec<QualificationEvidenceFacts>,
     /// Detached signatures whose record has not come yet.
     loose: Vec<Vec<u8>>,
@@ -15,14 +14,14 @@ pub(crate) struct Records {
 
 impl Records {
     /// Takes a record, or a CMS signature that may belong to one; says whether it was either.
-    pub(crate) fn take(&mut self, name: &str, bytes: &[u8], origin: EvidenceOrigin) -> bool {
-        if is_object(bytes) {
+    pub fn take(&mut self, name: &str, bytes: &[u8], origin: EvidenceOrigin) -> bool {
+        if is_record(bytes, origin) {
             self.push(name, bytes, origin);
             return true;
         }
         let Some(cms) = read(bytes, &[]).filter(|cms| !cms.signers.is_empty()) else { return false };
         match cms.attached_content.clone() {
-            Some(content) if is_object(&content) => {
+            Some(content) if is_record(&content, origin) => {
                 self.push(name, &content, origin);
                 self.attach(bytes);
                 true
@@ -38,12 +37,14 @@ impl Records {
     }
 
     /// Every record with its signatures.
-    pub(crate) fn found(&self) -> &[QualificationEvidenceFacts] {
+    #[must_use]
+    pub fn found(&self) -> &[QualificationEvidenceFacts] {
         &self.found
     }
 
     /// How many signatures wait for their record.
-    pub(crate) fn loose(&self) -> usize {
+    #[must_use]
+    pub fn loose(&self) -> usize {
         self.loose.len()
     }
 
@@ -68,10 +69,11 @@ impl Records {
     fn attach(&mut self, cms: &[u8]) -> bool {
         for record in &mut self.found {
             let read = read(cms, record.record.as_slice());
-            let read = read.map(signatures).unwrap_or_default();
-            let fits = read.iter().filter_map(|signature| signature.signed.as_ref()).any(|signed| {
-                signed.references.iter().any(|reference| reference.holds() == Some(true))
-            });
+            let read = read.map(|read| read.into_signatures("Signature1")).unwrap_or_default();
+            let fits = read
+                .iter()
+                .filter_map(|signature| signature.signed.as_ref())
+                .any(|signed| signed.references.iter().any(|reference| reference.holds() == Some(true)));
             if fits {
                 record.signatures.extend(read);
                 return true;
@@ -81,9 +83,12 @@ impl Records {
     }
 }
 
-/// White space may stand before a JSON object.
-fn is_object(bytes: &[u8]) -> bool {
-    bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+/// A JSON object; inside a document, where any may be attached, one that names the form.
+fn is_record(bytes: &[u8], origin: EvidenceOrigin) -> bool {
+    const FORM: &[u8] = b"hsign.qualification-evidence/";
+    let object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    let named = || bytes.windows(FORM.len()).any(|window| window == FORM);
+    object && (origin == EvidenceOrigin::Given || named())
 }
 
 fn read(cms: &[u8], content: &[u8]) -> Option<CmsFacts> {
