@@ -47,6 +47,8 @@ impl Dice {
 struct Author<'a> {
     dice: &'a mut Dice,
     timeline: Timeline,
+    /// Certificates that answer for an authority.
+    responders: Vec<usize>,
     /// When each certificate was revoked or put on hold, if ever.
     ends: Vec<Option<Entry>>,
 }
@@ -73,7 +75,7 @@ impl<'a> Author<'a> {
             stamps: Vec::new(),
             policy,
         };
-        Self { dice, timeline, ends: Vec::new() }
+        Self { dice, timeline, responders: Vec::new(), ends: Vec::new() }
     }
 
     fn write(mut self, renewals: i64) -> Timeline {
@@ -181,8 +183,10 @@ impl<'a> Author<'a> {
     /// Recent data of every authority; now and then one is forgotten.
     fn gather_revocation(&mut self, today: Instant) {
         for about in self.authorities() {
-            if self.dice.chance(90) {
-                self.publish(about, today);
+            match self.dice.below(10) {
+                0 => {}
+                1 | 2 => self.answer(about, today),
+                _ => self.publish_list(about, today),
             }
         }
     }
@@ -197,18 +201,44 @@ impl<'a> Author<'a> {
         all
     }
 
-    fn publish(&mut self, about: Authority, today: Instant) {
+    fn publish_list(&mut self, about: Authority, today: Instant) {
+        self.publish(about, None, about, today);
+    }
+
+    /// OCSP for each certificate of the authority, by itself or by a responder with a certificate of some weeks.
+    fn answer(&mut self, about: Authority, today: Instant) {
+        let here = 0..self.timeline.certificates.len();
+        let asked: Vec<usize> = here
+            .filter(|id| self.timeline.certificates[*id].issuer == about && !self.responders.contains(id))
+            .collect();
+        let signer = if self.dice.chance(30) { about } else { self.responder(about, today) };
+        for id in asked {
+            self.publish(about, Some(id), signer, today);
+        }
+    }
+
+    fn responder(&mut self, about: Authority, today: Instant) -> Authority {
+        let begin = today - self.dice.between(41 * DAY, 60 * DAY);
+        let id = self.issue(about, begin, today + 30 * DAY);
+        self.ends[id] = None;
+        self.responders.push(id);
+        Authority::Certificate(id)
+    }
+
+    fn publish(&mut self, about: Authority, only: Option<usize>, signer: Authority, today: Instant) {
         let age = if self.dice.chance(90) { DAY } else { 40 * DAY };
         let this_update = self.dice.between(today - age, today);
         let next_update = this_update + self.dice.between(2 * DAY, 30 * DAY);
         let listed = |entry: &&Entry| {
-            self.timeline.certificates[entry.certificate].issuer == about && entry.at <= this_update
+            self.timeline.certificates[entry.certificate].issuer == about
+                && only.is_none_or(|only| only == entry.certificate)
+                && entry.at <= this_update
         };
         let entries = self.ends.iter().flatten().filter(listed).cloned().collect();
         let revocation = Revocation {
             about,
-            only: None,
-            signer: about,
+            only,
+            signer,
             this_update,
             next_update,
             keeps_expired: self.dice.chance(25),
@@ -220,6 +250,7 @@ impl<'a> Author<'a> {
 
     /// What an archive time stamp runs over: all there is, now and then with a gap.
     fn what_is_there(&mut self) -> Vec<Object> {
+        // Responders' certificates travel in their answers.
         let certificates = (0..self.timeline.certificates.len()).map(Object::Certificate);
         let revocation = (0..self.timeline.revocation.len()).map(Object::Revocation);
         let stamps = (0..self.timeline.stamps.len()).map(Object::Stamp);

@@ -1,5 +1,7 @@
 //! Random lives of a signature, judged by the engine and by a slow oracle that is right by its plainness.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(unreachable_pub, reason = "shared with other test binaries")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::print_stdout, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 #[path = "../synthetic/mod.rs"]
 mod synthetic;

@@ -3,7 +3,9 @@
 //! made-up keys and real DER, and is judged under a policy with the same levels.
 //!
 //! What a format crate would have noticed in the bytes, the importer notices in the file.
+#![allow(unreachable_pub, reason = "shared with other test binaries")]
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::print_stdout, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 #[path = "../synthetic/mod.rs"]
 mod synthetic;

@@ -88,7 +88,7 @@ pub fn utf8(text: &str) -> Vec<u8> {
 pub fn time(seconds: i64) -> Vec<u8> {
     let text = calendar(seconds);
     if (1950..2050).contains(&text[..4].parse::<u32>().unwrap()) {
-        tlv(0x17, text[2..].as_bytes())
+        tlv(0x17, &text.as_bytes()[2..])
     } else {
         tlv(0x18, text.as_bytes())
     }
