@@ -15,6 +15,7 @@ mod revocation;
 mod trust;
 
 pub use anchor::Anchor;
+pub use date::{first_moment, last_moment};
 pub use error::Error;
 pub use path::{
     ANY_EXTENDED_KEY_USAGE, ANY_POLICY, ExtendedKeyUsageDemand, OCSP_SIGNING, PathFailure, PathFailureKind,
@@ -29,4 +30,3 @@ pub use trust::{
     Accreditation, CheckParameters, CheckedEntry, Confidence, Fitness, Purpose, TrustCheck, TrustEntry,
     TrustKind, TrustRegistry,
 };
-pub use date::{first_moment, last_moment};
