@@ -17,7 +17,7 @@ fn a_pharmacist_signs_a_scan_of_a_dispensed_prescription() {
     original_is_prefix(&session, "scan.pdf", "scan.signed.pdf");
     let verified = session.verify("scan.signed.pdf --document-class dispensing").exits(0);
     let signature = verified.signature();
-    assert_eq!(signature["level"], "B-T");
+    assert_eq!(signature["level"], "B-LTA", "the highest that the configuration allows");
     assert_eq!(signature["qualification"]["status"], "qualified");
     assert_eq!(signature["qualification"]["roles"][0]["text"], "Pharmacist");
     assert_eq!(signature["qualification"]["roles"][0]["ja"], "薬剤師");
@@ -79,6 +79,39 @@ fn without_a_tsa_the_level_is_b_b_and_without_one_b_t_is_a_usage_error() {
     assert_eq!(session.verify("letter.signed.pdf").signature()["level"], "B-B");
     session.sign(Person::Doctor, "scan.pdf --level B-T").exits(2);
     assert_eq!(session.names(), ["letter.pdf", "letter.signed.pdf", "scan.pdf"]);
+}
+
+#[test]
+fn each_level_is_made_when_asked_for() {
+    let session = Session::shared();
+    for (level, options) in [
+        ("B-B", "--level B-B"),
+        ("B-T", "--level B-T"),
+        ("B-LT", "--level B-LT"),
+        ("B-LTA", "--level B-LTA"),
+        ("B-LTA", "--level B-LTA --one-stamp"),
+        ("B-T", "--level B-T --one-stamp"),
+    ] {
+        session.sign(Person::Doctor, &format!("letter.pdf --force --tsa {{tsa}} {options}")).exits(0);
+        original_is_prefix(&session, "letter.pdf", "letter.signed.pdf");
+        let signature = session.verify("letter.signed.pdf").exits(0).signature();
+        assert_eq!(signature["level"], level, "{options}");
+    }
+}
+
+#[test]
+fn without_revocation_data_the_level_stays_below_unless_one_is_demanded() {
+    let session = Session::shared();
+    let answer = session.sign(Person::Doctor, "letter.pdf --tsa {tsa} --no-fetch");
+    let answer = answer.exits(3).says("level-limited-by-missing-evidence").says("revocation-material-missing");
+    assert!(!answer.text().is_empty());
+    assert_eq!(session.verify("letter.signed.pdf").signature()["level"], "B-T");
+    session.sign(Person::Doctor, "scan.pdf --tsa {tsa} --no-fetch --level B-LT").exits(1).says("--evidence");
+    assert!(!session.path("scan.signed.pdf").exists());
+    let faulty = Session::alone();
+    faulty.testbed().always_fault(hsign_testkit::Endpoint::Crl, &[hsign_testkit::Fault::Status(503)]);
+    faulty.testbed().always_fault(hsign_testkit::Endpoint::Ocsp, &[hsign_testkit::Fault::Status(503)]);
+    faulty.sign(Person::Doctor, "scan.pdf --tsa {tsa} --level B-LTA").exits(5).says("revocation-material-missing");
 }
 
 #[test]
@@ -193,7 +226,7 @@ fn a_second_signature_leaves_the_first_valid() {
         assert_eq!(signature["qualification"]["status"], "qualified");
     }
     assert_eq!(signatures[0]["coverage"], "whole-revision");
-    assert_eq!(signatures[1]["coverage"], "whole-document");
+    assert_eq!(signatures[1]["coverage"], "whole-revision", "evidence and a stamp follow");
     assert_eq!(signatures[1]["indication"], "TOTAL-PASSED");
     assert_ne!(signatures[0]["id"], signatures[1]["id"]);
 }
@@ -241,7 +274,7 @@ fn the_signature_dictionary_says_what_was_asked_for() {
 #[test]
 fn a_level_that_is_only_interim_says_so() {
     let session = Session::shared();
-    session.sign(Person::Doctor, "letter.pdf --tsa {tsa}").exits(0).says("evidence-not-yet-protected");
+    session.sign(Person::Doctor, "letter.pdf --tsa {tsa} --level B-T").exits(0).says("evidence-not-yet-protected");
     session.sign(Person::Doctor, "scan.pdf").exits(0).says("no-time-stamp");
 }
 
@@ -252,7 +285,7 @@ fn json_of_sign_names_output_level_and_verdict() {
     let document = &answer["documents"][0];
     assert_eq!(document["path"], "letter.pdf");
     assert_eq!(document["output"], "letter.signed.pdf");
-    assert_eq!(document["level"], "B-T");
+    assert_eq!(document["level"], "B-LTA");
     assert_eq!(document["exit_code"], 0);
     assert_eq!(document["verdict"]["indication"], "TOTAL-PASSED");
 }

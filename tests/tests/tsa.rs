@@ -142,7 +142,7 @@ fn configured_authorities_are_used_by_name_and_by_default() {
         ),
     );
     session.sign(Person::Doctor, "letter.pdf --config config.toml").exits(0);
-    assert_eq!(session.verify("letter.signed.pdf").exits(0).signature()["level"], "B-T");
+    assert_eq!(session.verify("letter.signed.pdf").exits(0).signature()["level"], "B-LTA");
     session.sign(Person::Doctor, "scan.pdf --config config.toml --tsa spare").exits(0);
     let listed = session.run("tsa list --config config.toml --output json").exits(0).json();
     assert_eq!(listed["authorities"][0]["name"], "main");
