@@ -157,12 +157,12 @@ fn the_first_line_says_valid_or_not_who_which_profession_and_when() {
     let en = text(&report, Language::En);
     assert_eq!(
         en.lines().next().unwrap(),
-        "scan.signed.pdf: VALID - SHIKEN Hanako, 薬剤師 (Pharmacist), qualified, stamped at 2026-09-20 23:13:20 +09:00"
+        "scan.signed.pdf: VALID - SHIKEN Hanako, 薬剤師 (Pharmacist), qualified, stamped at 2026-09-20 23:13:20 +09:00, provable until 2030-09-20 23:59:59 +09:00"
     );
     let ja = text(&report, Language::Ja);
     assert_eq!(
         ja.lines().next().unwrap(),
-        "scan.signed.pdf: 有効 - SHIKEN Hanako、薬剤師 (Pharmacist)、資格確認済み、2026-09-20 23:13:20 +09:00 にタイムスタンプ"
+        "scan.signed.pdf: 有効 - SHIKEN Hanako、薬剤師 (Pharmacist)、資格確認済み、2026-09-20 23:13:20 +09:00 にタイムスタンプ、2030-09-20 23:59:59 +09:00 まで証明可能（それまでに更新）"
     );
 }
 
