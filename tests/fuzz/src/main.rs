@@ -3,6 +3,7 @@
 #![no_main]
 
 mod bag;
+mod changes;
 mod seeds;
 mod targets;
 

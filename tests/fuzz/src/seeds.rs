@@ -81,6 +81,11 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
     put("qualification", QUALIFICATION.as_bytes())?;
     put("token", &token(&testbed)?)?;
     put("ocsp", &ocsp(&testbed)?)?;
+    let signed_letter = crate::changes::signed_letter();
+    for case in hsign_testkit::manipulations::all(signed_letter) {
+        // Only what came after the signature: the target puts it behind the signed letter again.
+        put("changes", case.bytes.get(signed_letter.len()..).unwrap_or_default())?;
+    }
     for name in ["referral-letter.pdf", "referral-letter-object-streams.pdf"] {
         let signed = signed(&testbed, &fs::read(pki.join("documents").join(name))?)?;
         put("pdf", &signed)?;

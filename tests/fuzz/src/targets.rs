@@ -13,7 +13,7 @@ use hsign_pki::algorithms::{AlgorithmTable, Use};
 use hsign_tsp::{TimestampResponse, token_facts};
 use hsign_x509::{Certificate, Crl, OcspResponse};
 
-pub const ALL: [(&str, fn(&[u8])); 14] = [
+pub const ALL: [(&str, fn(&[u8])); 15] = [
     ("certificate", certificate),
     ("crl", crl),
     ("ocsp", ocsp),
@@ -21,6 +21,7 @@ pub const ALL: [(&str, fn(&[u8])); 14] = [
     ("token", token),
     ("pdf", pdf),
     ("append", append),
+    ("changes", crate::changes::changes),
     ("registry", registry),
     ("algorithms", algorithms),
     ("policy", policy),
