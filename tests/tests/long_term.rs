@@ -11,8 +11,8 @@ use hsign::{
     ExtendRequest, Indication, Metadata, Policy, Purpose, Settings, SignRequest, Stamps, Time, load,
 };
 use hsign_core::facts::Level;
-use hsign_core::ports::{Fetcher, Need, PortError};
-use hsign_core::{DigestAlgorithm, ErrorKind, Secret, SecretReference};
+use hsign_core::ports::{Fetcher as _, Need};
+use hsign_core::{DigestAlgorithm, Secret, SecretReference};
 use hsign_testkit::{Clock, CrlName, Person, Seconds, Testbed, TsaOptions, Unit, YEAR, documents};
 use hsign_tests::Session;
 
@@ -93,26 +93,8 @@ fn set_clock(generations: &[&Generation], at: Seconds) {
     generations.iter().for_each(|one| one.testbed.clock().set(at));
 }
 
-/// The network as it will be: the HPKI of the first generation has closed by the time its algorithms have ended.
-struct Network(HttpFetcher);
-
-const CLOSED: Seconds = START + 4 * YEAR;
-
-impl Fetcher for Network {
-    fn fetch(&self, need: &Need) -> Result<Vec<u8>, PortError> {
-        let closed = match need {
-            Need::Crl { url, .. } => !url.contains("/tsa"),
-            _ => false,
-        };
-        if closed && NOW.get() > CLOSED {
-            return Err(PortError::new(ErrorKind::Remote, "closed"));
-        }
-        self.0.fetch(need)
-    }
-}
-
-fn fetcher() -> Network {
-    Network(HttpFetcher::new(FetcherOptions::default()))
+fn fetcher() -> HttpFetcher {
+    HttpFetcher::new(FetcherOptions::default())
 }
 
 fn assert_passed(verdict: &hsign::DocumentVerdict) {
@@ -158,10 +140,10 @@ fn signed(generation: &Generation, level: Option<Level>, stamps: Stamps) -> Vec<
 }
 
 fn extended(document: Vec<u8>, by: &Generation, trusted: &[&Generation], due: Option<Time>) -> Vec<u8> {
-    let request =
-        ExtendRequest { level: None, signatures: Vec::new(), due, digest: DigestAlgorithm::Sha256 };
+    let request = ExtendRequest { level: None, signatures: Vec::new(), due, digest: DigestAlgorithm::Sha256 };
     let made =
-        hsign::extend(&document, Some(&by.timestamper), &request, &settings(trusted), &fetcher(), &now).unwrap();
+        hsign::extend(&document, Some(&by.timestamper), &request, &settings(trusted), &fetcher(), &now)
+            .unwrap();
     assert_passed(&made.verdict);
     assert!(made.stamped);
     [document, made.update].concat()
@@ -193,14 +175,14 @@ fn five_renewals_over_two_decades_verify_in_a_new_process_offline() {
         let need = Need::Crl { url: list.url(third.testbed.base_url()), certificate: [0; 32] };
         session.write(&format!("lists/{}", list.file_name()), fetcher().fetch(&need).unwrap());
     }
-    let registries: Vec<String> = [&first, &second, &third]
-        .iter()
-        .map(|one| format!("--trust {}", one.registry.display()))
-        .collect();
+    let registries: Vec<String> =
+        [&first, &second, &third].iter().map(|one| format!("--trust {}", one.registry.display())).collect();
     [&first, &second, &third].iter().for_each(|one| one.testbed.stop_serving());
     let at = Time::from_unix_seconds(START + 22 * YEAR).unwrap();
-    let line =
-        format!("verify renewed.pdf --output json --policy {{soft}} --evidence lists --at {at} {}", registries.join(" "));
+    let line = format!(
+        "verify renewed.pdf --output json --policy {{soft}} --evidence lists --at {at} {}",
+        registries.join(" ")
+    );
     let answer = session.run(&line).exits(0);
     let signature = answer.signature();
     assert_eq!(signature["indication"], "TOTAL-PASSED");
@@ -234,7 +216,8 @@ fn due_completes_what_lacks_and_then_does_nothing() {
         digest: DigestAlgorithm::Sha256,
     };
     let again =
-        hsign::extend(&document, Some(&only.timestamper), &request, &settings(&[&only]), &fetcher(), &now).unwrap();
+        hsign::extend(&document, Some(&only.timestamper), &request, &settings(&[&only]), &fetcher(), &now)
+            .unwrap();
     assert!(again.update.is_empty() && !again.stamped && !again.evidence_added);
 }
 

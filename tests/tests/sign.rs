@@ -115,6 +115,26 @@ fn without_revocation_data_the_level_stays_below_unless_one_is_demanded() {
 }
 
 #[test]
+fn an_encrypted_file_is_signed_and_verified_where_the_password_is_given() {
+    let session = Session::shared();
+    let qpdf = |arguments: &[&str]| {
+        std::process::Command::new("qpdf").current_dir(session.folder()).args(arguments).status()
+    };
+    let Ok(status) = qpdf(&["--encrypt", "user", "owner", "256", "--", "letter.pdf", "closed.pdf"]) else {
+        assert!(std::env::var_os("REQUIRE_ALL").is_none_or(|value| value != "1"), "qpdf is missing");
+        return;
+    };
+    assert!(status.success());
+    session.write("password.txt", "user\n");
+    session.sign(Person::Doctor, "closed.pdf --tsa {tsa}").exits(4).says("--password-source");
+    session.sign(Person::Doctor, "closed.pdf --tsa {tsa} --password-source file:password.txt").exits(0);
+    session.verify("closed.signed.pdf").exits(4);
+    let signature = session.verify("closed.signed.pdf --password-source file:password.txt").exits(0).signature();
+    assert_eq!(signature["level"], "B-LTA");
+    assert!(qpdf(&["--password=user", "--check", "closed.signed.pdf"]).unwrap().success());
+}
+
+#[test]
 fn levels_and_formats_of_later_versions_are_refused_not_ignored() {
     let session = Session::shared();
     for option in ["--format xades", "--format asic", "--format eprescription", "--packaging detached"] {

@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use hsign::hpki::{DocumentClass, DocumentClasses, ProfessionTable};
 use hsign::credential::read_secret;
+use hsign::hpki::{DocumentClass, DocumentClasses, ProfessionTable};
 use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, TsaEndpoint};
 use hsign::report::{finding_lines, finding_message};
 use hsign::{
     Finding, Policy, Purpose, Settings, Severity, Supplied, Time, TrustRegistry, ValidationTime, load,
 };
-use hsign_core::{ErrorKind, Secret, SecretReference};
 use hsign_core::ports::{Fetcher, NoNetwork, PortError};
+use hsign_core::{ErrorKind, Secret, SecretReference, Source, WithPassword};
 
 use crate::args::{GlobalArgs, Output, TrustOptions};
 use crate::config::{self, Config};
 use crate::failure::Usage;
 use crate::language::Language;
-use crate::output;
+use crate::{files, output};
 
 /// One run of the command.
 pub(crate) struct Session {
@@ -27,6 +27,8 @@ pub(crate) struct Session {
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
     pub(crate) config: Config,
+    /// For encrypted PDF files.
+    password: Option<Secret>,
 }
 
 /// What decides a judgement, as typed.
@@ -49,7 +51,18 @@ impl Session {
             _ => language,
         };
         let json = global.output == Output::Json;
-        Ok(Self { language, json, quiet: global.quiet, verbose: global.verbose, config })
+        let source = global.password_source.as_deref().map(str::parse::<SecretReference>).transpose()?;
+        let password = source.map(|source| read_secret(&source)).transpose()?;
+        Ok(Self { language, json, quiet: global.quiet, verbose: global.verbose, config, password })
+    }
+
+    /// A document, with the password for it where one was given.
+    pub(crate) fn open(&self, path: &Path) -> Result<Box<dyn Source>> {
+        let source = files::open(path)?;
+        Ok(match &self.password {
+            Some(password) => Box::new(WithPassword { source, password: password.clone() }),
+            None => source,
+        })
     }
 
     /// Policy, trust, evidence and roles for a judgement.

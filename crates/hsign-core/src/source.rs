@@ -1,5 +1,7 @@
 use std::io;
 
+use crate::Secret;
+
 /// Bytes that can be read at any position: a file at the rim, a slice in tests. Reading past the end
 /// is an error, so a file cut short under us is noticed.
 pub trait Source {
@@ -11,6 +13,33 @@ pub trait Source {
     /// # Errors
     /// When the range lies outside the source or can't be read.
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// The password that opens the document, where it is encrypted and somebody gave one.
+    fn password(&self) -> Option<&[u8]> {
+        None
+    }
+}
+
+/// A source with the password that opens the document in it.
+pub struct WithPassword {
+    /// The bytes.
+    pub source: Box<dyn Source>,
+    /// The password.
+    pub password: Secret,
+}
+
+impl Source for WithPassword {
+    fn length(&self) -> u64 {
+        self.source.length()
+    }
+
+    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.source.read_exact_at(offset, buffer)
+    }
+
+    fn password(&self) -> Option<&[u8]> {
+        Some(self.password.expose())
+    }
 }
 
 impl Source for [u8] {

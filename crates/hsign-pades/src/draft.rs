@@ -99,6 +99,10 @@ fn slices(pieces: &[Octets]) -> Vec<&[u8]> {
 }
 
 impl Source for Draft<'_> {
+    fn password(&self) -> Option<&[u8]> {
+        self.base.password()
+    }
+
     fn length(&self) -> u64 {
         Extended::new(self.base, &self.appended).length()
     }

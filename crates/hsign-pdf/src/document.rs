@@ -53,10 +53,10 @@ impl<'s> Document<'s> {
     /// # Errors
     /// When it isn't a PDF, is encrypted with a password, or has no catalog that can be found.
     pub fn open(source: &'s dyn Source) -> Result<Self> {
-        Self::open_with(source, None)
+        Self::open_with(source, source.password())
     }
 
-    /// The same with the password of an encrypted file: the owner's or a user's.
+    /// The same with the password of an encrypted file, the owner's or a user's, instead of the source's own.
     ///
     /// # Errors
     /// As [`Document::open`].

@@ -64,6 +64,9 @@ pub(crate) struct GlobalArgs {
     /// Configuration file instead of the one in the platform's place
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Where the password of an encrypted PDF file comes from: env:NAME, file:PATH or fd:N
+    #[arg(long, global = true, value_name = "SOURCE")]
+    pub(crate) password_source: Option<String>,
     /// No progress and no remarks, only results and errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,

@@ -80,7 +80,7 @@ struct Done {
 
 impl Run<'_> {
     fn extend(&self, input: &Path) -> Result<Done> {
-        let source = files::open(input)?;
+        let source = self.session.open(input)?;
         if input_format(source.as_ref())? != InputFormat::Pdf {
             bail!(hsign::Error::UnsupportedFormat);
         }

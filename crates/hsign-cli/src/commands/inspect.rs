@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use hsign::{Inspection, inspect};
 use hsign_core::Finding;
-use hsign_core::facts::{EvidenceFacts, SignatureFacts, SignedObject, TimestampFacts};
+use hsign_core::facts::{EvidenceFacts, Modifications, SignatureFacts, SignedObject, TimestampFacts};
 use serde_json::{Value, json};
 
 use crate::language::Language;
@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::{files, output};
 
 pub(super) fn run(session: &Session, file: &Path) -> Result<u8> {
-    let source = files::open(file)?;
+    let source = session.open(file)?;
     let facts = inspect(source.as_ref())?;
     if session.json {
         output::json(&json!({ "schema": "hsign.inspect/1", "path": file, "facts": to_json(&facts)? }));
@@ -57,6 +57,15 @@ impl Page {
         self.lines.push(format!("{}{label}: {value}", "  ".repeat(indent)));
     }
 
+    fn modifications(&mut self, indent: usize, facts: &Modifications) {
+        let verdict = format!("{:?}", facts.verdict()).to_lowercase();
+        self.add(indent, ("後の変更", "later changes"), &verdict);
+        for change in &facts.changes {
+            let words = hsign_report::change_message(change, self.language);
+            self.lines.push(format!("{}{words}", "  ".repeat(indent + 1)));
+        }
+    }
+
     fn signature(&mut self, facts: &SignatureFacts) {
         self.add(0, ("署名", "signature"), &facts.id);
         self.add(1, ("水準", "level"), &format!("{:?}", facts.level));
@@ -64,7 +73,9 @@ impl Page {
         if let Some(time) = facts.claimed_signing_time {
             self.add(1, ("申告された署名時刻", "claimed signing time"), &time.to_string());
         }
-        self.add(1, ("後の変更", "later changes"), &format!("{:?}", facts.later_changes));
+        if let Some(modifications) = &facts.modifications {
+            self.modifications(1, modifications);
+        }
         if let Some(signed) = &facts.signed {
             self.signed(1, signed);
         }

@@ -63,7 +63,7 @@ pub(super) fn run(session: &Session, args: &PlanArgs) -> Result<u8> {
 }
 
 fn plan(input: &Path, ground: &Ground, fetcher: &dyn Fetcher, later: &[Time]) -> Result<Planned> {
-    let source = files::open(input)?;
+    let source = session.open(input)?;
     let facts = document_facts(source.as_ref(), None, &ground.settings)?;
     Ok(hsign::plan(&facts, &ground.settings, fetcher, ground.time, later))
 }

@@ -39,7 +39,7 @@ fn stamp(
     input: &Path,
     timestamper: &HttpTimestamper,
 ) -> Result<Value> {
-    let source = files::open(input)?;
+    let source = session.open(input)?;
     let target = target(args, input);
     let existing = if args.force { Existing::Replace } else { Existing::Keep };
     if args.in_pdf {

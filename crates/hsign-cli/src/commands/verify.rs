@@ -96,7 +96,7 @@ fn judge_documents(session: &Session, args: &VerifyArgs) -> Result<(Ground, Vec<
 }
 
 fn judge(input: &Path, args: &VerifyArgs, ground: &Ground, fetcher: &dyn Fetcher) -> Result<Answer> {
-    let source = files::open(input)?;
+    let source = session.open(input)?;
     let content = args.content.as_deref().map(files::open).transpose()?;
     let facts = document_facts(source.as_ref(), content.as_deref(), &ground.settings)?;
     let verified = hsign::judge(&facts, &ground.settings, fetcher, ground.time);

@@ -21,6 +21,10 @@ impl Source for Extended<'_> {
         self.base.length().saturating_add(self.tail.len() as u64)
     }
 
+    fn password(&self) -> Option<&[u8]> {
+        self.base.password()
+    }
+
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         let in_base = self.base.length().saturating_sub(offset);
         let split = usize::try_from(in_base).unwrap_or(usize::MAX).min(buffer.len());
