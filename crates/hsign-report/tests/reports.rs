@@ -36,7 +36,7 @@ fn the_keys_of_the_json_are_those_of_the_contract() {
     let value = json(&report(&world, &verdict), Language::En);
     assert_eq!(keys(&value), ["documents", "policy", "schema", "trust", "validation_time"]);
     assert_eq!(value["schema"], "hsign.verify/1");
-    assert_eq!(keys(&value["policy"]), ["name", "sha256"]);
+    assert_eq!(keys(&value["policy"]), ["algorithms", "name", "sha256"]);
     assert_eq!(keys(&value["trust"]), ["sha256"]);
     let document = &value["documents"][0];
     assert_eq!(
@@ -76,6 +76,7 @@ fn the_keys_of_the_json_are_those_of_the_contract() {
             "qualification",
             "renew_by",
             "revocation",
+            "signatory",
             "signer",
             "sub_indication",
             "timestamps",
@@ -86,7 +87,7 @@ fn the_keys_of_the_json_are_those_of_the_contract() {
     assert_eq!(signature["coverage"], "whole-document");
     assert_eq!(keys(&signature["signer"]), ["issuer", "serial", "sha256", "subject"]);
     let qualification = &signature["qualification"];
-    assert_eq!(keys(qualification), ["basis", "roles", "status"]);
+    assert_eq!(keys(qualification), ["basis", "evidence", "roles", "status"]);
     assert_eq!((&qualification["status"], &qualification["basis"]), (&"qualified".into(), &"hpki".into()));
     let role = &qualification["roles"][0];
     assert_eq!(keys(role), ["ja", "recognised", "text"]);
