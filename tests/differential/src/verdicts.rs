@@ -281,13 +281,15 @@ impl Case<'_> {
         (self.settings.inhibit_any || self.cas().iter().any(inhibited)) && self.cas().iter().any(maps)
     }
 
-    /// A CA that maps one of its policies onto another one of its own.
+    /// A CA that maps one of its policies, which may be any, onto another one of its own.
     fn has_a_policy_with_two_parents(&self) -> bool {
         self.cas().iter().any(|ca| {
             let policies = ca.certificate_policies().ok().flatten().unwrap_or_default();
             let has = |oid: &str| policies.iter().any(|information| information.policy == oid);
             let mappings = ca.policy_mappings().ok().flatten().unwrap_or_default();
-            mappings.iter().any(|mapping| has(&mapping.issuer_domain) && has(&mapping.subject_domain))
+            mappings.iter().any(|mapping| {
+                has(&mapping.subject_domain) && (has(&mapping.issuer_domain) || has(ANY_POLICY))
+            })
         })
     }
 
