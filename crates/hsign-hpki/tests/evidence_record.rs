@@ -1,4 +1,5 @@
 //! The qualification-evidence record: what is read, and what is refused.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use hsign_hpki::{Binding, EvidenceRecord, RecordError, SignatureKind, Way};
 use serde_json::{Value, json};
