@@ -1,9 +1,11 @@
 use hsign_cms::oid::{SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2};
 use hsign_cms::{SignedData, SignerInfo};
-use hsign_core::facts::{Coverage, Level, SignatureFacts, SignedObject, TimestampFacts, TimestampKind};
+use hsign_core::facts::{
+    Coverage, Level, SignatureFacts, SignaturePolicyFacts, SignedObject, TimestampFacts, TimestampKind,
+};
 use hsign_core::{ClaimedSigningTime, Digest, DigestAlgorithm, Finding};
 
-use crate::{certificate_references, timestamps};
+use crate::{certificate_references, signature_policy, timestamps};
 
 /// By which rules a CMS signature was meant to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ impl CmsFacts {
             level: signer.level,
             coverage,
             claimed_signing_time: signer.claimed_signing_time,
-            policy: None,
+            policy: signer.policy,
             signed: signer.signed,
             timestamps: signer.timestamps,
             modifications: None,
@@ -58,6 +60,8 @@ pub struct SignerFacts {
     pub signed: Option<SignedObject>,
     /// Content, signature and archive time stamps.
     pub timestamps: Vec<TimestampFacts>,
+    /// signature-policy-identifier.
+    pub policy: Option<SignaturePolicyFacts>,
     /// signing-time.
     pub claimed_signing_time: Option<ClaimedSigningTime>,
     /// B-B, B-T or other, by presence. Levels above need what the container holds.
@@ -106,6 +110,7 @@ fn signer_facts(
     findings.extend(certificate_references::check(signed_data, signer, profile));
     let timestamps = timestamps::all(signer, id, digest);
     SignerFacts {
+        policy: signature_policy::read(signer),
         signed: signed_data.signed_object(signer, digest),
         claimed_signing_time: signer.signing_time().map(ClaimedSigningTime),
         level: level(signer, &timestamps),

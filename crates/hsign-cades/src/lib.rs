@@ -8,6 +8,7 @@ mod certificate_references;
 mod error;
 mod facts;
 mod records;
+mod signature_policy;
 mod timestamps;
 
 pub use baseline::{

@@ -27,7 +27,8 @@ pub(crate) fn all(
     if let Some(attributes) = signer.signed_attributes() {
         for (name, token) in named(attributes, CONTENT_TIMESTAMP, "content-time-stamp") {
             let id = format!("{signature}/{name}");
-            found.push(facts(id, TimestampKind::Content, token, Vec::new(), digest_of_content));
+            let covers = vec![Covered::SignedData { signature: signature.to_owned() }];
+            found.push(facts(id, TimestampKind::Content, token, covers, digest_of_content));
         }
     }
     let unsigned = signer.unsigned_attributes();

@@ -126,6 +126,7 @@ fn add_cms(facts: &mut SignatureFacts, dictionary: &SignatureDictionary, profile
         facts.level = signer.level;
     }
     facts.claimed_signing_time = facts.claimed_signing_time.or(signer.claimed_signing_time);
+    facts.policy = signer.policy;
     facts.signed = signer.signed;
     facts.timestamps = signer.timestamps;
     facts.findings.extend(signer.findings);

@@ -152,7 +152,7 @@ fn revoked_and_unknown_are_told_apart() {
         [forge::generalized(time("2026-05-01T00:00:00Z")), encode::explicit(0, &encode::enumerated(1))];
     let answer = ask(&Ocsp { status: encode::implicit_constructed(1, &info.concat()), ..good() });
     let (since, reason) = (time("2026-05-01T00:00:00Z"), Some(CrlReason::KeyCompromise));
-    assert_eq!(answer.status, RevocationStatus::Revoked { time: since, reason });
+    assert_eq!(answer.status, RevocationStatus::Revoked { time: since, reason, invalid_since: None });
     refused(&Ocsp { status: encode::implicit_primitive(2, &[]), ..good() }, "ocsp-status-unknown");
 }
 

@@ -44,14 +44,16 @@ impl Chain {
     /// signer's validity (EN 319 102-1; bounds inclusive).
     pub(crate) fn conclusion_at(&self, time: Time, rules: &RevocationRules) -> Conclusion {
         let revocation = self.revocation_at(time, rules);
+        let issuer_out = revocation == Conclusion::Indeterminate(SubIndication::RevocationOutOfBoundsNoPoe);
         match self.out_of_bounds_at(time) {
             None => revocation,
-            // Stale data may be good enough for an earlier time, so that TRY_LATER has to stay visible.
-            Some(sub)
-                if revocation.is_passed() || self.signer_status() == Some(&RevocationStatus::Unknown) =>
-            {
-                Conclusion::Indeterminate(sub)
-            }
+            // The signer's validity comes before that of whoever made the data, whose word is then not known to be good.
+            Some(_) if issuer_out => Conclusion::Indeterminate(SubIndication::OutOfBoundsNoPoe),
+            // Nobody tells anything about a certificate before it is there.
+            Some(sub) if time < self.target().not_before() => Conclusion::Indeterminate(sub),
+            // Stale data may be good enough for an earlier time, so that TRY_LATER has to stay visible; and that nothing
+            // tells the status comes before the signer's validity.
+            Some(sub) if revocation.is_passed() => Conclusion::Indeterminate(sub),
             Some(_) => revocation,
         }
     }
@@ -165,7 +167,7 @@ impl CertificateStatus {
     fn findings_at(&self, time: Time, rules: &RevocationRules, demand: Demand) -> Vec<Finding> {
         let mut findings = self.answer.findings.clone();
         for finding in findings.iter_mut().filter(|finding| finding.code == MISSING) {
-            *finding = self.with_url(finding.clone());
+            *finding = self.with_url(finding.clone()).with("time", time);
             if demand == Demand::Reported {
                 finding.severity = Severity::Warning;
             }
@@ -195,6 +197,12 @@ impl CertificateStatus {
             }
             _ => None,
         };
+        let finding = finding.map(|finding| match self.answer.status {
+            RevocationStatus::Revoked { invalid_since: Some(since), .. } => {
+                finding.with("invalid_since", since)
+            }
+            _ => finding,
+        });
         let subject = shown_subject(&self.certificate);
         findings.extend(finding.map(|finding| finding.clause("RFC 5280 §6.3").with("subject", subject)));
         findings

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 
 use hsign_core::SignatureAlgorithm;
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
+use hsign_crypto::sha256;
 
 /// Remembers every check of one judgement, or of several about the same document: the same CA signature stands
 /// in the path of each signature and of each round of evidence.
@@ -15,12 +16,26 @@ pub struct MemoisedVerifier<'a> {
 struct Question {
     algorithm: SignatureAlgorithm,
     public_key: Vec<u8>,
-    message: Vec<u8>,
+    message: Message,
     value: Vec<u8>,
 }
 
-/// Longer messages (large CRLs) are verified again rather than kept twice.
-const LONGEST_KEPT: usize = 1 << 20;
+/// Long messages (CRLs) are known by their digest: kept whole they would fill the memory, and asked again for each
+/// signature they would make its cost grow with their size.
+#[derive(PartialEq, Eq, Hash)]
+enum Message {
+    Whole(Vec<u8>),
+    Sha256([u8; 32]),
+}
+
+/// Certificates and signed attributes are shorter.
+const LONGEST_KEPT: usize = 16 << 10;
+
+impl Message {
+    fn of(bytes: &[u8]) -> Self {
+        if bytes.len() > LONGEST_KEPT { Self::Sha256(sha256(bytes)) } else { Self::Whole(bytes.to_vec()) }
+    }
+}
 
 impl<'a> MemoisedVerifier<'a> {
     /// Has nothing to remember yet.
@@ -38,13 +53,10 @@ impl SignatureVerifier for MemoisedVerifier<'_> {
         message: &[u8],
         value: &[u8],
     ) -> SignatureValidity {
-        if message.len() > LONGEST_KEPT {
-            return self.inner.verify(algorithm, public_key, message, value);
-        }
         let question = Question {
             algorithm: algorithm.clone(),
             public_key: public_key.to_vec(),
-            message: message.to_vec(),
+            message: Message::of(message),
             value: value.to_vec(),
         };
         if let Some(answer) = self.seen.borrow().get(&question) {
@@ -84,5 +96,20 @@ mod tests {
         assert_eq!(memo.verify(&rsa, b"k", b"bad", b"v"), SignatureValidity::Invalid);
         assert_eq!(memo.verify(&rsa, b"other", b"good", b"v"), SignatureValidity::Valid);
         assert_eq!(counting.0.get(), 3);
+    }
+
+    #[test]
+    fn a_long_message_is_checked_once_too_and_told_from_another() {
+        let counting = Counting(Cell::new(0));
+        let memo = MemoisedVerifier::new(&counting);
+        let rsa = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
+        let mut long = vec![0; 3 << 20];
+        for _ in 0..3 {
+            memo.verify(&rsa, b"k", &long, b"v");
+        }
+        assert_eq!(counting.0.get(), 1);
+        long[2 << 20] = 1;
+        memo.verify(&rsa, b"k", &long, b"v");
+        assert_eq!(counting.0.get(), 2);
     }
 }

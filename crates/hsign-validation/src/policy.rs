@@ -131,6 +131,8 @@ pub struct ValidationRules {
     pub same_digest: Demand,
     /// Whether signed attributes must arrive in the order of DER.
     pub attribute_order: Demand,
+    /// Whether a signature policy that the signature names must be at hand, and be the one that was signed.
+    pub signature_policy: Demand,
 }
 
 /// When the certificates of a path have to be valid.

@@ -125,7 +125,8 @@ impl Record {
         let identification = identify(signed, &engine.material.certificates);
         self.ran(CheckKind::SignerIdentification, identification.conclusion);
         let signer = identification.certificate.as_ref();
-        let (validation_context, context_findings) = validation_context::initialise(facts.policy.as_ref());
+        let (validation_context, context_findings) =
+            validation_context::initialise(facts.policy.as_ref(), policy.validation().signature_policy);
         self.ran(CheckKind::ValidationContext, validation_context);
         let crypto = cryptographic_verification::verify(signed, signer, engine.verifier);
         self.verdict.integrity = crypto.integrity;
@@ -462,11 +463,12 @@ fn content_stamps(
         {
             SubIndication::Revoked
         }
-        Some(SubIndication::OutOfBoundsNoPoe | SubIndication::OutOfBoundsNotRevoked)
-            if latest.0 > chain.target().not_after() =>
-        {
-            SubIndication::Expired
-        }
+        // Whatever was or wasn't known about revocation.
+        Some(
+            SubIndication::OutOfBoundsNoPoe
+            | SubIndication::OutOfBoundsNotRevoked
+            | SubIndication::CertificateChainGeneralFailure,
+        ) if latest.0 > chain.target().not_after() => SubIndication::Expired,
         _ => return at_present,
     };
     findings.push(Finding::error("content-stamped-too-late").with("gen_time", latest));

@@ -3,11 +3,28 @@
 use hsign_core::facts::SignaturePolicyFacts;
 use hsign_core::{Finding, Severity};
 
+use crate::policy::Demand;
 use crate::{Conclusion, SubIndication};
 
-/// A policy that the signature names must be at hand and be the one that was signed. What it asks isn't read by a
-/// machine: the verdict goes by the caller's policy, and says so.
-pub(crate) fn initialise(policy: Option<&SignaturePolicyFacts>) -> (Conclusion, Vec<Finding>) {
+/// A policy that the signature names must be at hand and be the one that was signed, where the caller's policy asks for
+/// that. What it says isn't read by a machine: the verdict goes by the caller's policy, and tells so.
+pub(crate) fn initialise(
+    policy: Option<&SignaturePolicyFacts>,
+    demand: Demand,
+) -> (Conclusion, Vec<Finding>) {
+    let (conclusion, mut findings) = compare(policy);
+    match demand {
+        Demand::Required => (conclusion, findings),
+        Demand::Reported => {
+            for finding in findings.iter_mut().filter(|finding| finding.severity == Severity::Error) {
+                finding.severity = Severity::Warning;
+            }
+            (Conclusion::Passed, findings)
+        }
+    }
+}
+
+fn compare(policy: Option<&SignaturePolicyFacts>) -> (Conclusion, Vec<Finding>) {
     let Some(policy) = policy else { return (Conclusion::Passed, Vec::new()) };
     let clause = "EN 319 102-1, validation context initialisation";
     let named = |finding: Finding| match &policy.identifier {

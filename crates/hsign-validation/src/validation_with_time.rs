@@ -73,6 +73,11 @@ pub(crate) fn validate(inputs: &Inputs<'_>) -> WithTime {
     let basic = in_order(&inputs.blocks.in_order(), past::may_continue);
     let (true, Some(chain)) = (may_continue(basic), inputs.chain) else {
         findings.extend(inputs.weak_now.iter().cloned());
+        // Nothing was known about the status; that the certificate has ended is worth telling all the same.
+        let unknown = Conclusion::Indeterminate(SubIndication::CertificateChainGeneralFailure);
+        if let Some(chain) = inputs.chain.filter(|_| basic == unknown) {
+            findings.extend(chain_at_best_time(chain, best, inputs).1);
+        }
         return WithTime { conclusion: basic, best, findings };
     };
     let rules: [&dyn Fn() -> Ruling; 8] = [

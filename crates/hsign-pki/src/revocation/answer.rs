@@ -15,6 +15,9 @@ pub enum RevocationStatus {
         time: Time,
         /// Why, where the issuer says so. It carries little: HPKI CAs give cessationOfOperation always.
         reason: Option<CrlReason>,
+        /// Since when the key may have been in other hands (invalidityDate, RFC 5280 §5.3.2), where a CRL says so. It
+        /// is told; the revocation date decides.
+        invalid_since: Option<Time>,
     },
     /// Suspended (certificateHold).
     OnHold {

@@ -211,7 +211,11 @@ fn status(base: Option<CrlEntry>, delta: Option<CrlEntry>) -> RevocationStatus {
         Some(entry) => match entry.reason {
             Some(CrlReason::RemoveFromCrl) => RevocationStatus::Good,
             Some(CrlReason::CertificateHold) => RevocationStatus::OnHold { time: entry.revocation_date },
-            reason => RevocationStatus::Revoked { time: entry.revocation_date, reason },
+            reason => RevocationStatus::Revoked {
+                time: entry.revocation_date,
+                reason,
+                invalid_since: entry.invalidity_date,
+            },
         },
     }
 }

@@ -82,7 +82,9 @@ fn judge(
         CertStatus::Revoked { time, reason: Some(hsign_x509::CrlReason::CertificateHold) } => {
             RevocationStatus::OnHold { time: *time }
         }
-        CertStatus::Revoked { time, reason } => RevocationStatus::Revoked { time: *time, reason: *reason },
+        CertStatus::Revoked { time, reason } => {
+            RevocationStatus::Revoked { time: *time, reason: *reason, invalid_since: None }
+        }
     };
     let signer_path = signer(checker, path, issuer, &response.value)?;
     Ok(Some(Statement {

@@ -127,7 +127,7 @@ impl Step<'_> {
     /// b), c) Back to the revocation; or to the time until which the data speak.
     fn by_revocation(&self, control_time: Time, answer: &RevocationAnswer) -> Time {
         match answer.status {
-            RevocationStatus::Revoked { time, reason } if self.revocation_counts(reason) => {
+            RevocationStatus::Revoked { time, reason, .. } if self.revocation_counts(reason) => {
                 control_time.min(time)
             }
             RevocationStatus::OnHold { time } => control_time.min(time),

@@ -116,6 +116,7 @@ fn certificate_chain_general_failure() {
 
 fn with_policy(identifier: &str, actual: Option<&[u8]>) -> Archive {
     let mut archive = fresh();
+    archive.policy_with("signature_policy = \"reported\"", "signature_policy = \"required\"");
     archive.facts.signatures[0].policy = Some(SignaturePolicyFacts {
         identifier: Some(identifier.to_owned()),
         reference: Some(Reference {
@@ -137,6 +138,14 @@ fn policy_processing_error() {
 #[test]
 fn signature_policy_not_available() {
     with_policy("1.2.3", None).expect(20, open(Sub::SignaturePolicyNotAvailable));
+}
+
+#[test]
+fn a_signature_policy_that_is_only_to_be_told_decides_nothing() {
+    let mut archive = with_policy("1.2.3", None);
+    archive.policy_with("signature_policy = \"required\"", "signature_policy = \"reported\"");
+    let verdict = archive.expect(20, PASSED);
+    assert!(verdict.findings().iter().any(|finding| finding.code == "signature-policy-missing"));
 }
 
 #[test]
@@ -212,12 +221,20 @@ fn out_of_bounds_not_revoked() {
     archive.expect(3 * YEAR + 6, open(Sub::OutOfBoundsNotRevoked));
 }
 
+/// Nothing tells the status: that comes before the signer's own validity.
 #[test]
-fn out_of_bounds_no_poe() {
+fn an_expired_signer_of_unknown_status_is_a_failure_of_the_chain() {
     let mut archive = fresh();
     archive.evidence = hsign_validation::Evidence::new();
     let crls = [archive.crl("root", 3 * YEAR + 5, 30, &[])];
     archive.given(&crls);
+    archive.expect(3 * YEAR + 6, open(Sub::CertificateChainGeneralFailure));
+}
+
+#[test]
+fn out_of_bounds_no_poe() {
+    // The signer has ended, and so has whoever told his status.
+    let mut archive = with_short_lived_responder();
     archive.expect(3 * YEAR + 6, open(Sub::OutOfBoundsNoPoe));
 }
 
