@@ -61,7 +61,7 @@ pub fn change_message(change: &Change, language: Language) -> String {
 #[must_use]
 pub fn finding_hint(finding: &Finding, language: Language) -> Option<String> {
     let words = messages(language).findings.get(&finding.code)?;
-    Some(fill(words.hint.as_ref()?, &finding.values)).filter(|hint| !hint.is_empty())
+    Some(fill(words.hint.as_ref()?, &in_words(&finding.values, language))).filter(|hint| !hint.is_empty())
 }
 
 /// Accreditations by the names that people know, times as everywhere in the report; else as it is.

@@ -36,7 +36,7 @@ pub(super) fn run(session: &Session, args: &PlanArgs) -> Result<u8> {
     let planned: Vec<Outcome> = inputs
         .into_par_iter()
         .map(|input| {
-            let outcome = plan(&input, &ground, fetcher.as_ref(), &later)
+            let outcome = plan(session, &input, &ground, fetcher.as_ref(), &later)
                 .map_err(|error| (failure::finding(&error), failure::exit_code(&error)));
             bar.inc(1);
             (input.display().to_string(), outcome)
@@ -62,7 +62,13 @@ pub(super) fn run(session: &Session, args: &PlanArgs) -> Result<u8> {
     Ok(outcome::of_judgements(&codes.collect::<Vec<u8>>()))
 }
 
-fn plan(input: &Path, ground: &Ground, fetcher: &dyn Fetcher, later: &[Time]) -> Result<Planned> {
+fn plan(
+    session: &Session,
+    input: &Path,
+    ground: &Ground,
+    fetcher: &dyn Fetcher,
+    later: &[Time],
+) -> Result<Planned> {
     let source = session.open(input)?;
     let facts = document_facts(source.as_ref(), None, &ground.settings)?;
     Ok(hsign::plan(&facts, &ground.settings, fetcher, ground.time, later))

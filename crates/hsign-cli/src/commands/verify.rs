@@ -86,7 +86,7 @@ fn judge_documents(session: &Session, args: &VerifyArgs) -> Result<(Ground, Vec<
     let judged = inputs
         .into_par_iter()
         .map(|input| {
-            let outcome = judge(&input, args, &ground, fetcher.as_ref()).map_err(Failed::from);
+            let outcome = judge(session, &input, args, &ground, fetcher.as_ref()).map_err(Failed::from);
             bar.inc(1);
             Judged { path: input.display().to_string(), outcome }
         })
@@ -95,7 +95,13 @@ fn judge_documents(session: &Session, args: &VerifyArgs) -> Result<(Ground, Vec<
     Ok((ground, judged))
 }
 
-fn judge(input: &Path, args: &VerifyArgs, ground: &Ground, fetcher: &dyn Fetcher) -> Result<Answer> {
+fn judge(
+    session: &Session,
+    input: &Path,
+    args: &VerifyArgs,
+    ground: &Ground,
+    fetcher: &dyn Fetcher,
+) -> Result<Answer> {
     let source = session.open(input)?;
     let content = args.content.as_deref().map(files::open).transpose()?;
     let facts = document_facts(source.as_ref(), content.as_deref(), &ground.settings)?;
