@@ -4,9 +4,6 @@ import pyhanko_maker
 from testbed import LETTER, OBJECT_STREAMS, SCAN, SIGNERS
 
 PASSED = "valid TOTAL-PASSED qualified"
-#: More than signatures came later, which isn't judged yet and so not accepted: a field that shows; the version in the
-#: catalog, which pyHanko raises; metadata, which it adds with keys on elliptic curves.
-CHANGED_LATER = "B-T valid INDETERMINATE SIG_CONSTRAINTS_FAILURE qualified"
 
 
 def signed_by_pyhanko(testbed):
@@ -31,9 +28,9 @@ def signed_by_pyhanko(testbed):
     passed = f"B-T {PASSED}"
     yield "two signers", two_signers(testbed), [passed] * 2
     yield "two signers, the first certifying", two_signers(testbed, permissions="FILL_FORMS"), [passed] * 2
-    yield "two signers, the second visible", two_signers(testbed, second={"visible": True}), [CHANGED_LATER, passed]
-    yield "two signers, the second P-256", two_signers(testbed, second={"key": "P-256"}), [CHANGED_LATER, passed]
-    yield "pyHanko after hsign", after_hsign(testbed), [CHANGED_LATER, passed]
+    yield "two signers, the second visible", two_signers(testbed, second={"visible": True}), [passed] * 2
+    yield "two signers, the second P-256", two_signers(testbed, second={"key": "P-256"}), [passed] * 2
+    yield "pyHanko after hsign", after_hsign(testbed), [passed] * 2
     yield "B-T with a document time stamp", with_document_time_stamp(testbed), [f"B-T {PASSED}"]
     indeterminate = "B-T valid INDETERMINATE CHAIN_CONSTRAINTS_FAILURE"
     yield "a test card", made(key="test-card", level="B-T"), [f"{indeterminate} test-card"]

@@ -4,7 +4,7 @@ use hsign_core::facts::ChangeKind;
 
 use super::catalog::differing;
 use super::comparison::Comparison;
-use super::form::{flags, numbered};
+use super::form::{Members, flags, numbered};
 use super::found::{Details, Found, change};
 use super::geometry::Area;
 use super::view::{View, is_field};
@@ -80,7 +80,8 @@ impl Comparison<'_, '_, '_> {
         after: &[Object],
         found: &mut Found,
     ) -> Result<()> {
-        for removed in before.iter().filter(|annotation| !after.contains(annotation)) {
+        let (was, is) = (Members::of(before), Members::of(after));
+        for removed in before.iter().filter(|annotation| !is.has(annotation)) {
             let Object::Dictionary(annotation) = self.old.resolve(removed)? else { continue };
             let kind = if is_field(&annotation) {
                 ChangeKind::FormFieldRemoved
@@ -90,14 +91,16 @@ impl Comparison<'_, '_, '_> {
             let told = change(kind).page(self.page_number(page)?).field(&self.old.field_name(&annotation)?);
             found.add(numbered(with_subtype(told, &annotation), removed));
         }
-        let kept = after.iter().filter(|annotation| before.contains(annotation));
-        let expected = before.iter().filter(|annotation| after.contains(annotation));
+        let kept = after.iter().filter(|annotation| was.has(annotation));
+        let expected = before.iter().filter(|annotation| is.has(annotation));
         if !kept.eq(expected) {
             // What lies over what has changed.
             found.add(change(ChangeKind::AnnotationChanged).page(self.page_number(page)?));
         }
-        for added in after.iter().filter(|annotation| !before.contains(annotation)) {
-            self.added_annotation(page, added, found)?;
+        for added in after.iter().filter(|annotation| !was.has(annotation)) {
+            if !self.is_known(added, found) {
+                self.added_annotation(page, added, found)?;
+            }
         }
         Ok(())
     }
@@ -114,7 +117,7 @@ impl Comparison<'_, '_, '_> {
         if is_new && is_widget && self.new.field_type(&annotation)?.as_deref() == Some(b"Sig") {
             return self.new_signature_field(object, &annotation, Some(page), found);
         }
-        found.watch(object, page);
+        found.watch(object, &annotation, page);
         let kind =
             if is_field(&annotation) { ChangeKind::FormFieldAdded } else { ChangeKind::AnnotationAdded };
         let area = self.shown_area(self.new, &annotation, page)?;

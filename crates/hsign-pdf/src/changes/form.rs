@@ -1,5 +1,7 @@
 //! Fields that were filled, signed or added.
 
+use std::collections::{BTreeSet, HashSet};
+
 use hsign_core::facts::{Change, ChangeKind};
 
 use super::catalog::differing;
@@ -7,7 +9,7 @@ use super::comparison::Comparison;
 use super::found::{Details, Found, change};
 use super::view::{View, is_field, is_page};
 use crate::error::Result;
-use crate::object::{Dictionary, Object};
+use crate::object::{Dictionary, Object, ObjectId};
 use crate::signature::looks_like_signature;
 
 /// What a new signature field may consist of: nothing that acts.
@@ -30,12 +32,16 @@ const READ_ONLY: i64 = 1;
 impl Comparison<'_, '_, '_> {
     /// /Fields or the /Kids of a field: all that was there, and further signature fields.
     pub(super) fn fields_listed(&self, before: &[Object], after: &[Object], found: &mut Found) -> Result<()> {
-        for removed in before.iter().filter(|field| !after.contains(field)) {
+        let (was, is) = (Members::of(before), Members::of(after));
+        for removed in before.iter().filter(|field| !is.has(field)) {
             let Object::Dictionary(field) = self.old.resolve(removed)? else { continue };
             let told = change(ChangeKind::FormFieldRemoved).field(&self.old.field_name(&field)?);
             found.add(numbered(told, removed));
         }
-        for added in after.iter().filter(|field| !before.contains(field)) {
+        for added in after.iter().filter(|field| !was.has(field)) {
+            if !found.listed.insert(added.as_reference()) && !self.is_touched(added) {
+                continue;
+            }
             self.added_field(added, 0, found)?;
         }
         Ok(())
@@ -88,7 +94,7 @@ impl Comparison<'_, '_, '_> {
         let mut told = numbered(change(kind).field(&name).with("new_field", true), object);
         if let Some(page) = page {
             told = told.page(self.page_number(page)?);
-            found.watch(object, page);
+            found.watch(object, field, page);
             let area = self.shown_area(self.new, field, page)?;
             told.position = area.position();
             found.add(told);
@@ -347,22 +353,57 @@ impl Comparison<'_, '_, '_> {
         Ok((!widgets.is_empty()).then_some(widgets))
     }
 
+    fn touched(&self) -> &[(u32, crate::xref::Entry)] {
+        let document = self.new.snapshot.document;
+        document.revisions().get(self.new.snapshot.revision).map(crate::Revision::entries).unwrap_or_default()
+    }
+
+    /// Whether a new field or annotation was looked at already and this revision leaves it as it is.
+    pub(super) fn is_known(&self, object: &Object, found: &mut Found) -> bool {
+        let Some(id) = object.as_reference() else { return false };
+        !found.known.insert(id.number) && !self.is_touched(object)
+    }
+
+    fn is_touched(&self, object: &Object) -> bool {
+        let Some(id) = object.as_reference() else { return true };
+        self.touched().binary_search_by_key(&id.number, |(number, _)| *number).is_ok()
+    }
+
     /// Looks again at what earlier revisions added and this one touches.
     pub(super) fn watched(&self, found: &mut Found) -> Result<()> {
-        let document = self.new.snapshot.document;
-        let Some(revision) = document.revisions().get(self.new.snapshot.revision) else { return Ok(()) };
-        let watched: Vec<(u32, u32)> = found.watched.iter().map(|(object, page)| (*object, *page)).collect();
-        for (number, page) in watched {
-            let object = self.new.number(number)?;
-            let dictionary = object.as_dictionary().cloned().unwrap_or_default();
-            let parts = dictionary.entries().iter().filter_map(|entry| entry.value.as_reference());
-            let touched = std::iter::once(number)
-                .chain(parts.map(|id| id.number).filter(|id| !self.old.is_in_use(*id)))
-                .any(|number| revision.entry(number).is_some());
-            let Some(id) = self.new.id(number).filter(|_| touched) else { continue };
-            self.added_annotation(page, &Object::Reference(id), found)?;
+        let mut again = BTreeSet::new();
+        for (number, _) in self.touched() {
+            again.extend(found.watched.get(number).copied());
+        }
+        for (number, page) in again {
+            found.known.remove(&number);
+            if let Some(id) = self.new.id(number) {
+                self.added_annotation(page, &Object::Reference(id), found)?;
+            }
         }
         Ok(())
+    }
+}
+
+/// The elements of an array, to be found quickly.
+pub(super) struct Members<'a> {
+    references: HashSet<ObjectId>,
+    others: Vec<&'a Object>,
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn of(array: &'a [Object]) -> Self {
+        Self {
+            references: array.iter().filter_map(Object::as_reference).collect(),
+            others: array.iter().filter(|element| element.as_reference().is_none()).collect(),
+        }
+    }
+
+    pub(super) fn has(&self, element: &Object) -> bool {
+        match element.as_reference() {
+            Some(id) => self.references.contains(&id),
+            None => self.others.contains(&element),
+        }
     }
 }
 

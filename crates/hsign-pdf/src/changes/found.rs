@@ -1,11 +1,11 @@
 //! What was found, and what the signature itself says of it: certification levels and locked fields (ISO 32000-2,
 //! 12.8.2.2 and 12.8.2.4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hsign_core::facts::{Change, ChangeKind, ModificationVerdict};
 
-use crate::object::Object;
+use crate::object::{Dictionary, Object, ObjectId};
 use crate::signature::{Lock, SignatureDictionary, SignatureField, SignatureReference};
 
 /// Changes listed for one signature; more of them say nothing new.
@@ -17,8 +17,13 @@ pub(super) struct Found {
     pub(super) changes: Vec<Change>,
     /// Revision that is looked at; 1 is the first later one.
     pub(super) revision: u32,
-    /// Annotations that were added, and the page they are on: further revisions may change them.
-    pub(super) watched: BTreeMap<u32, u32>,
+    /// Annotations that were added, and the page they are on, by the numbers of the objects that make them:
+    /// further revisions may change these.
+    pub(super) watched: HashMap<u32, (u32, u32)>,
+    /// Fields and annotations that were looked at; again only when they are touched.
+    pub(super) known: HashSet<u32>,
+    /// The same for the lists of fields.
+    pub(super) listed: HashSet<Option<ObjectId>>,
 }
 
 impl Found {
@@ -43,8 +48,12 @@ impl Found {
     }
 
     /// Has an added annotation looked at again when a further revision touches it.
-    pub(super) fn watch(&mut self, object: &Object, page: u32) {
-        self.watched.extend(object.as_reference().map(|id| (id.number, page)));
+    pub(super) fn watch(&mut self, object: &Object, parts: &Dictionary, page: u32) {
+        let Some(id) = object.as_reference() else { return };
+        let parts = parts.entries().iter().filter(|entry| !matches!(entry.key.as_slice(), b"P" | b"Parent"));
+        let parts = parts.filter_map(|entry| entry.value.as_reference());
+        self.watched.extend(parts.map(|part| (part.number, (id.number, page))));
+        self.watched.insert(id.number, (id.number, page));
     }
 
     fn has_grave(&self) -> bool {
