@@ -27,6 +27,12 @@ use crate::material::Material;
 use crate::synthetic::ToyVerifier;
 use crate::xml::text_of;
 
+/// Cases that rest on rules of the European trusted lists, which nobody has here.
+const EUROPEAN: [(&str, &str); 1] = [(
+    "diag-data/DSS-2805/dss-2805-online.xml",
+    "a trusted list vouches for the certificate of a time-stamping unit itself, also after that certificate's own end",
+)];
+
 #[test]
 fn conformance_dss_replays() {
     let Some(corpus) = Corpus::open("dss-replays") else { return };
@@ -35,12 +41,16 @@ fn conformance_dss_replays() {
     for (path, expected) in expectations(&corpus) {
         let verdict = replay(&file(&corpus, &path), &policy);
         let ours = answer(&verdict);
-        if expected.contains(&ours) {
+        let by_european_rule = EUROPEAN.iter().find(|(case, _)| *case == path);
+        if let Some((_, rule)) = by_european_rule {
+            assert!(!expected.contains(&ours), "{path} no longer differs: {rule}");
+            assert!(!ours.starts_with("TOTAL-PASSED"), "{path}");
+            println!("apart from the comparison: {path}: {rule}");
+        } else if expected.contains(&ours) {
             comparison.agree(&path);
         } else if ours.starts_with("TOTAL-PASSED") {
             comparison.false_accept(&path, format!("expected {expected:?}"));
         } else {
-            println!("DIFF {path}: {}", told(&verdict, &expected));
             comparison.differ(&path, told(&verdict, &expected));
         }
     }
