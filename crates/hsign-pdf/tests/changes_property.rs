@@ -1,5 +1,6 @@
 //! However a later revision is mutilated: with the content of a page changed it is never permitted.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::ptr_arg, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::ptr_arg)]
+#![allow(clippy::cast_possible_truncation)]
 
 mod support;
 
