@@ -87,6 +87,10 @@ impl Chain {
         self.statuses.first().map(|status| &status.answer.status)
     }
 
+    pub(crate) fn signer_is_told_good(&self) -> bool {
+        self.signer_status() == Some(&RevocationStatus::Good)
+    }
+
     /// The moment from which the signer's certificate is revoked.
     pub(crate) fn signer_revoked_at(&self) -> Option<Time> {
         match self.signer_status() {

@@ -64,7 +64,11 @@ impl<'a> Engine<'a> {
             Party::Signer => PathParameters::at(time),
             Party::Tsa => PathParameters::time_stamping_at(time),
         };
-        let parameters = PathParameters { check_target_validity: false, ..parameters };
+        let parameters = PathParameters {
+            check_target_validity: false,
+            validity_model: policy.validation().validity_model,
+            ..parameters
+        };
         match party {
             Party::Signer => Question {
                 target,

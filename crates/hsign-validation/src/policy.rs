@@ -6,6 +6,7 @@ use hsign_core::facts::{Change, ChangeKind, ModificationVerdict};
 use hsign_core::{ErrorKind, Finding};
 use hsign_crypto::sha256;
 use hsign_pki::Accreditation;
+pub use hsign_pki::ValidityModel;
 use hsign_pki::algorithms::{AlgorithmTable, Overrides};
 use serde::Deserialize;
 
@@ -133,18 +134,6 @@ pub struct ValidationRules {
     pub attribute_order: Demand,
     /// Whether a signature policy that the signature names must be at hand, and be the one that was signed.
     pub signature_policy: Demand,
-}
-
-/// When the certificates of a path have to be valid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ValidityModel {
-    /// All of them at the time in question (RFC 5280 §6.1).
-    Shell,
-    /// Each CA when it issued the next certificate.
-    Chain,
-    /// Every CA when the signer's certificate was issued.
-    Hybrid,
 }
 
 /// How far control-time sliding (EN 319 102-1) goes back for revocation data that are no longer fresh.

@@ -71,7 +71,8 @@ pub(crate) fn validate(inputs: &Inputs<'_>) -> WithTime {
     let best = inputs.best;
     let mut findings = stamp_findings(inputs.timestamps, inputs.proven);
     let basic = in_order(&inputs.blocks.in_order(), past::may_continue);
-    let (true, Some(chain)) = (may_continue(basic), inputs.chain) else {
+    let settled = may_continue(basic) && !relies_on_ended_data(basic, inputs.chain);
+    let (true, Some(chain)) = (settled, inputs.chain) else {
         findings.extend(inputs.weak_now.iter().cloned());
         // Nothing was known about the status; that the certificate has ended is worth telling all the same.
         let unknown = Conclusion::Indeterminate(SubIndication::CertificateChainGeneralFailure);
@@ -126,6 +127,13 @@ pub(crate) fn may_continue(basic: Conclusion) -> bool {
                     | Sub::OutOfBoundsNotRevoked
             )
     )
+}
+
+/// The signer has ended, and so has whoever told his status: what the data say counts only where they are proven to have
+/// existed in time, which past validation finds out.
+fn relies_on_ended_data(basic: Conclusion, chain: Option<&Chain>) -> bool {
+    basic == Conclusion::Indeterminate(SubIndication::OutOfBoundsNoPoe)
+        && chain.is_some_and(Chain::signer_is_told_good)
 }
 
 /// The certificates and the data about them rely on algorithms that have to be good still: whether they existed in

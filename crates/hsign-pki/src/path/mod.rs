@@ -16,6 +16,6 @@ pub use build::build_and_validate;
 pub use outcome::{PathFailure, PathFailureKind, PathFailures, ValidatedPath};
 pub use parameters::{
     ANY_EXTENDED_KEY_USAGE, ANY_POLICY, ExtendedKeyUsageDemand, OCSP_SIGNING, PathParameters, ProfileRules,
-    TIME_STAMPING,
+    TIME_STAMPING, ValidityModel,
 };
 pub use search::Paths;

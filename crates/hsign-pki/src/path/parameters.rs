@@ -32,6 +32,19 @@ pub enum ProfileRules {
     Enforce,
 }
 
+/// When the CAs of a path have to be valid (EN 319 102-1, X.509 validation). RFC 5280 §6.1.3 (a)(2) knows the shell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValidityModel {
+    /// All of them at the time the path is judged at.
+    #[default]
+    Shell,
+    /// Each when it issued the next certificate.
+    Chain,
+    /// All when the target's certificate was issued.
+    Hybrid,
+}
+
 /// Inputs of path validation (RFC 5280 §6.1.1), and what policies of this field add to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathParameters {
@@ -60,6 +73,8 @@ pub struct PathParameters {
     pub check_target_validity: bool,
     /// What becomes of violations of the certificate profile.
     pub profile: ProfileRules,
+    /// When the CAs of the path have to be valid.
+    pub validity_model: ValidityModel,
 }
 
 impl PathParameters {
@@ -78,6 +93,7 @@ impl PathParameters {
             allow_anchor_as_target: true,
             check_target_validity: true,
             profile: ProfileRules::Report,
+            validity_model: ValidityModel::Shell,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hsign_core::Finding;
+use hsign_core::{Finding, Time};
 use hsign_x509::Certificate;
 
 use super::name_constraints::Constraints;
@@ -10,7 +10,7 @@ use super::outcome::PathFailureKind::{Budget, Constraints as Constrained, Signat
 use super::policy_graph::PolicyGraph;
 use super::rules::{self, Violation, violation};
 use super::signatures::SignatureChecks;
-use super::{ANY_POLICY, PathParameters, profile};
+use super::{ANY_POLICY, PathParameters, ValidityModel, profile};
 use crate::{Anchor, TrustKind};
 
 /// What the walk found out.
@@ -37,7 +37,14 @@ pub(super) fn validate(
     }
     for (depth, certificate) in below.iter().rev().enumerate() {
         let is_target = depth + 1 == below.len();
-        walk.basic_processing(certificate, is_target, signatures);
+        // What this certificate issued: the next one towards the target.
+        let issued = below.len().checked_sub(depth + 2).and_then(|index| below.get(index)).unwrap_or(target);
+        let valid_at = match parameters.validity_model {
+            ValidityModel::Shell => parameters.time,
+            ValidityModel::Chain => issued.not_before(),
+            ValidityModel::Hybrid => target.not_before(),
+        };
+        walk.basic_processing(certificate, is_target, valid_at, signatures);
         if is_target {
             walk.wrap_up(certificate);
         } else {
@@ -133,6 +140,7 @@ impl<'a> Walk<'a> {
         &mut self,
         certificate: &Certificate,
         is_target: bool,
+        valid_at: Time,
         signatures: &mut SignatureChecks<'_>,
     ) {
         self.profile.extend(profile::certificate(certificate, &self.issuer, is_target));
@@ -147,7 +155,7 @@ impl<'a> Walk<'a> {
         self.violations.extend(rules::reading_errors(certificate, is_target));
         self.notes.extend(rules::oddities(certificate, is_target));
         if !is_target {
-            self.violations.extend(rules::validity(certificate, self.parameters.time));
+            self.violations.extend(rules::validity(certificate, valid_at));
         }
         self.violations.extend(rules::name_chaining(certificate, self.issuer.subject(), is_target));
         // (b), (c): only the target's own names count among self-issued certificates.

@@ -118,7 +118,10 @@ impl Case<'_> {
                 self.bounds(Sub::OutOfBoundsNotRevoked)
             }
             // Whether each algorithm was good when its protection began is asked of all that come this far.
-            Sub::CryptoConstraintsFailureNoPoe => self.bounds(Sub::OutOfBoundsNoPoe),
+            // Where the latest data were passed over for their algorithm, the older ones have to reach that far.
+            Sub::CryptoConstraintsFailureNoPoe if in_time || self.was_fresh() => {
+                self.bounds(Sub::OutOfBoundsNoPoe)
+            }
             _ => self.subject.current,
         }
     }

@@ -284,3 +284,24 @@ fn facts_written_before_there_were_evidence_records_still_read() {
     current(&mut archive, 5 * YEAR);
     archive.expect(5 * YEAR, PASSED);
 }
+
+#[test]
+fn in_the_chain_model_a_ca_counts_as_of_what_it_issued_and_in_the_shell_as_of_today() {
+    let ended = |model: &str| {
+        let mut archive = Archive::new();
+        archive
+            .issue("ca", "root", -YEAR, 10, Sha256)
+            .issue("signer", "ca", 0, 3 * YEAR, Sha256)
+            .sign(Sha256);
+        archive.embed_certificates(&["ca"]);
+        let crls = [archive.crl("root", 19, 30, &[]), archive.crl("ca", 19, 30, &[])];
+        archive
+            .given(&crls)
+            .policy_with("validity_model = \"shell\"", &format!("validity_model = \"{model}\""));
+        archive.judge_at(20).signatures()[0].clone()
+    };
+    assert_eq!(ended("chain").indication(), Indication::TotalPassed);
+    assert_eq!(ended("hybrid").indication(), Indication::TotalPassed);
+    // The path was good once, but that the CA made its list in its time is proven by nobody.
+    assert_eq!(ended("shell").sub_indication(), Some(SubIndication::RevocationOutOfBoundsNoPoe));
+}
