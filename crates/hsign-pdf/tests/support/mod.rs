@@ -1,5 +1,6 @@
 //! Small documents, written by hand and apart from the crate's own writer.
 #![allow(dead_code, unreachable_pub)]
+#![allow(clippy::cast_possible_truncation, clippy::panic)]
 #![allow(clippy::ptr_arg)] // a slice can't be borrowed as a source
 
 use hsign_pdf::{

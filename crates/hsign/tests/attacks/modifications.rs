@@ -64,3 +64,45 @@ fn a_certification_level_rules_out_what_it_says() {
         assert_all(&manipulations::certified(&signed, level));
     }
 }
+
+/// A letter signed as old programs did: no CMS, a bare RSA value over SHA-1 and the certificate beside it.
+fn signed_by_bare_rsa() -> Vec<u8> {
+    let doctor = person(Person::DoctorRsa3072);
+    let certificate = hsign_core::hex(&doctor.certificate);
+    let (range, contents) = ("/ByteRange[0 0000000 0000000 0000000]", "0".repeat(2_000));
+    let value = format!(
+        "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter/adbe.x509.rsa_sha1/Cert<{certificate}>{range}/Contents<{contents}>>>"
+    );
+    let letter = manipulations::letter();
+    let catalog = manipulations::Update::body(&letter, 1).replace("/Fields[", "/Fields[50 0 R ");
+    let field = "<</Type/Annot/Subtype/Widget/FT/Sig/T(Old)/Rect[0 0 0 0]/V 51 0 R>>".to_owned();
+    let mut bytes = manipulations::Update::of(&letter).objects(&[(1, catalog), (50, field), (51, value)]);
+    let find =
+        |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).rposition(|window| window == text).unwrap();
+    let start = find(&bytes, b"/Contents<") + b"/Contents".len();
+    let end = start + contents.len() + 2;
+    let filled = format!("/ByteRange[0 {start:07} {end:07} {:07}]", bytes.len() - end);
+    let at = find(&bytes, range.as_bytes());
+    bytes[at..at + range.len()].copy_from_slice(filled.as_bytes());
+    let mut signer = openssl::sign::Signer::new(openssl::hash::MessageDigest::sha1(), &doctor.key).unwrap();
+    let signed = [&bytes[..start], &bytes[end..]].concat();
+    let value = hsign_asn1::encode::octet_string(&signer.sign_oneshot_to_vec(&signed).unwrap());
+    let hex = hsign_core::hex(&value);
+    bytes[start + 1..start + 1 + hex.len()].copy_from_slice(hex.as_bytes());
+    bytes
+}
+
+#[test]
+fn a_bare_rsa_value_is_judged_and_weak_by_its_date() {
+    let document = signed_by_bare_rsa();
+    let verdict = World::new().verdict(&document);
+    assert_eq!(verdict.integrity(), Integrity::Valid, "{:?}", codes(&verdict));
+    assert_ne!(verdict.indication().name(), "TOTAL-PASSED", "SHA-1 has ended: {:?}", codes(&verdict));
+    assert!(verdict.signer().is_some());
+    let mut forged = document.clone();
+    let at = forged.windows(4).position(|window| window == b"5 mg").unwrap();
+    forged[at] = b'9';
+    let verdict = World::new().verdict(&forged);
+    assert_eq!(verdict.integrity(), Integrity::Invalid);
+    assert_eq!(verdict.indication().name(), "TOTAL-FAILED");
+}
