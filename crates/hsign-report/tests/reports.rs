@@ -213,7 +213,7 @@ fn every_kind_of_change_after_signing_has_words_in_both_languages() {
     for kind in hsign_core::facts::ChangeKind::ALL {
         let finding = hsign_core::Finding::error(kind.code()).with("object", 7).with("page", 1);
         for language in Language::ALL {
-            assert!(hsign_report::finding_message(&finding, *language).is_some(), "{}", kind.code());
+            assert!(hsign_report::finding_message(&finding, language).is_some(), "{}", kind.code());
         }
     }
 }
