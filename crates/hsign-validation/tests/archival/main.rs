@@ -1,5 +1,6 @@
 //! Long-term validation: what was valid once and is proven to have existed then.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 mod archive;
 mod past_validation;
