@@ -49,6 +49,7 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
             "pdf" if bytes.len() < 64 * 1024 => {
                 put("pdf", &bytes)?;
                 put("append", &bytes)?;
+                put("extend", &bytes)?;
             }
             _ => {}
         }
@@ -90,6 +91,7 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         let signed = signed(&testbed, &fs::read(pki.join("documents").join(name))?)?;
         put("pdf", &signed)?;
         put("append", &signed)?;
+        put("extend", &signed)?;
         let document = Document::open(&signed)?;
         for value in signature_fields(&document)?.fields.into_iter().filter_map(|field| field.value) {
             put("cms", &value.contents)?;

@@ -3,17 +3,17 @@
 
 use hsign_asn1::encode;
 use hsign_cades::{Profile, signature_facts};
-use hsign_core::facts::Coverage;
-use hsign_core::{Digest, DigestAlgorithm, Time};
+use hsign_core::facts::{Coverage, EvidenceFacts};
+use hsign_core::{Digest, DigestAlgorithm, Octets, Time};
 use hsign_hpki::{Binding, EvidenceRecord, SignatureKind, Way};
-use hsign_pades::{Request, prepare, read_facts};
+use hsign_pades::{Draft, Request, prepare, read_facts};
 use hsign_pdf::{Document, Extended, signature_fields};
 use hsign_pki::TrustRegistry;
 use hsign_pki::algorithms::{AlgorithmTable, Use};
 use hsign_tsp::{TimestampResponse, token_facts};
 use hsign_x509::{Certificate, Crl, OcspResponse};
 
-pub const ALL: [(&str, fn(&[u8])); 15] = [
+pub const ALL: [(&str, fn(&[u8])); 16] = [
     ("certificate", certificate),
     ("crl", crl),
     ("ocsp", ocsp),
@@ -21,6 +21,7 @@ pub const ALL: [(&str, fn(&[u8])); 15] = [
     ("token", token),
     ("pdf", pdf),
     ("append", append),
+    ("extend", extend),
     ("changes", crate::changes::changes),
     ("registry", registry),
     ("algorithms", algorithms),
@@ -107,6 +108,33 @@ fn append(data: &[u8]) {
         .filter_map(|field| field.value.as_ref())
         .any(|value| value.coverage == Coverage::WholeDocument && value.contents.starts_with(&cms));
     assert!(covers_all, "the new signature covers the whole document");
+}
+
+/// Signed, given evidence twice and stamped, or refused: the stamp covers what went before, and nothing is added twice.
+fn extend(data: &[u8]) {
+    let source = data.to_vec();
+    let Ok(mut draft) = Draft::new(&source, &[DigestAlgorithm::Sha256]) else { return };
+    let request = Request { contents_size: 64, signing_time: Some(Time::LATEST), ..Request::default() };
+    let Ok(update) =
+        draft.prepare(&request).and_then(|prepared| prepared.embed(&encode::octet_string(b"new")))
+    else {
+        return;
+    };
+    draft.append(&update);
+    let piece = |octets: &[u8]| vec![Octets::from(octets)];
+    let evidence =
+        EvidenceFacts { certificates: piece(b"certificate"), crls: piece(b"list"), ..Default::default() };
+    // A store that can't be extended safely is refused, and then stays as it is.
+    if draft.add_evidence(&evidence).is_ok() {
+        assert!(!draft.add_evidence(&evidence).unwrap(), "each piece once");
+    }
+    let prepared = draft.prepare_document_timestamp(64).unwrap();
+    prepared.content_digest(DigestAlgorithm::Sha256).unwrap();
+    let update = prepared.embed(&encode::octet_string(b"token")).unwrap();
+    draft.append(&update);
+    let whole = hsign_core::read_all(&draft).unwrap();
+    assert!(whole.starts_with(data), "every byte stays");
+    assert_eq!(draft.facts().unwrap(), read_facts(&whole).unwrap(), "hashed once or afresh, the same");
 }
 
 fn registry(data: &[u8]) {
