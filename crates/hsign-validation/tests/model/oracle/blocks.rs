@@ -30,16 +30,20 @@ impl Oracle<'_> {
     /// §3.3 XCV 5 and 6: revocation of one certificate of the path to `target`.
     pub(super) fn status_now(&self, id: CertificateId, target: CertificateId) -> Obstacles {
         let now = self.timeline.now;
-        let Some(data) = self.latest(self.acceptable(id)) else {
+        let mut known = self.acceptable(id);
+        if self.reading.older && known.iter().any(|data| !self.signer_has_ended(*data)) {
+            known.retain(|data| !self.signer_has_ended(*data) || self.entry(*data, id).is_some());
+        }
+        let Some(data) = self.latest(known) else {
             return only(NO_STATUS);
         };
         let mut found = self.weak_now(Object::Revocation(data));
-        if let Authority::Certificate(signer) = self.timeline.revocation[data].signer {
-            if !self.path(id).contains(&signer) {
-                found.extend(self.weak_now(Object::Certificate(signer)));
-                if !self.timeline.certificates[signer].holds_at(now) {
-                    found.insert(Obstacle::ResponderOutOfBounds);
-                }
+        if let Authority::Certificate(signer) = self.timeline.revocation[data].signer
+            && !self.path(id).contains(&signer)
+        {
+            found.extend(self.weak_now(Object::Certificate(signer)));
+            if !self.timeline.certificates[signer].holds_at(now) {
+                found.insert(Obstacle::ResponderOutOfBounds);
             }
         }
         match self.entry(data, id) {
@@ -62,6 +66,7 @@ impl Oracle<'_> {
             .enumerate()
             .filter(|(_, data)| data.about == certificate.issuer)
             .filter(|(_, data)| data.only.is_none_or(|only| only == id))
+            .filter(|(index, _)| !self.passed_over.contains(index) || self.entry(*index, id).is_some())
             .filter(|(_, data)| data.this_update >= certificate.not_before)
             .filter(|(index, data)| {
                 data.this_update <= certificate.not_after
@@ -70,6 +75,15 @@ impl Oracle<'_> {
             })
             .map(|(index, _)| index)
             .collect()
+    }
+
+    fn signer_has_ended(&self, id: RevocationId) -> bool {
+        match self.timeline.revocation[id].signer {
+            Authority::Certificate(signer) => {
+                self.timeline.certificates[signer].not_after < self.timeline.now
+            }
+            Authority::Anchor(_) => false,
+        }
     }
 
     /// §3.3 RFC.

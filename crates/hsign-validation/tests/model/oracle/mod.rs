@@ -74,12 +74,16 @@ const NO_STATUS: Obstacle = Obstacle::Final(("INDETERMINATE", "CERTIFICATE_CHAIN
 
 /// §3.2: the answers that are right; the deepest process decides.
 pub fn verdicts(timeline: &Timeline) -> BTreeSet<Answer> {
-    let readings = [(false, false), (false, true), (true, false), (true, true)];
-    readings.into_iter().flat_map(|(stale, bare)| read_as(timeline, Reading { stale, bare })).collect()
+    let both = [false, true];
+    let readings = both.into_iter().flat_map(|stale| {
+        let pairs = both.into_iter().flat_map(move |bare| both.map(|older| (bare, older)));
+        pairs.map(move |(bare, older)| Reading { stale, bare, older })
+    });
+    readings.flat_map(|reading| read_as(timeline, reading)).collect()
 }
 
 fn read_as(timeline: &Timeline, reading: Reading) -> BTreeSet<Answer> {
-    let left = Oracle { timeline, reading }.judge_signature();
+    let left = Oracle { timeline, reading, passed_over: BTreeSet::new() }.judge_signature();
     if left.is_empty() {
         return BTreeSet::from([PASSED]);
     }
@@ -93,11 +97,16 @@ struct Reading {
     stale: bool,
     /// §3.7 step 3 stops without archival material; but a signature time stamp, too, gives proofs that PSV can use.
     bare: bool,
+    /// §3.3 XCV 5 takes the latest data. Older ones serve as well where the latest can't be relied on any more: their
+    /// algorithm had ended when they are proved to exist, or their signer's certificate has ended.
+    older: bool,
 }
 
 struct Oracle<'a> {
     timeline: &'a Timeline,
     reading: Reading,
+    /// Data whose "good" isn't listened to under the reading `older`.
+    passed_over: BTreeSet<RevocationId>,
 }
 
 impl Oracle<'_> {
@@ -227,10 +236,13 @@ impl Oracle<'_> {
             }
         }
         let best = earliest(&proofs, Object::Signature);
-        let mut left = self.past_signature(
+        let view = self.passing_over(&proofs);
+        let current =
+            if self.reading.older { view.with_time(&view.basic_signature()).0 } else { current.clone() };
+        let mut left = view.past_signature(
             Object::Signature,
             self.timeline.signature.signer,
-            &without_delay(current),
+            &without_delay(&current),
             &proofs,
         );
         left.extend(self.acceptance_at(best));
@@ -241,13 +253,14 @@ impl Oracle<'_> {
     fn stamp_proves(&self, id: StampId, proofs: &Proofs) -> bool {
         let stamp = &self.timeline.stamps[id];
         let token = Object::Stamp(id);
-        let now = self.basic_stamp(id);
+        let view = self.passing_over(proofs);
+        let now = view.basic_stamp(id);
         let listed = now.is_empty() || now.iter().any(asks_for_the_past);
         if stops(&now) || !(listed || self.reading.stale) {
             return false;
         }
         let earliest = earliest(proofs, token);
-        let left = self.past_signature(token, stamp.authority, &now, proofs);
+        let left = view.past_signature(token, stamp.authority, &now, proofs);
         left.is_empty() && self.good(stamp.algorithm, earliest) && self.good(stamp.imprint, earliest)
     }
 }

@@ -5,6 +5,22 @@ use super::{NOT_YET_VALID, Obstacle, Obstacles, Oracle};
 use crate::timeline::{Authority, CertificateId, Instant, Object};
 
 impl Oracle<'_> {
+    /// The same without data whose algorithms had ended at their own earliest proof, under that reading.
+    pub(super) fn passing_over(&self, proofs: &Proofs) -> Self {
+        let ended = |id: &usize| {
+            let proved = earliest(proofs, Object::Revocation(*id));
+            let delegate = match self.timeline.revocation[*id].signer {
+                Authority::Certificate(signer) => self.algorithms(Object::Certificate(signer)),
+                Authority::Anchor(_) => Vec::new(),
+            };
+            let mut used = self.algorithms(Object::Revocation(*id)).into_iter().chain(delegate);
+            used.any(|algorithm| !self.good(algorithm, proved))
+        };
+        let all = 0..self.timeline.revocation.len();
+        let passed_over = all.filter(|id| self.reading.older && ended(id)).collect();
+        Self { timeline: self.timeline, reading: self.reading, passed_over }
+    }
+
     /// §3.7 PSV: which of the obstacles of today are left once the proofs are looked at.
     pub(super) fn past_signature(
         &self,
