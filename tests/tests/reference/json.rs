@@ -34,7 +34,7 @@ struct Example {
     file: Option<&'static str>,
 }
 
-const EXAMPLES: [Example; 18] = [
+const EXAMPLES: [Example; 19] = [
     example(
         "verify-1",
         "verify scan.signed.pdf --trust pki/trust.toml --evidence pki/crl --document-class dispensing",
@@ -43,6 +43,11 @@ const EXAMPLES: [Example; 18] = [
     example(
         "sign-1",
         "sign scan.pdf --credential pkcs12:pki/people/pharmacist/identity.p12 --pin-source file:pki/passphrase.txt --trust pki/trust.toml --policy etsi --tsa main --force",
+        0,
+    ),
+    example(
+        "extend-1",
+        "extend scan.signed.pdf --tsa main --trust pki/trust.toml --policy etsi --force",
         0,
     ),
     example(
@@ -85,7 +90,7 @@ const fn example(schema: &'static str, command: &'static str, code: i32) -> Exam
 }
 
 /// Further answers that the schemas must describe, with their schema and exit code.
-const FURTHER: [(&str, &str, i32); 20] = [
+const FURTHER: [(&str, &str, i32); 22] = [
     ("verify-1", "verify letter.pdf", 4),
     ("verify-1", "verify nowhere.pdf", 4),
     ("verify-1", "verify scan.signed.pdf", 3),
@@ -100,6 +105,8 @@ const FURTHER: [(&str, &str, i32); 20] = [
         7,
     ),
     ("timestamp-1", "timestamp other.pdf --tsa main", 1),
+    ("extend-1", "extend letter.pdf --tsa main", 4),
+    ("extend-1", "extend scan.signed.pdf --due --trust pki/trust.toml --policy etsi", 0),
     ("trust-1", "trust list --trust pki/trust.toml --tsa-trust pki/ca/tsa-root.pem", 0),
     ("trust-1", "trust confirm", 0),
     ("trust-1", "trust show tsa --trust pki/trust.toml", 0),
