@@ -1,5 +1,5 @@
 //! A document larger than memory should hold is read in small pieces, and its bytes few times.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod support;
 
@@ -7,9 +7,9 @@ use std::cell::Cell;
 use std::io;
 
 use hsign_cades::Options;
-use hsign_core::facts::Coverage;
+use hsign_core::facts::{Coverage, EvidenceFacts, Level};
 use hsign_core::{DigestAlgorithm, Source};
-use hsign_pades::{Appended, prepare, read_facts};
+use hsign_pades::{Appended, Draft, prepare, read_facts};
 use hsign_testkit::Person;
 
 const ZEROS: u64 = 64 << 20;
@@ -89,4 +89,27 @@ fn two_passes_to_sign_and_verify_in_pieces_of_64_kib() {
     assert!(support::intact(signature.signed.as_ref()));
     assert!(document.longest_read.get() <= 64 << 10, "{}", document.longest_read.get());
     assert!(document.read.get() < 2 * ZEROS + (4 << 20), "{}", document.read.get());
+}
+
+#[test]
+fn signature_evidence_and_document_time_stamp_share_one_pass_and_the_check_takes_another() {
+    let document = Virtual::new();
+    let mut draft = Draft::new(&document, &[DigestAlgorithm::Sha256]).unwrap();
+    let prepared = draft.prepare(&support::request(Person::Doctor)).unwrap();
+    let cms = support::cms(&prepared, Person::Doctor, DigestAlgorithm::Sha256, &Options::default());
+    let update = prepared.embed(&cms).unwrap();
+    draft.append(&update);
+    let evidence = EvidenceFacts { crls: vec![b"list".as_slice().into()], ..EvidenceFacts::default() };
+    draft.add_evidence(&evidence).unwrap();
+    let prepared = draft.prepare_document_timestamp(8_000).unwrap();
+    let response = support::stamp(&prepared.content_digest(DigestAlgorithm::Sha256).unwrap());
+    let update = prepared.embed(hsign_tsp::Token::parse(&response).unwrap().bytes()).unwrap();
+    draft.append(&update);
+    let facts = draft.facts().unwrap();
+    assert_eq!(facts.signatures[0].level, Level::BLta);
+    let slack = 4 << 20;
+    assert!(document.read.get() < ZEROS + slack, "{} bytes read to make it", document.read.get());
+    assert_eq!(read_facts(&draft).unwrap(), facts);
+    assert!(document.read.get() < 2 * ZEROS + slack, "{} bytes read in all", document.read.get());
+    assert!(document.longest_read.get() <= 1 << 20, "{} bytes at once", document.longest_read.get());
 }
