@@ -150,10 +150,10 @@ impl<'f> Wanted<'f> {
     /// Nothing that is known to be wrong is extended on purpose; what is open, or wrong beside something sound, is told.
     fn validity(&self, verdict: &DocumentVerdict) -> Result<Vec<Finding>, Error> {
         let verdicts = self.verdicts(verdict);
-        let failed = |found: &&SignatureVerdict| {
+        let failed = |found: &SignatureVerdict| {
             found.indication() == Indication::TotalFailed || found.integrity() == Integrity::Invalid
         };
-        if !verdicts.is_empty() && verdicts.iter().all(|found| failed(&found)) {
+        if !verdicts.is_empty() && verdicts.iter().all(|found| failed(found)) {
             let reasons = verdicts.iter().flat_map(|found| found.findings().to_vec());
             return Err(Error::Refused(
                 std::iter::once(Finding::error("extending-invalid-signatures")).chain(reasons).collect(),

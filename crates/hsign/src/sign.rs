@@ -98,7 +98,7 @@ pub fn sign(
     let mut making = Making::new(&verifier, settings, fetcher, clock);
     check_signer(&mut making, &certificate, signer, request)?;
     let mut draft = Draft::new(source, &[request.digest])?;
-    let update = make_update(&draft, signer, &certificate, aim.on_signature, request, settings, clock)?;
+    let update = make_update(&draft, signer, &certificate, aim.on_signature, request, &making)?;
     draft.append(&update);
     let mut findings = if timestamper.is_none() && request.level.is_none() {
         vec![Finding::warning("level-limited-by-missing-tsa").with("level", "B-B")]
@@ -232,13 +232,11 @@ fn make_update(
     certificate: &Certificate,
     timestamper: Option<&dyn Timestamper>,
     request: &SignRequest,
-    settings: &Settings,
-    clock: Clock<'_>,
+    making: &Making<'_>,
 ) -> Result<Vec<u8>, Error> {
     let token_bytes = timestamper.map_or(0, reserve_for_token);
     let reserve = hsign_pades::contents_size(signer.certificate(), signer.chain(), token_bytes);
-    let attempt =
-        |reserve| attempt(draft, signer, certificate, timestamper, request, settings, clock, reserve);
+    let attempt = |reserve| attempt(draft, signer, certificate, timestamper, request, making, reserve);
     match attempt(reserve) {
         Err(Error::Document(hsign_pades::Error::ContentsTooSmall { needed, .. })) => attempt(needed + MARGIN),
         result => result,
@@ -251,10 +249,10 @@ fn attempt(
     certificate: &Certificate,
     timestamper: Option<&dyn Timestamper>,
     request: &SignRequest,
-    settings: &Settings,
-    clock: Clock<'_>,
+    making: &Making<'_>,
     reserve: usize,
 ) -> Result<Vec<u8>, Error> {
+    let (settings, clock) = (making.settings, making.clock);
     let (metadata, now) = (&request.metadata, clock());
     let shown = metadata.mark.as_ref();
     let mark =

@@ -9,8 +9,8 @@ use hsign_core::facts::{EvidenceFacts, Modifications, SignatureFacts, SignedObje
 use serde_json::{Value, json};
 
 use crate::language::Language;
+use crate::output;
 use crate::session::Session;
-use crate::{files, output};
 
 pub(super) fn run(session: &Session, file: &Path) -> Result<u8> {
     let source = session.open(file)?;
