@@ -87,8 +87,11 @@ impl Chain {
         self.statuses.first().map(|status| &status.answer.status)
     }
 
-    pub(crate) fn signer_is_told_good(&self) -> bool {
-        self.signer_status() == Some(&RevocationStatus::Good)
+    /// Whether some status rests on the word of somebody whose certificate has ended by `now`.
+    pub(crate) fn rests_on_ended_data(&self, now: Time) -> bool {
+        self.statuses.iter().any(|status| {
+            status.answer.status == RevocationStatus::Good && status.data_signer_out_of_bounds_at(now)
+        })
     }
 
     /// The moment from which the signer's certificate is revoked.

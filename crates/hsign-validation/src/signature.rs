@@ -175,6 +175,7 @@ impl Record {
             weak_now: &weak_now,
             chain,
             timestamps: &present,
+            rests_on_ended_data: chain.is_some_and(|chain| chain.rests_on_ended_data(context.time.0)),
             claimed: facts.claimed_signing_time,
             best: by_stamps,
             proven: present.iter().any(JudgedTimestamp::proves_signature),

@@ -27,6 +27,9 @@ pub(crate) struct Inputs<'a> {
     pub(crate) chain: Option<&'a Chain>,
     /// The time stamps of the signature and those of the document that cover it.
     pub(crate) timestamps: &'a [JudgedTimestamp],
+    /// Whether somebody told a status of the chain whose certificate has ended: what he said counts only where it is proven
+    /// to have existed in time, which past validation finds out.
+    pub(crate) rests_on_ended_data: bool,
     pub(crate) claimed: Option<ClaimedSigningTime>,
     /// The earliest proven time of the signature; the time of validation where nothing proves it.
     pub(crate) best: BestSignatureTime,
@@ -71,7 +74,7 @@ pub(crate) fn validate(inputs: &Inputs<'_>) -> WithTime {
     let best = inputs.best;
     let mut findings = stamp_findings(inputs.timestamps, inputs.proven);
     let basic = in_order(&inputs.blocks.in_order(), past::may_continue);
-    let settled = may_continue(basic) && !relies_on_ended_data(basic, inputs.chain);
+    let settled = may_continue(basic) && !inputs.rests_on_ended_data;
     let (true, Some(chain)) = (settled, inputs.chain) else {
         findings.extend(inputs.weak_now.iter().cloned());
         // Nothing was known about the status; that the certificate has ended is worth telling all the same.
@@ -127,13 +130,6 @@ pub(crate) fn may_continue(basic: Conclusion) -> bool {
                     | Sub::OutOfBoundsNotRevoked
             )
     )
-}
-
-/// The signer has ended, and so has whoever told his status: what the data say counts only where they are proven to have
-/// existed in time, which past validation finds out.
-fn relies_on_ended_data(basic: Conclusion, chain: Option<&Chain>) -> bool {
-    basic == Conclusion::Indeterminate(SubIndication::OutOfBoundsNoPoe)
-        && chain.is_some_and(Chain::signer_is_told_good)
 }
 
 /// The certificates and the data about them rely on algorithms that have to be good still: whether they existed in

@@ -59,7 +59,8 @@ impl Obstacle {
             Self::AuthorityRevoked { .. } => &["REVOKED_CA_NO_POE"],
             Self::OnHold { .. } | Self::NotFresh(_) => &["TRY_LATER"],
             Self::OutOfBounds => &["OUT_OF_BOUNDS_NOT_REVOKED", "OUT_OF_BOUNDS_NO_POE"],
-            Self::ResponderOutOfBounds => &["REVOCATION_OUT_OF_BOUNDS_NO_POE"],
+            // §3.3 XCV 6 looks at the signer's own validity first.
+            Self::ResponderOutOfBounds => &["REVOCATION_OUT_OF_BOUNDS_NO_POE", "OUT_OF_BOUNDS_NO_POE"],
             Self::Weak(..) => &["CRYPTO_CONSTRAINTS_FAILURE_NO_POE"],
             Self::Delay => &["SIG_CONSTRAINTS_FAILURE"],
         };
@@ -74,20 +75,34 @@ const NO_STATUS: Obstacle = Obstacle::Final(("INDETERMINATE", "CERTIFICATE_CHAIN
 
 /// §3.2: the answers that are right; the deepest process decides.
 pub fn verdicts(timeline: &Timeline) -> BTreeSet<Answer> {
-    let both = [false, true];
-    let readings = both.into_iter().flat_map(|stale| {
-        let pairs = both.into_iter().flat_map(move |bare| both.map(|older| (bare, older)));
-        pairs.map(move |(bare, older)| Reading { stale, bare, older })
-    });
-    readings.flat_map(|reading| read_as(timeline, reading)).collect()
+    readings().into_iter().flat_map(|reading| read_as(timeline, reading)).collect()
 }
 
+/// Whether the answer is right under some reading.
+pub fn allows(timeline: &Timeline, answer: &Answer) -> bool {
+    readings().into_iter().any(|reading| read_as(timeline, reading).contains(answer))
+}
+
+fn readings() -> Vec<Reading> {
+    let mut all = Vec::new();
+    for choice in 0..16 {
+        let chosen = |bit: u32| choice & (1 << bit) != 0;
+        all.push(Reading { stale: chosen(0), bare: chosen(1), older: chosen(2), outside: chosen(3) });
+    }
+    all
+}
+
+/// What doesn't pass may also be told by an obstacle of today that the proofs have overcome, when another is left: PSV
+/// step 2 returns the status it was called with.
 fn read_as(timeline: &Timeline, reading: Reading) -> BTreeSet<Answer> {
-    let left = Oracle { timeline, reading, passed_over: BTreeSet::new() }.judge_signature();
+    let oracle = Oracle { timeline, reading, passed_over: BTreeSet::new() };
+    let left = oracle.judge_signature();
     if left.is_empty() {
         return BTreeSet::from([PASSED]);
     }
-    left.iter().flat_map(Obstacle::answers).collect()
+    let failed = left.iter().all(|one| matches!(one, Obstacle::Final(("TOTAL-FAILED", _))));
+    let today = if failed { Obstacles::new() } else { oracle.basic_signature() };
+    left.iter().chain(&today).flat_map(Obstacle::answers).collect()
 }
 
 /// Where §3 can be read in two ways that both let pass only what is proved; both are right.
@@ -100,6 +115,8 @@ struct Reading {
     /// §3.3 XCV 5 takes the latest data. Older ones serve as well where the latest can't be relied on any more: their
     /// algorithm had ended when they are proved to exist, or their signer's certificate has ended.
     older: bool,
+    /// An OCSP answer that is covered covers its responder's certificate inside; one may also ask for it by itself.
+    outside: bool,
 }
 
 struct Oracle<'a> {

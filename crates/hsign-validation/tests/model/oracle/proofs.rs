@@ -43,7 +43,7 @@ impl Oracle<'_> {
                 Some(Object::Certificate(signature.signer))
             }
             Object::Stamp(id) => Some(Object::Certificate(self.timeline.stamps[id].authority)),
-            Object::Revocation(id) => match self.timeline.revocation[id] {
+            Object::Revocation(id) if !self.reading.outside => match self.timeline.revocation[id] {
                 ref data if data.signer == data.about => None,
                 Revocation { signer: Authority::Certificate(responder), .. } => {
                     Some(Object::Certificate(responder))
