@@ -3,6 +3,7 @@
 mod answer;
 mod browser;
 mod command;
+mod evidence_record;
 mod session;
 mod tokens;
 mod unrefused;
@@ -10,6 +11,7 @@ mod unrefused;
 pub use answer::Answer;
 pub use browser::{Browser, Layout};
 pub use command::program;
+pub use evidence_record::record_around;
 pub use session::Session;
 pub use tokens::{HPKI_PIN, hpki_card, softhsm};
 pub use unrefused::sign_unrefused;

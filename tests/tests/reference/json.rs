@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use hsign_testkit::Person;
 use hsign_testkit_pkcs11::Kind;
-use hsign_tests::{Answer, HPKI_PIN, Session, hpki_card};
+use hsign_tests::{Answer, HPKI_PIN, Session, hpki_card, record_around};
 use serde_json::Value;
 
 use crate::schema::Schemas;
@@ -34,7 +34,7 @@ struct Example {
     file: Option<&'static str>,
 }
 
-const EXAMPLES: [Example; 19] = [
+const EXAMPLES: [Example; 22] = [
     example(
         "verify-1",
         "verify scan.signed.pdf --trust pki/trust.toml --evidence pki/crl --document-class dispensing",
@@ -45,11 +45,7 @@ const EXAMPLES: [Example; 19] = [
         "sign scan.pdf --credential pkcs12:pki/people/pharmacist/identity.p12 --pin-source file:pki/passphrase.txt --trust pki/trust.toml --policy etsi --tsa main --force",
         0,
     ),
-    example(
-        "extend-1",
-        "extend scan.signed.pdf --tsa main --trust pki/trust.toml --policy etsi --force",
-        0,
-    ),
+    example("extend-1", "extend scan.signed.pdf --tsa main --trust pki/trust.toml --policy etsi --force", 0),
     example(
         "plan-1",
         "plan scan.signed.pdf --trust pki/trust.toml --evidence pki/crl --document-class dispensing --year 2027 --year 2060",
@@ -62,6 +58,17 @@ const EXAMPLES: [Example; 19] = [
         file: Some("facts.json"),
     },
     example("timestamp-1", "timestamp letter.pdf --tsa main", 0),
+    example(
+        "evidence-1",
+        "evidence verify --record other.ers other.pdf --trust pki/trust.toml --evidence pki/crl",
+        0,
+    ),
+    example("evidence-record-1", "evidence show other.ers", 0),
+    example(
+        "qualification-evidence-1",
+        "evidence template pki/people/doctor/certificate.pem --person 試験太郎 --role 医師",
+        0,
+    ),
     example("inspect-1", "inspect scan.signed.pdf", 0),
     example("trust-1", "trust list", 0),
     example("tsa-list-1", "tsa list", 0),
@@ -109,7 +116,7 @@ const FURTHER: [(&str, &str, i32); 22] = [
     ("extend-1", "extend scan.signed.pdf --due --trust pki/trust.toml --policy etsi", 0),
     ("trust-1", "trust list --trust pki/trust.toml --tsa-trust pki/ca/tsa-root.pem", 0),
     ("trust-1", "trust confirm", 0),
-    ("trust-1", "trust show tsa --trust pki/trust.toml", 0),
+    ("trust-1", "trust show root --trust pki/trust.toml", 0),
     ("trust-check-1", "trust check", 1),
     ("algorithms-1", "policy explain scan.signed.pdf", 0),
     ("algorithms-1", "policy explain --policy etsi", 0),
@@ -147,6 +154,7 @@ static DESK: LazyLock<Desk> = LazyLock::new(|| {
     session.write("changed.pdf", changed);
     session.write("other.pdf", session.read("letter.pdf"));
     let _ = session.run("timestamp other.pdf --tsa main").exits(0);
+    session.write("other.ers", record_around(&session.read("other.tst")));
     Desk { session, card }
 });
 
@@ -289,7 +297,7 @@ fn collect(file: &str, schema: &Value, path: &str, rows: &mut Vec<[String; 3]>) 
 }
 
 fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
-    schema["anyOf"].as_array().into_iter().flatten()
+    ["anyOf", "oneOf"].iter().filter_map(|keyword| schema[*keyword].as_array()).flatten()
 }
 
 /// The type of a value in a few words.
@@ -297,7 +305,7 @@ fn kind(file: &str, schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         return link(file, reference);
     }
-    if schema["anyOf"].is_array() {
+    if alternatives(schema).next().is_some() {
         return alternatives(schema).map(|one| kind(file, one)).collect::<Vec<_>>().join(" or ");
     }
     if let Some(value) = schema.get("const") {
@@ -360,8 +368,20 @@ impl Desk {
         let host = base.split('/').nth(2).unwrap();
         let text =
             text.replace(&pki, "pki").replace(&format!("{folder}/"), "").replace(host, "127.0.0.1:8080");
-        if matches!(key, "nonce" | "serial" | "value" | "issuer" | "token" | "signed_octets" | "certificates" | "octets" | "crls" | "ocsp_responses" | "record")
-            && text.len() > 6
+        if matches!(
+            key,
+            "nonce"
+                | "serial"
+                | "value"
+                | "issuer"
+                | "token"
+                | "signed_octets"
+                | "certificates"
+                | "octets"
+                | "crls"
+                | "ocsp_responses"
+                | "record"
+        ) && text.len() > 6
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b))
         {
             return "…".to_owned();

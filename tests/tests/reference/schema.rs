@@ -79,21 +79,39 @@ impl Schemas {
                         self.check(file, wanted, item, &format!("{at}/{index}"), problems);
                     }
                 }
+                // What isn't described is a problem anyway.
+                "additionalProperties" if *wanted == Value::Bool(false) => {}
                 "additionalProperties" => {
                     for (key, value) in value.as_object().into_iter().flatten() {
                         self.check(file, wanted, value, &format!("{at}/{key}"), problems);
                     }
                 }
-                "anyOf" => {
-                    let fits = |one: &Value| {
+                "anyOf" | "oneOf" => {
+                    let fits = |one: &&Value| {
                         let mut found = Vec::new();
                         self.check(file, one, value, at, &mut found);
                         found.is_empty()
                     };
-                    if !wanted.as_array().expect("schemas").iter().any(fits) {
-                        problems.push(format!("{at}: {value} fits none of the alternatives"));
+                    let fitting = wanted.as_array().expect("schemas").iter().filter(fits).count();
+                    if fitting == 0 || (fitting > 1 && keyword == "oneOf") {
+                        problems.push(format!("{at}: {value} fits {fitting} of the alternatives"));
                     }
                 }
+                "minLength" | "maxLength" | "minItems" | "maxItems" => {
+                    let size = value.as_str().map(|text| text.chars().count() as u64);
+                    let size = size.or(value.as_array().map(|items| items.len() as u64));
+                    let limit = wanted.as_u64().expect("a limit");
+                    let wrong = if keyword.starts_with("min") {
+                        |size, limit| size < limit
+                    } else {
+                        |size: u64, limit: u64| size > limit
+                    };
+                    if size.is_some_and(|size| wrong(size, limit)) {
+                        problems.push(format!("{at}: {value} breaks {keyword} {limit}"));
+                    }
+                }
+                // Times: the reader's own test.
+                "format" => {}
                 other => panic!("{file}: the keyword {other} is not checked here"),
             }
         }

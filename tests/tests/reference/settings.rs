@@ -17,6 +17,7 @@ fn the_configuration_names_every_key() {
     let tables = [
         ("", "nonsense = 1\n".to_owned()),
         ("institution.", "[institution]\nnonsense = 1\n".to_owned()),
+        ("mark.", "[mark]\nnonsense = 1\n".to_owned()),
         ("tsa.", format!("{tsa}nonsense = 1\n")),
         ("tsa.basic.", format!("{tsa}basic = {{ user = \"u\", password = \"env:P\", nonsense = 1 }}\n")),
         ("tsa.client_certificate.", format!("{tsa}client_certificate = {{ nonsense = 1 }}\n")),
@@ -80,7 +81,10 @@ fn the_examples_of_the_registry_are_taken() {
     assert!(!examples.is_empty());
     for example in examples {
         // The example's own authority is nobody's.
-        session.write("example.toml", example.replace("0F1E2D3C4B5A69788796A5B4C3D2E1F00F1E2D3C4B5A69788796A5B4C3D2E1F0", &pin));
+        session.write(
+            "example.toml",
+            example.replace("0F1E2D3C4B5A69788796A5B4C3D2E1F00F1E2D3C4B5A69788796A5B4C3D2E1F0", &pin),
+        );
         let _ = session.run("trust list --lang en --trust example.toml").exits(0);
     }
 }
