@@ -6,10 +6,11 @@ use hsign::file::Existing;
 use hsign::hpki::{CertificateKind, certificate_kind};
 use hsign::net::HttpTimestamper;
 use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
-use hsign::{
-    CadesPackaging, Finding, InputFormat, MarkRequest, Metadata, Settings, SignRequest, Signed, Stamps, Time, ValidationTime, input_format,
-};
 use hsign::x509::Certificate;
+use hsign::{
+    CadesPackaging, Finding, InputFormat, MarkRequest, Metadata, Settings, SignRequest, Signed, Stamps, Time,
+    ValidationTime, input_format,
+};
 use hsign_core::facts::Level;
 use hsign_core::ports::{Fetcher, Timestamper};
 use hsign_core::{DigestAlgorithm, Source};
@@ -154,7 +155,7 @@ struct Done {
 
 impl Run<'_> {
     fn sign(&self, input: &Path) -> Result<Done> {
-        let source = files::open(input)?;
+        let source = self.session.open(input)?;
         let signed = match cades_packaging(self.args) {
             Some(packaging) => self.sign_cades(source.as_ref(), packaging)?,
             None => self.sign_pdf(source.as_ref())?,
@@ -176,7 +177,8 @@ impl Run<'_> {
     fn warnings(&self) -> Vec<Finding> {
         let certificate = Certificate::from_der(self.credential.certificate());
         let public = certificate.is_ok_and(|one| certificate_kind(&one) == CertificateKind::Jpki);
-        let warning = || Finding::warning("jpki-personal-data-exposed").clause("guideline 5.2 §6.12, route (c)");
+        let warning =
+            || Finding::warning("jpki-personal-data-exposed").clause("guideline 5.2 §6.12, route (c)");
         public.then(warning).into_iter().collect()
     }
 
