@@ -20,6 +20,8 @@ pub(crate) struct PastCertificate {
     pub(crate) control_time: Time,
     /// Whether the end of an algorithm decided it.
     pub(crate) by_algorithm: bool,
+    /// The earliest revocation of a certificate of the path.
+    pub(crate) revoked: Option<Time>,
     /// The path with the statuses as they were known at the control time.
     pub(crate) chain: Chain,
 }
@@ -120,7 +122,7 @@ impl<'a> Search<'a> {
         let demand = self.engine.demand(self.party);
         let chain = Chain { path, statuses: sliding.statuses, demand };
         let (control_time, by_algorithm) = (sliding.control_time, sliding.by_algorithm);
-        Ok(PastCertificate { control_time, by_algorithm, chain })
+        Ok(PastCertificate { control_time, by_algorithm, revoked: sliding.revoked, chain })
     }
 
     /// Where the intersection of the validities of some path begins: with one of its certificates, or with the

@@ -27,6 +27,8 @@ pub(crate) struct Sliding {
     pub(crate) control_time: Time,
     /// Whether the end of an algorithm decided it.
     pub(crate) by_algorithm: bool,
+    /// The earliest revocation that counts, of any certificate of the path.
+    pub(crate) revoked: Option<Time>,
     pub(crate) statuses: Vec<CertificateStatus>,
 }
 
@@ -51,6 +53,7 @@ pub(crate) fn slide(
     let mut control_time = path.anchor().entry().to.map_or(now, |sunset| sunset.min(now));
     let mut by_algorithm = false;
     let mut statuses = Vec::new();
+    let mut earliest = None;
     for (index, certificate) in path.below_anchor().iter().enumerate().rev() {
         let step = Step { path, index, certificate, party, engine, proofs };
         let answer = step
@@ -58,13 +61,16 @@ pub(crate) fn slide(
             .map_err(|stuck| Stuck { by_algorithm: by_algorithm || stuck.by_algorithm, ..stuck })?;
         let before = control_time;
         control_time = step.by_revocation(control_time, &answer);
+        let learned = earliest.is_none().then(|| step.revoked_at_last()).flatten();
+        control_time = learned.map_or(control_time, |since| control_time.min(since));
+        earliest = [earliest, step.revoked_by(&answer), learned].into_iter().flatten().min();
         let slid = step.by_algorithms(control_time, &answer)?;
         by_algorithm = slid < control_time || (by_algorithm && slid == before);
         control_time = slid;
         statuses.push(CertificateStatus { certificate: certificate.clone(), answer });
     }
     statuses.reverse();
-    Ok(Sliding { control_time, by_algorithm, statuses })
+    Ok(Sliding { control_time, by_algorithm, revoked: earliest, statuses })
 }
 
 /// One certificate on the way down.
@@ -112,6 +118,28 @@ impl Step<'_> {
             return Err(Stuck { by_algorithm: passed_over, ..stuck });
         }
         Ok(answer)
+    }
+
+    /// b) again, by everything at hand: that the certificate was revoked is known whenever it was learned, and doesn't
+    /// get lost because a list on another certificate had come to its end by then. The standard looks at data proven
+    /// at the control time only. Below a revoked issuer that stays so: whoever has its key can revoke anybody.
+    fn revoked_at_last(&self) -> Option<Time> {
+        let parameters = RevocationParameters {
+            at: self.certificate.not_before(),
+            now: self.engine.context.time.0,
+            freshness: freshness(self.rules()),
+        };
+        let known = &self.engine.material.revocation;
+        self.revoked_by(&revocation_status(self.path, self.index, known, &parameters, self.engine.verifier))
+    }
+
+    /// Since when the certificate is revoked or suspended.
+    fn revoked_by(&self, answer: &RevocationAnswer) -> Option<Time> {
+        match answer.status {
+            RevocationStatus::Revoked { time, reason, .. } => self.revocation_counts(reason).then_some(time),
+            RevocationStatus::OnHold { time } => Some(time),
+            RevocationStatus::Good | RevocationStatus::Unknown => None,
+        }
     }
 
     /// The data of a good answer, if their algorithms had ended at their own proof of existence.

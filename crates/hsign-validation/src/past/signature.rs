@@ -98,7 +98,9 @@ impl Case<'_> {
     fn status(&self) -> Conclusion {
         use SubIndication as Sub;
         let Some(current) = self.subject.current.sub_indication() else { return self.subject.current };
-        let in_time = self.best <= self.past.control_time;
+        // Of a revocation in the very second of the proof nobody knows which came first.
+        let in_time =
+            self.best <= self.past.control_time && self.past.revoked.is_none_or(|since| self.best < since);
         match current {
             Sub::NoCertificateChainFoundNoPoe if in_time => self.bounds(Sub::OutOfBoundsNoPoe),
             Sub::RevokedNoPoe | Sub::RevocationOutOfBoundsNoPoe if in_time => {

@@ -13,6 +13,7 @@
 mod certificates;
 mod cms;
 mod modifications;
+mod past;
 mod pdf;
 mod policies;
 mod revocation;

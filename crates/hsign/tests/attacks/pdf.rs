@@ -1,7 +1,7 @@
 //! What a PDF can hide, show twice or add later.
 
 use hsign_core::Digest;
-use hsign_testkit::{DAY, Person, Unit};
+use hsign_testkit::{DAY, Person, Unit, manipulations};
 
 use crate::world::*;
 
@@ -199,7 +199,7 @@ fn of_two_signatures_one_tampered_one_the_document_fails() {
     assert_eq!(integrity, [hsign_validation::Integrity::Valid, hsign_validation::Integrity::Invalid]);
 }
 
-fn document_stamped(document: &Vec<u8>, at: i64, over: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+pub fn document_stamped(document: &Vec<u8>, at: i64, over: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
     let hollow = {
         let prepared = hsign_pades::prepare_document_timestamp(document, 12_000).unwrap();
         [document.as_slice(), &prepared.embed(&[]).unwrap()].concat()
@@ -274,4 +274,37 @@ fn thirty_signatures_are_judged_together_and_all_pass() {
     }
     let verdict = World::new().judge(&document);
     assert_eq!((verdict.signatures().len(), verdict.indication().name()), (30, "TOTAL-PASSED"));
+}
+
+#[test]
+fn an_object_among_the_digits_of_contents_is_a_format_failure() {
+    let signed = stamped(&manipulations::letter(), &person(Person::Doctor), NOW);
+    let verdict = World::new().verdict(&manipulations::entry_into_contents(&signed));
+    assert_eq!(verdict.indication().name(), "TOTAL-FAILED");
+    assert_eq!(verdict.sub_indication().unwrap().name(), "FORMAT_FAILURE");
+    assert!(codes(&verdict).contains(&"object-inside-contents"), "{:?}", codes(&verdict));
+}
+
+#[test]
+fn a_letter_behind_a_thousand_foreign_bytes_is_signed_and_judged() {
+    let signed = stamped(&manipulations::letter_behind_junk(), &person(Person::Doctor), NOW);
+    assert_eq!(World::new().says(&signed), "TOTAL-PASSED");
+}
+
+#[test]
+fn a_letter_with_one_face_from_the_header_and_one_from_the_first_byte_is_neither_signed_nor_passed() {
+    let asleep = manipulations::two_faced_letter();
+    let doctor = person(Person::Doctor);
+    let signed = stamped(&asleep, &doctor, NOW);
+    assert_eq!(World::new().says(&signed), "TOTAL-PASSED");
+    let awake = manipulations::wake(&asleep);
+    assert_ne!(awake, asleep);
+    assert!(hsign_pades::prepare(&awake, &hsign_pades::Request::default()).is_err());
+    // A forger's program signs it all the same.
+    let forged = filled(&manipulations::wake(&signed), |content| {
+        stamp(&cms(&doctor, &attributes_of(content, &doctor.certificate)), &unit(Unit::Tsa), NOW)
+    });
+    let verdict = World::new().verdict(&forged);
+    assert_eq!(verdict.integrity(), hsign_validation::Integrity::Valid);
+    assert_ne!(verdict.indication().name(), "TOTAL-PASSED", "{:?}", codes(&verdict));
 }

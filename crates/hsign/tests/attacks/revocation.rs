@@ -5,7 +5,7 @@ use hsign_x509::Certificate;
 
 use crate::world::*;
 
-fn serial(certificate: &[u8]) -> u64 {
+pub fn serial(certificate: &[u8]) -> u64 {
     let certificate = Certificate::from_der(certificate).unwrap();
     certificate.serial().iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

@@ -1,0 +1,84 @@
+//! What time stamps over evidence prove years later, and what they must not hide.
+
+use hsign_core::facts::EvidenceFacts;
+use hsign_pades::Draft;
+use hsign_testkit::{Ca, CrlName, DAY, Person, Unit};
+
+use crate::pdf::document_stamped;
+use crate::revocation::serial;
+use crate::world::*;
+
+/// The lists of everybody as they stood at `at`.
+fn lists(at: i64) -> Vec<Vec<u8>> {
+    [CrlName::Signature, CrlName::Sarl, CrlName::Tsa, CrlName::TsaRoot]
+        .map(|list| PKI.crl(list, at).unwrap())
+        .into()
+}
+
+/// The document with these lists in its security store.
+fn with_store(document: &Vec<u8>, crls: &[Vec<u8>]) -> Vec<u8> {
+    let mut draft = Draft::new(document, &[]).unwrap();
+    let evidence = EvidenceFacts {
+        crls: crls.iter().map(|crl| crl.clone().into()).collect(),
+        ..EvidenceFacts::default()
+    };
+    assert!(draft.add_evidence(&evidence).unwrap());
+    let update = draft.into_update();
+    [document.as_slice(), &update].concat()
+}
+
+/// Level B-LTA, everything of the same minute.
+fn archived(at: i64) -> Vec<u8> {
+    let document = stamped(&letter(), &person(Person::Doctor), at);
+    document_stamped(&with_store(&document, &lists(at)), at + 60, |bytes| bytes)
+}
+
+/// A month later: new lists about the time-stamp authority, nothing else.
+fn a_month_later() -> World {
+    let mut world = World::new().without_evidence();
+    world.now = NOW + 30 * DAY;
+    world.lists(&[CrlName::Tsa, CrlName::TsaRoot], world.now);
+    world
+}
+
+#[test]
+fn what_was_sealed_in_time_passes_a_month_later_without_new_lists_on_the_signer() {
+    assert_eq!(a_month_later().says(&archived(NOW - 120)), "TOTAL-PASSED");
+}
+
+#[test]
+fn a_revocation_learned_later_counts_although_the_list_on_the_ca_has_become_stale() {
+    let (ca, key) = (certificate_of(Ca::HpkiSignature), key_of(Ca::HpkiSignature));
+    let doctor = serial(&person(Person::Doctor).certificate);
+    let document = archived(NOW - 120);
+    for policy in ["hpki", "etsi"] {
+        for (revoked, says) in [
+            (NOW - 3_600, "INDETERMINATE/REVOKED_NO_POE"),
+            (NOW - 120, "INDETERMINATE/REVOKED_NO_POE"),
+            (NOW, "TOTAL-PASSED"),
+        ] {
+            let mut world = a_month_later().policy(policy);
+            world.give(&crl(&ca, &key, NOW + 29 * DAY, NOW + 31 * DAY, &[(doctor, revoked)]));
+            assert_eq!(world.says(&document), says, "{policy} {}", revoked - NOW);
+        }
+    }
+}
+
+#[test]
+fn a_time_stamp_authority_revoked_before_the_stamp_proves_nothing_although_other_lists_are_stale() {
+    let tsa = serial(&unit(Unit::Tsa).certificate);
+    let document = archived(NOW - 120);
+    let mut world = World::new().without_evidence();
+    world.now = NOW + 30 * DAY;
+    // The list on the authority's CA is the sealed one, long stale.
+    world.give(&crl(
+        &certificate_of(Ca::Tsa),
+        &key_of(Ca::Tsa),
+        NOW + 29 * DAY,
+        NOW + 31 * DAY,
+        &[(tsa, NOW - 3_600)],
+    ));
+    let verdict = world.verdict(&document);
+    assert_eq!(verdict.best_signature_time().unwrap().0, time(world.now));
+    assert_ne!(verdict.indication().name(), "TOTAL-PASSED");
+}
