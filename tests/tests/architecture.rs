@@ -76,7 +76,7 @@ fn the_edges_between_crates_are_those_of_the_architecture() {
 const LAYERS: [&[&str]; 7] = [
     &["hsign-core", "hsign-asn1", "hsign-crypto"],
     &["hsign-x509", "hsign-cms", "hsign-tsp", "hsign-pdf"],
-    &["hsign-cades", "hsign-pades"],
+    &["hsign-cades", "hsign-pades", "hsign-ers", "hsign-appearance"],
     &["hsign-pki", "hsign-hpki", "hsign-validation", "hsign-report"],
     &["hsign-net", "hsign-credential"],
     &["hsign", "hsign-testkit", "hsign-testkit-pkcs11", "hsign-corpora"],
@@ -96,7 +96,15 @@ fn no_arrow_points_up() {
 
 #[test]
 fn judgement_and_formats_meet_only_in_the_facts() {
-    const FORMATS: [&str; 5] = ["hsign-cms", "hsign-tsp", "hsign-pdf", "hsign-cades", "hsign-pades"];
+    const FORMATS: [&str; 7] = [
+        "hsign-cms",
+        "hsign-tsp",
+        "hsign-pdf",
+        "hsign-cades",
+        "hsign-pades",
+        "hsign-ers",
+        "hsign-appearance",
+    ];
     for judgement in LAYERS[3] {
         for target in &real_edges()[*judgement] {
             assert!(!FORMATS.contains(&target.as_str()), "{judgement} -> {target}");
