@@ -19,7 +19,7 @@ rm -rf "$folder/seeds"
 FUZZ_SEEDS="$folder/seeds" "$program" 2>"$folder/seeds.log" || { cat "$folder/seeds.log" >&2; exit 1; }
 
 failed=""
-for target in ${*:-certificate crl ocsp cms token pdf append extend changes registry algorithms policy bundle hcrole qualification path}; do
+for target in ${*:-certificate crl ocsp cms token evidence-record pdf append extend changes registry algorithms policy bundle hcrole qualification seal path}; do
     mkdir -p "$folder/$target/corpus"
     log="$folder/$target/log"
     if FUZZ_TARGET="$target" "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
@@ -29,7 +29,7 @@ for target in ${*:-certificate crl ocsp cms token pdf append extend changes regi
     fi
     runs="$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
     covered="$(grep -o 'cov: [0-9]*' "$log" | tail -1)"
-    printf '%-12s %-7s %9s inputs, %s\n' "$target" "$result" "${runs:-0}" "${covered:-nothing covered}"
+    printf '%-15s %-7s %9s inputs, %s\n' "$target" "$result" "${runs:-0}" "${covered:-nothing covered}"
     [ "${runs:-0}" -gt 0 ] || failed="$failed $target"
 done
 if [ -n "$failed" ]; then

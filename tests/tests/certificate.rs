@@ -48,6 +48,7 @@ fn anchor_untrusted_and_crl_make_a_certificate_valid() {
     assert_eq!(json["path"].as_array().unwrap().len(), 3);
     for row in json["revocation"].as_array().unwrap() {
         assert_eq!((&row["status"], &row["source"]), (&"good".into(), &"crl-given".into()));
+        assert!(row["place"].as_str().unwrap().ends_with(".crl"), "{row}");
         assert!(row["this_update"].is_string());
     }
     assert_eq!(json["policies"][0], "1.2.392.100495.1.5.1.1.3.1");
@@ -116,7 +117,10 @@ fn fetch_alone_uses_the_network() {
     doctor(&session, &ca).exits(3);
     assert!(session.testbed().take_requests().is_empty(), "nothing is asked of the network");
     let json = doctor(&session, &format!("{ca} --fetch")).exits(0).json();
-    assert_eq!(json["revocation"][0]["source"], "crl-fetched");
+    let row = &json["revocation"][0];
+    assert_eq!(row["source"], "crl-fetched");
+    assert!(row["place"].as_str().unwrap().starts_with(session.testbed().base_url()), "{row}");
+    assert!(row["fetched_at"].as_str() > row["this_update"].as_str(), "{row}");
     assert!(!session.testbed().take_requests().is_empty());
     // The issuer's certificate by the leaf's own caIssuers, the status by its OCSP address.
     let unit = session.testbed().unit(Unit::Tsa).certificate_path();

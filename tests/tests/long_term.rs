@@ -173,7 +173,7 @@ fn five_renewals_over_two_decades_verify_in_a_new_process_offline() {
     set_clock(&[&first, &second, &third], START + 22 * YEAR);
     for list in [CrlName::Tsa, CrlName::TsaRoot] {
         let need = Need::Crl { url: list.url(third.testbed.base_url()), certificate: [0; 32] };
-        session.write(&format!("lists/{}", list.file_name()), fetcher().fetch(&need).unwrap());
+        session.write(&format!("lists/{}", list.file_name()), fetcher().fetch(&need).unwrap().bytes);
     }
     let registries: Vec<String> =
         [&first, &second, &third].iter().map(|one| format!("--trust {}", one.registry.display())).collect();

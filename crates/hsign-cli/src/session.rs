@@ -242,7 +242,7 @@ fn text(path: &Path) -> Result<String> {
 }
 
 /// A file's own name: that of its folder may be anybody's.
-fn file_name(path: &Path) -> String {
+pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 

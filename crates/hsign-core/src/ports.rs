@@ -1,6 +1,6 @@
 //! What the core asks of the outside. Implementations live at the rim; tests use scripted ones.
 
-use crate::{Digest, ErrorKind, Finding, SignatureAlgorithm};
+use crate::{Digest, ErrorKind, Finding, SignatureAlgorithm, Time};
 
 /// What a signature check says. Whether the algorithm is acceptable is another question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,13 +120,28 @@ pub enum Need {
     },
 }
 
+/// What came over the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// As the server sent them.
+    pub bytes: Vec<u8>,
+    /// When the server sent them: earlier than now where a cache kept them; `None` where nobody looked at the clock.
+    pub at: Option<Time>,
+}
+
+impl From<Vec<u8>> for Fetched {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, at: None }
+    }
+}
+
 /// Gets what a judgement needs.
 pub trait Fetcher {
-    /// The bytes as the server sent them.
+    /// The answer, and when it came.
     ///
     /// # Errors
     /// When the network may not be used or the party failed.
-    fn fetch(&self, need: &Need) -> Result<Vec<u8>, PortError>;
+    fn fetch(&self, need: &Need) -> Result<Fetched, PortError>;
 
     /// What was noticed since the last call without keeping an answer back: kept ones that were damaged, or
     /// that had to do because a server failed.
@@ -140,7 +155,7 @@ pub trait Fetcher {
 pub struct NoNetwork;
 
 impl Fetcher for NoNetwork {
-    fn fetch(&self, _need: &Need) -> Result<Vec<u8>, PortError> {
+    fn fetch(&self, _need: &Need) -> Result<Fetched, PortError> {
         Err(PortError::new(ErrorKind::Refused, "the network is not used unless asked for"))
     }
 }

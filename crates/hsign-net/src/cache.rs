@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use hsign_core::ports::PortError;
+use hsign_core::ports::{Fetched, PortError};
 use hsign_core::{ErrorKind, Finding, Time};
 
-use crate::store::{Kept, Store};
+use crate::store::{Kept, Store, time_now};
 
 /// A server that failed is left alone for so long, so that a folder of documents doesn't wait for it each time.
 const FAILURE_STANDS: Duration = Duration::from_secs(60);
 
-type Outcome = Result<Arc<Vec<u8>>, PortError>;
+type Outcome = Result<Arc<Fetched>, PortError>;
 type Slot = Arc<Mutex<Option<(Instant, Outcome)>>>;
 
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl Cache {
         &self,
         key: &[u8],
         fetch: impl FnOnce() -> Result<Vec<u8>, PortError>,
-    ) -> Result<Vec<u8>, PortError> {
+    ) -> Result<Fetched, PortError> {
         let slot = Arc::clone(
             self.slots.lock().unwrap_or_else(PoisonError::into_inner).entry(key.to_vec()).or_default(),
         );
@@ -42,19 +42,20 @@ impl Cache {
         if let Some((at, outcome)) = slot.as_ref() {
             let stands = if outcome.is_ok() { self.max_age } else { FAILURE_STANDS };
             if at.elapsed() < stands {
-                return outcome.clone().map(|bytes| bytes.to_vec());
+                return outcome.clone().map(Arc::unwrap_or_clone);
             }
         }
         let kept = self.kept(key);
         if let Some(kept) = kept.as_ref().filter(|kept| kept.age < self.max_age && !kept.is_over()) {
-            return Ok(kept.bytes.clone());
+            return Ok(Fetched { bytes: kept.bytes.clone(), at: kept.fetched });
         }
         let outcome = fetch();
         if let (Some(store), Ok(bytes)) = (&self.store, &outcome) {
             // A cache that can't be written costs the next run a fetch, nothing more.
             let _ = store.save(key, bytes, valid_until(bytes));
         }
-        let outcome = outcome.or_else(|error| self.instead(kept, error));
+        let outcome =
+            outcome.map(|bytes| Fetched { bytes, at: time_now() }).or_else(|error| self.instead(kept, error));
         *slot = Some((Instant::now(), outcome.clone().map(Arc::new)));
         outcome
     }
@@ -79,7 +80,7 @@ impl Cache {
     }
 
     /// When the other side fails, an older answer that is still valid by its own word will do, and that is told.
-    fn instead(&self, kept: Option<Kept>, error: PortError) -> Result<Vec<u8>, PortError> {
+    fn instead(&self, kept: Option<Kept>, error: PortError) -> Result<Fetched, PortError> {
         let Some(kept) = kept
             .filter(|kept| error.kind == ErrorKind::Remote && kept.valid_until.is_some() && !kept.is_over())
         else {
@@ -90,7 +91,7 @@ impl Cache {
             finding = finding.with("valid_until", until);
         }
         self.remark(finding);
-        Ok(kept.bytes)
+        Ok(Fetched { bytes: kept.bytes, at: kept.fetched })
     }
 }
 
@@ -116,8 +117,8 @@ mod tests {
     #[test]
     fn an_answer_is_fetched_once_per_run() {
         let cache = Cache::new(None, HOUR);
-        assert_eq!(cache.get(b"a", || Ok(vec![1])).unwrap(), [1]);
-        assert_eq!(cache.get(b"a", refuse).unwrap(), [1]);
+        assert_eq!(cache.get(b"a", || Ok(vec![1])).unwrap().bytes, [1]);
+        assert_eq!(cache.get(b"a", refuse).unwrap().bytes, [1]);
         assert!(cache.get(b"b", refuse).is_err());
         // The failure stands: the server isn't asked again at once.
         assert!(cache.get(b"b", || Ok(vec![2])).is_err());
@@ -127,8 +128,8 @@ mod tests {
     fn a_later_run_finds_it_in_the_folder_until_it_is_too_old() {
         let folder = tempfile::tempdir().unwrap();
         let place = Some(folder.path().join("cache"));
-        assert_eq!(Cache::new(place.clone(), HOUR).get(b"a", || Ok(vec![1])).unwrap(), [1]);
-        assert_eq!(Cache::new(place.clone(), HOUR).get(b"a", refuse).unwrap(), [1]);
+        assert_eq!(Cache::new(place.clone(), HOUR).get(b"a", || Ok(vec![1])).unwrap().bytes, [1]);
+        assert_eq!(Cache::new(place.clone(), HOUR).get(b"a", refuse).unwrap().bytes, [1]);
         assert!(Cache::new(place, Duration::ZERO).get(b"a", refuse).is_err());
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hsign_core::ports::{Fetcher, Need, PortError};
+use hsign_core::ports::{Fetched, Fetcher, Need, PortError};
 use hsign_core::{ErrorKind, Finding};
 use reqwest::Url;
 
@@ -173,7 +173,7 @@ fn settings(options: &FetcherOptions) -> Settings {
 }
 
 impl Fetcher for HttpFetcher {
-    fn fetch(&self, need: &Need) -> Result<Vec<u8>, PortError> {
+    fn fetch(&self, need: &Need) -> Result<Fetched, PortError> {
         let (url, body) = match need {
             Need::Crl { url, .. } | Need::CaCertificate { url, .. } => (url, None),
             Need::Ocsp { url, request, .. } => (url, Some(request.as_slice())),

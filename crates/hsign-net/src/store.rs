@@ -33,6 +33,8 @@ pub(crate) struct Kept {
     pub(crate) bytes: Vec<u8>,
     /// How long ago it came.
     pub(crate) age: Duration,
+    /// When it came.
+    pub(crate) fetched: Option<Time>,
     /// nextUpdate or notAfter, where the answer has one.
     pub(crate) valid_until: Option<Time>,
 }
@@ -40,10 +42,22 @@ pub(crate) struct Kept {
 impl Kept {
     /// Whether its own validity has ended.
     pub(crate) fn is_over(&self) -> bool {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let now = i64::try_from(seconds_now()).unwrap_or(i64::MAX);
         self.valid_until.is_some_and(|until| until.unix_seconds() < now)
     }
+}
+
+/// The moment, for whoever asks later when an answer came.
+pub(crate) fn time_now() -> Option<Time> {
+    moment(seconds_now())
+}
+
+fn seconds_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+fn moment(seconds: u64) -> Option<Time> {
+    Time::from_unix_seconds(i64::try_from(seconds).ok()?).ok()
 }
 
 /// What a note about a request says.
@@ -71,15 +85,14 @@ impl Store {
         let fetched = UNIX_EPOCH + Duration::from_secs(note.fetched);
         // An answer from the future is as good as none.
         let Ok(age) = SystemTime::now().duration_since(fetched) else { return Ok(None) };
-        Ok(Some(Kept { bytes, age, valid_until: note.valid_until }))
+        Ok(Some(Kept { bytes, age, fetched: moment(note.fetched), valid_until: note.valid_until }))
     }
 
     /// Keeps an answer. Several processes may do so at once: each file is written beside its place and renamed.
     pub(crate) fn save(&self, key: &[u8], bytes: &[u8], valid_until: Option<Time>) -> io::Result<()> {
         let content = hexadecimal(&sha256(bytes));
         put(&self.content(&content), bytes)?;
-        let fetched = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        put(&self.note(key), &Note { content, fetched, valid_until }.text(key))?;
+        put(&self.note(key), &Note { content, fetched: seconds_now(), valid_until }.text(key))?;
         keep_newest(&self.folder.join("requests"), usize::MAX, self.max_notes)?;
         keep_newest(
             &self.folder.join("answers"),

@@ -22,7 +22,7 @@ pub use path::{
     PathFailures, PathParameters, Paths, ProfileRules, ValidityModel, TIME_STAMPING, ValidatedPath, build_and_validate,
 };
 pub use revocation::{
-    Freshness, FreshnessPolicy, Provenance, Provided, RevocationAnswer, RevocationEvidence,
+    Freshness, FreshnessPolicy, Origin, Provenance, Provided, RevocationAnswer, RevocationEvidence,
     RevocationParameters, RevocationSource, RevocationSourceKind, RevocationStatus, missing_certificates,
     missing_revocation, revocation_of_path, revocation_status,
 };

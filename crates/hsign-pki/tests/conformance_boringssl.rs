@@ -121,12 +121,12 @@ fn status(corpus: &Corpus, row: &Row) -> String {
     };
     let mut evidence = RevocationEvidence::default();
     if let Some(crl) = common::block(&text, "CRL").and_then(|der| Crl::from_der(&der).ok()) {
-        evidence.crls.push(Provided { value: crl, provenance: Provenance::Given });
+        evidence.crls.push(Provided::new(crl, Provenance::Given));
     }
     if let Some(response) =
         common::block(&text, "OCSP RESPONSE").and_then(|der| OcspResponse::from_der(&der).ok())
     {
-        evidence.ocsp_responses.push(Provided { value: response, provenance: Provenance::Given });
+        evidence.ocsp_responses.push(Provided::new(response, Provenance::Given));
     }
     let answers = revocation_of_path(
         &path,

@@ -60,7 +60,7 @@ fn judge(card: &Certificate, pool: &[Certificate], crls: &[Crl]) -> Result<(), S
     let evidence = RevocationEvidence {
         crls: crls
             .iter()
-            .map(|crl| Provided { value: crl.clone(), provenance: Provenance::Embedded })
+            .map(|crl| Provided::new(crl.clone(), Provenance::Embedded))
             .collect(),
         ocsp_responses: Vec::new(),
         certificates: pool.to_vec(),

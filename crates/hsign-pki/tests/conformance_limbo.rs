@@ -79,7 +79,7 @@ fn run(case: &Value) -> Result<(), String> {
         crls: crls
             .into_iter()
             .filter_map(|pem| Crl::from_der(&common::block(pem, "X509 CRL")?).ok())
-            .map(|value| Provided { value, provenance: Provenance::Given })
+            .map(|value| Provided::new(value, Provenance::Given))
             .collect(),
         ocsp_responses: Vec::new(),
         certificates: pool,

@@ -60,7 +60,7 @@ fn run(corpus: &Corpus, row: &Row, pool: &[Certificate], anchor: &Anchor) -> Out
         crls: list(row.get("crls"))
             .into_iter()
             .filter_map(|name| Crl::from_der(corpus.file(&format!("crls/{name}"))).ok())
-            .map(|value| Provided { value, provenance: Provenance::Given })
+            .map(|value| Provided::new(value, Provenance::Given))
             .collect(),
         ocsp_responses: Vec::new(),
         certificates: pool.to_vec(),

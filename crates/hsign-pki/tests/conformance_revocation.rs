@@ -21,7 +21,7 @@ use hsign_pki::{
 use hsign_x509::{Certificate, Crl, OcspResponse};
 
 fn given<T>(value: T) -> Provided<T> {
-    Provided { value, provenance: Provenance::Given }
+    Provided::new(value, Provenance::Given)
 }
 
 fn others(row: &Row) -> BTreeMap<&str, &str> {

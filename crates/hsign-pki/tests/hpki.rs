@@ -73,9 +73,8 @@ impl Bench {
     fn crls(&self, lists: &[(CrlName, i64)]) -> RevocationEvidence {
         let crls = lists
             .iter()
-            .map(|(list, time)| Provided {
-                value: Crl::from_der(&self.pki.crl(*list, *time).unwrap()).unwrap(),
-                provenance: Provenance::Given,
+            .map(|(list, time)| {
+                Provided::new(Crl::from_der(&self.pki.crl(*list, *time).unwrap()).unwrap(), Provenance::Given)
             })
             .collect();
         RevocationEvidence { crls, ..RevocationEvidence::default() }
@@ -136,7 +135,7 @@ fn rfc5280_6_3_3_every_distribution_point_is_tried_for_the_arl_with_its_critical
     assert_eq!(answers.len(), 2);
     for answer in &answers {
         assert_eq!(answer.status, RevocationStatus::Good, "{answer:?}");
-        assert_eq!(answer.source.as_ref().unwrap().provenance, Provenance::Given);
+        assert_eq!(answer.source.as_ref().unwrap().origin.provenance, Provenance::Given);
     }
 }
 
@@ -223,7 +222,7 @@ fn a_changed_list_is_nobodys_word() {
     let mut bytes = bench.pki.crl(CrlName::Signature, NOW).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     let evidence = RevocationEvidence {
-        crls: vec![Provided { value: Crl::from_der(&bytes).unwrap(), provenance: Provenance::Embedded }],
+        crls: vec![Provided::new(Crl::from_der(&bytes).unwrap(), Provenance::Embedded)],
         ..RevocationEvidence::default()
     };
     let answer = &bench.answers(&bench.doctor(), &evidence, NOW, NOW)[0];
@@ -264,7 +263,7 @@ fn a_time_stamping_unit_validates_and_its_responder_answers() {
         if let Need::Ocsp { request, .. } = need {
             let response = bench.pki.ocsp(Unit::TsaOcsp, request, NOW).unwrap();
             let value = OcspResponse::from_der(&response).unwrap();
-            evidence.ocsp_responses.push(Provided { value, provenance: Provenance::Fetched });
+            evidence.ocsp_responses.push(Provided::new(value, Provenance::Fetched));
         }
     }
     assert!(!evidence.ocsp_responses.is_empty(), "{needs:?}");

@@ -46,7 +46,7 @@ fn ask_about(target: &Certificate, responses: &[Ocsp]) -> RevocationAnswer {
     let path = build_and_validate(target, &[], &anchors, &parameters, &Toy).unwrap();
     let responses = responses.iter().map(Ocsp::make);
     let evidence = RevocationEvidence {
-        ocsp_responses: responses.map(|value| Provided { value, provenance: Provenance::Fetched }).collect(),
+        ocsp_responses: responses.map(|value| Provided::new(value, Provenance::Fetched)).collect(),
         ..RevocationEvidence::default()
     };
     let freshness = FreshnessPolicy::CrlOlderThanStampAllowed;
@@ -70,7 +70,7 @@ fn rfc6960_4_2_2_2_the_issuer_itself_answers_by_name_or_by_key() {
         let answer = ask(&Ocsp { responder, ..good() });
         assert_eq!(answer.status, RevocationStatus::Good);
         assert_eq!(answer.this_update, Some(time("2026-06-01T00:00:00Z")));
-        assert_eq!(answer.source.unwrap().provenance, Provenance::Fetched);
+        assert_eq!(answer.source.unwrap().origin.provenance, Provenance::Fetched);
     }
 }
 

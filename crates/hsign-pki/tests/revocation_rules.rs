@@ -34,7 +34,7 @@ fn path_of(target: &Forge, pool: &[Certificate]) -> ValidatedPath {
 
 fn ask(path: &ValidatedPath, crls: Vec<Crl>, certificates: Vec<Certificate>) -> RevocationAnswer {
     let evidence = RevocationEvidence {
-        crls: crls.into_iter().map(|value| Provided { value, provenance: Provenance::Embedded }).collect(),
+        crls: crls.into_iter().map(|value| Provided::new(value, Provenance::Embedded)).collect(),
         ocsp_responses: Vec::new(),
         certificates,
     };

@@ -3,6 +3,7 @@
 //! Nothing is judged here. Words are found by key in `messages/*.toml`; [`finding_message`] and
 //! [`finding_hint`] make them for a finding, [`json`], [`text`], [`html`] and [`etsi_xml`] for a whole verification.
 
+mod data_origin;
 mod etsi;
 mod html;
 mod json;
@@ -13,6 +14,7 @@ mod text;
 mod verify_report;
 mod view;
 
+pub use data_origin::{DataOrigin, data_origin};
 pub use etsi::etsi_xml;
 pub use html::html;
 pub use json::{findings_json, json};

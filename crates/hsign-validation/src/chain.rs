@@ -239,6 +239,8 @@ impl CertificateStatus {
             subject: shown_subject(&self.certificate),
             sha256: self.certificate.sha256_hex(),
             source: self.answer.source.as_ref().map(source_name),
+            place: self.answer.source.as_ref().and_then(|source| source.origin.place.clone()),
+            fetched_at: self.answer.source.as_ref().and_then(|source| source.origin.fetched_at),
         }
     }
 }
@@ -252,7 +254,7 @@ fn source_name(source: &RevocationSource) -> String {
         RevocationSourceKind::Crl => "crl",
         RevocationSourceKind::Ocsp => "ocsp",
     };
-    let provenance = match source.provenance {
+    let provenance = match source.origin.provenance {
         Provenance::Embedded => "embedded",
         Provenance::Given => "given",
         Provenance::Fetched => "fetched",

@@ -1,5 +1,5 @@
 use hsign_core::{ErrorKind, Finding};
-use hsign_pki::{Provenance, Provided, RevocationEvidence};
+use hsign_pki::{Origin, Provided, RevocationEvidence};
 use hsign_x509::{Certificate, OcspResponse, certificates_from_bytes, crls_from_bytes};
 
 /// Material from outside the document: certificates, CRLs, OCSP responses, each with how it came. Parsed
@@ -37,13 +37,14 @@ impl Evidence {
     }
 
     /// Adds a file or an answer of the network: certificates and CRLs (DER, PEM, PKCS#7) or an OCSP response,
-    /// told apart by their content.
+    /// told apart by their content. A bare `Provenance` is an origin of which no more is known.
     ///
     /// # Errors
     /// When it is none of these.
-    pub fn add(&mut self, bytes: &[u8], provenance: Provenance) -> Result<(), EvidenceError> {
+    pub fn add(&mut self, bytes: &[u8], origin: impl Into<Origin>) -> Result<(), EvidenceError> {
+        let origin = origin.into();
         if let Ok(response) = OcspResponse::from_der(bytes) {
-            self.revocation.ocsp_responses.push(Provided { value: response, provenance });
+            self.revocation.ocsp_responses.push(Provided::new(response, origin));
             return Ok(());
         }
         let crls = crls_from_bytes(bytes).unwrap_or_default();
@@ -51,7 +52,7 @@ impl Evidence {
         if crls.is_empty() && certificates.is_empty() {
             return Err(EvidenceError);
         }
-        self.revocation.crls.extend(crls.into_iter().map(|value| Provided { value, provenance }));
+        self.revocation.crls.extend(crls.into_iter().map(|value| Provided::new(value, origin.clone())));
         self.certificates.extend(certificates);
         Ok(())
     }

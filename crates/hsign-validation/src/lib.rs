@@ -46,7 +46,7 @@ pub use context::Context;
 pub use document::{judge, judge_and_missing, missing};
 pub use evidence::{Evidence, EvidenceError};
 pub use hsign_hpki::{Basis, Qualification, QualificationStatus, Role};
-pub use hsign_pki::{Accreditation, Provenance};
+pub use hsign_pki::{Accreditation, Origin, Provenance};
 pub use indication::{Conclusion, Indication, Integrity, SubIndication};
 pub use memo::MemoisedVerifier;
 pub use names::shown_subject;
@@ -56,6 +56,7 @@ pub use policy::{Policy, PolicyError};
 pub use signer_checks::{Permission, SignerVerdict, signer_checks};
 pub use supporting_evidence::{Open, Support, supporting_evidence};
 pub use verdict::{
-    CertificateSummary, Check, CheckKind, DocumentVerdict, EvidenceRecordVerdict, EvidenceVerdict,
-    RevocationState, RevocationVerdict, Signatory, SignatureVerdict, TimestampVerdict, TsaSummary,
+    AlgorithmEnd, CertificateSummary, Check, CheckKind, DocumentVerdict, EvidenceRecordVerdict,
+    EvidenceVerdict, RevocationState, RevocationVerdict, Signatory, SignatureVerdict, TimestampVerdict,
+    TsaSummary,
 };

@@ -134,11 +134,11 @@ impl Gathering {
     fn also_inside(&mut self, evidence: &EvidenceFacts) {
         let inside = |pieces: &[Octets], der: &[u8]| pieces.iter().any(|bytes| bytes.as_slice() == der);
         for known in self.revocation.crls.iter_mut().filter(|one| inside(&evidence.crls, one.value.der())) {
-            known.provenance = Provenance::Embedded;
+            known.origin = Provenance::Embedded.into();
         }
         let responses = self.revocation.ocsp_responses.iter_mut();
         for known in responses.filter(|one| inside(&evidence.ocsp_responses, one.value.der())) {
-            known.provenance = Provenance::Embedded;
+            known.origin = Provenance::Embedded.into();
         }
     }
 

@@ -76,8 +76,6 @@ verdict! {
             best_signature_time: Option<BestSignatureTime>,
             /// Where it passed by past validation: the latest time at which the signer's path is known to have been good.
             control_time: Option<Time>,
-            /// The end of the weakest algorithm that signature and path rely on; `None` when no end is known.
-            algorithms_until: Option<Time>,
             /// The last day by which a new stamp is due, where it was computed.
             renew_by: Option<Time>,
         }
@@ -94,6 +92,8 @@ verdict! {
             signatory: Option<Signatory> => Option<&Signatory> = as_ref,
             /// The qualification-evidence records that concern the signer, those that don't count too.
             evidence: Vec<EvidenceVerdict> => &[EvidenceVerdict] = as_slice,
+            /// The end of the weakest algorithm that signature and path rely on; `None` when no end is known.
+            algorithms_until: Option<AlgorithmEnd> => Option<&AlgorithmEnd> = as_ref,
             /// The path, anchor last; empty when none was found.
             path: Vec<CertificateSummary> => &[CertificateSummary] = as_slice,
             /// What is known about the revocation of the path's certificates.
@@ -129,14 +129,16 @@ verdict! {
             sub_indication: Option<SubIndication>,
             /// Where it passed by past validation: the latest time at which the authority's path is known to have been good.
             control_time: Option<Time>,
-            /// The end of the weakest algorithm that it relies on; `None` when no end is known.
-            algorithms_until: Option<Time>,
         }
         by reference {
             /// Name within the document.
             id: String => &str = as_str,
             /// Who stamped.
             tsa: Option<TsaSummary> => Option<&TsaSummary> = as_ref,
+            /// The end of the weakest algorithm that it relies on; `None` when no end is known.
+            algorithms_until: Option<AlgorithmEnd> => Option<&AlgorithmEnd> = as_ref,
+            /// The authority's path, anchor last; empty when none was found.
+            path: Vec<CertificateSummary> => &[CertificateSummary] = as_slice,
             /// What is known about the revocation of the path's certificates.
             revocation: Vec<RevocationVerdict> => &[RevocationVerdict] = as_slice,
             /// Everything noticed.
@@ -165,6 +167,15 @@ verdict! {
             findings: Vec<Finding> => &[Finding] = as_slice,
         }
     }
+}
+
+/// An algorithm and its last good moment, by the policy's table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct AlgorithmEnd {
+    /// The last good moment.
+    pub at: Time,
+    /// The algorithm or the kind and size of key, as the table names it.
+    pub algorithm: String,
 }
 
 verdict! {
@@ -219,6 +230,8 @@ verdict! {
             this_update: Option<Time>,
             /// When newer data were promised.
             next_update: Option<Time>,
+            /// When a server sent the data.
+            fetched_at: Option<Time>,
         }
         by reference {
             /// The certificate's subject (RFC 4514), masked like the signer's.
@@ -227,6 +240,8 @@ verdict! {
             sha256: String => &str = as_str,
             /// Where the data came from, in words for display.
             source: Option<String> => Option<&String> = as_ref,
+            /// The address or the file they came from.
+            place: Option<String> => Option<&String> = as_ref,
         }
     }
 }

@@ -8,8 +8,7 @@ use hsign_crypto::OpensslVerifier;
 use hsign_pki::{
     ANY_POLICY, Anchor, ExtendedKeyUsageDemand, FreshnessPolicy, PathFailureKind, PathFailures,
     PathParameters, Paths, RevocationAnswer, RevocationEvidence, RevocationParameters, RevocationSource,
-    RevocationStatus, ValidatedPath, missing_certificates, missing_revocation,
-    revocation_of_path,
+    RevocationStatus, ValidatedPath, missing_certificates, missing_revocation, revocation_of_path,
 };
 use hsign_validation::{Conclusion, Evidence, Indication, SubIndication, shown_subject};
 use hsign_x509::{Certificate, DistributionPoint};

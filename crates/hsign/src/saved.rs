@@ -1,10 +1,11 @@
 //! A judgement's input on paper: the facts of each document and the outside evidence used (`hsign.facts/1`). The same
 //! judgement can be made again from it without the documents. Policy and trust are named by digest, not copied: who
-//! judges again has to have them.
+//! judges again has to have them. What an institution's configuration adds to a judgement is copied.
 
 use hsign_core::facts::DocumentFacts;
-use hsign_core::{ErrorKind, Finding, Octets, ValidationTime};
-use hsign_pki::Provenance;
+use hsign_core::{ErrorKind, Finding, Octets, Time, ValidationTime};
+use hsign_hpki::{DocumentClass, ProfessionTable};
+use hsign_pki::{Origin, Provenance};
 use hsign_validation::Evidence;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,8 +24,10 @@ pub struct SavedFacts {
     pub policy: SavedPolicy,
     /// On whose word.
     pub trust: SavedTrust,
-    /// What kind of clinical document it was said to be.
-    pub document_class: Option<String>,
+    /// What kind of clinical document it was said to be, and whom that lets sign.
+    pub document_class: Option<DocumentClass>,
+    /// The role texts that were recognised.
+    pub professions: ProfessionTable,
     /// Roles that were asked for in addition.
     pub required_roles: Vec<String>,
     /// SHA-256 of the certificates of people whom the institution lets sign scans.
@@ -80,6 +83,12 @@ pub struct SavedEvidence {
     pub kind: EvidenceKind,
     /// DER.
     pub octets: Octets,
+    /// The address or the file it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// When a server sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetched_at: Option<Time>,
 }
 
 /// Kinds of outside evidence.
@@ -226,12 +235,20 @@ fn is_default(value: &Value) -> bool {
 /// Outside evidence by its bytes, each kind in its order.
 #[must_use]
 pub fn save_evidence(evidence: &Evidence) -> Vec<SavedEvidence> {
-    let item = |kind, bytes: &[u8]| SavedEvidence { kind, octets: bytes.into() };
+    let item = |kind, bytes: &[u8], origin: Option<&Origin>| SavedEvidence {
+        kind,
+        octets: bytes.into(),
+        place: origin.and_then(|origin| origin.place.clone()),
+        fetched_at: origin.and_then(|origin| origin.fetched_at),
+    };
     let revocation = evidence.revocation();
-    let certificates = evidence.certificates().iter().map(|one| item(EvidenceKind::Certificate, one.der()));
-    let crls = revocation.crls.iter().map(|one| item(EvidenceKind::Crl, one.value.der()));
-    let responses =
-        revocation.ocsp_responses.iter().map(|one| item(EvidenceKind::OcspResponse, one.value.der()));
+    let certificates =
+        evidence.certificates().iter().map(|one| item(EvidenceKind::Certificate, one.der(), None));
+    let crls = revocation.crls.iter().map(|one| item(EvidenceKind::Crl, one.value.der(), Some(&one.origin)));
+    let responses = revocation
+        .ocsp_responses
+        .iter()
+        .map(|one| item(EvidenceKind::OcspResponse, one.value.der(), Some(&one.origin)));
     certificates.chain(crls).chain(responses).collect()
 }
 
@@ -245,7 +262,8 @@ pub fn restore_evidence(
     provenance: Provenance,
 ) -> Result<(), SavedFactsError> {
     for (index, item) in saved.iter().enumerate() {
-        let added = evidence.add(item.octets.as_slice(), provenance);
+        let origin = Origin { provenance, place: item.place.clone(), fetched_at: item.fetched_at };
+        let added = evidence.add(item.octets.as_slice(), origin);
         added.map_err(|_| SavedFactsError::Evidence(index + 1))?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use hsign_core::facts::{
     TimestampKind,
 };
 use hsign_core::{Digest, DigestAlgorithm, Octets, Source, hex};
-use hsign_pki::Provenance;
+use hsign_pki::Origin;
 use hsign_validation::{Evidence, EvidenceError};
 
 use crate::Error;
@@ -25,7 +25,7 @@ pub struct Supplied {
 
 impl Supplied {
     /// Adds a file: a token or time-stamp response, certificates and CRLs (DER, PEM, PKCS#7), an OCSP response, a
-    /// qualification-evidence record or the signature over one. `name` is what reports call a record.
+    /// qualification-evidence record or the signature over one. `name` is what reports say it came from.
     ///
     /// # Errors
     /// When it is none of these.
@@ -38,7 +38,7 @@ impl Supplied {
         if self.records.take(name, bytes, EvidenceOrigin::Given) {
             return Ok(());
         }
-        self.evidence.add(bytes, Provenance::Given)
+        self.evidence.add(bytes, Origin::given(name))
     }
 
     /// Signed records about the qualification of people who sign.

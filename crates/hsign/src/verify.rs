@@ -3,10 +3,10 @@ use std::borrow::Cow;
 use hsign_core::facts::{
     Covered, DocumentFacts, DocumentFormat, EvidenceFacts, TimestampFacts, TimestampKind,
 };
-use hsign_core::ports::{Fetcher, Need, SignatureVerifier};
+use hsign_core::ports::{Fetched, Fetcher, Need, SignatureVerifier};
 use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Finding, Severity, Source, ValidationTime};
 use hsign_crypto::{Hasher, OpensslVerifier};
-use hsign_pki::Provenance;
+use hsign_pki::Origin;
 use hsign_validation::{DocumentVerdict, Evidence};
 
 use crate::supplied::attach_tokens;
@@ -188,14 +188,17 @@ impl Gathering<'_> {
                 continue;
             }
             match fetcher.fetch(&need) {
-                Ok(bytes) => match self.evidence.to_mut().add(&bytes, Provenance::Fetched) {
-                    Ok(()) => {
-                        news = true;
-                        // The same bytes were understood just now.
-                        let _ = self.fetched.add(&bytes, Provenance::Fetched);
+                Ok(Fetched { bytes, at }) => {
+                    let origin = Origin::fetched(url(&need), at);
+                    match self.evidence.to_mut().add(&bytes, origin.clone()) {
+                        Ok(()) => {
+                            news = true;
+                            // The same bytes were understood just now.
+                            let _ = self.fetched.add(&bytes, origin);
+                        }
+                        Err(error) => self.findings.extend(failed(&need, &[error.finding()])),
                     }
-                    Err(error) => self.findings.extend(failed(&need, &[error.finding()])),
-                },
+                }
                 Err(error) if error.kind == ErrorKind::Refused && error.findings.is_empty() => {}
                 Err(error) => self.findings.extend(failed(&need, &error.findings)),
             }

@@ -17,7 +17,7 @@ use hsign::{
     SubIndication, Time, ValidationTime, verify_certificate,
 };
 use hsign_core::ErrorKind;
-use hsign_core::ports::{Fetcher, Need, NoNetwork, PortError};
+use hsign_core::ports::{Fetched, Fetcher, Need, NoNetwork, PortError};
 use hsign_corpora::{Comparison, Corpus, Row};
 use hsign_testkit::{Ca, CrlName, DAY, Person, Pki, Seconds, Unit};
 
@@ -256,6 +256,10 @@ fn the_anchors_own_dates_count_only_on_request() {
     assert_ne!(conclusion(true, before), Conclusion::Passed);
 }
 
+fn now() -> Time {
+    Time::from_unix_seconds(NOW).unwrap()
+}
+
 /// Answers from the test PKI, and counts.
 struct Server<'a> {
     pki: &'a Pki,
@@ -263,14 +267,14 @@ struct Server<'a> {
 }
 
 impl Fetcher for Server<'_> {
-    fn fetch(&self, need: &Need) -> Result<Vec<u8>, PortError> {
+    fn fetch(&self, need: &Need) -> Result<Fetched, PortError> {
         self.asked.set(self.asked.get() + 1);
         let Need::Crl { url, .. } = need else {
             return Err(PortError::new(ErrorKind::Remote, "nothing here"));
         };
         let list = CrlName::ALL.into_iter().find(|list| list.url("http://pki.test") == *url);
         match list {
-            Some(list) => Ok(self.pki.crl(list, NOW).unwrap()),
+            Some(list) => Ok(Fetched { bytes: self.pki.crl(list, NOW).unwrap(), at: Some(now()) }),
             None => Err(PortError::new(ErrorKind::Remote, "nothing here")),
         }
     }
@@ -284,6 +288,9 @@ fn what_is_missing_is_fetched_where_that_is_allowed() {
     let verdict = world.verify_with(Person::Doctor, &server);
     assert_eq!(verdict.conclusion, Conclusion::Passed, "{:?}", verdict.findings);
     assert!(server.asked.get() >= 2);
-    let sources = verdict.revocation.iter().map(|row| row.source.as_ref().unwrap().provenance);
-    assert!(sources.into_iter().all(|provenance| provenance == Provenance::Fetched));
+    for row in &verdict.revocation {
+        let origin = &row.source.as_ref().unwrap().origin;
+        assert_eq!((origin.provenance, origin.fetched_at), (Provenance::Fetched, Some(now())));
+        assert!(origin.place.as_ref().unwrap().starts_with("http://pki.test/"), "{origin:?}");
+    }
 }

@@ -26,9 +26,9 @@ pub fn path(data: &[u8]) {
         if let Ok(certificate) = Certificate::from_der(element) {
             certificates.push(certificate);
         } else if let Ok(value) = Crl::from_der(element) {
-            evidence.crls.push(Provided { value, provenance });
+            evidence.crls.push(Provided::new(value, provenance));
         } else if let Ok(value) = OcspResponse::from_der(element) {
-            evidence.ocsp_responses.push(Provided { value, provenance });
+            evidence.ocsp_responses.push(Provided::new(value, provenance));
         }
     }
     let (Some(target), Some(last)) = (certificates.first(), certificates.last()) else { return };

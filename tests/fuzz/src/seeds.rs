@@ -8,6 +8,7 @@ use hsign::credential::{NoSecrets, Options, open};
 use hsign::crypto::{OpensslVerifier, SystemRandom};
 use hsign::net::{HttpTimestamper, Ports, TsaEndpoint};
 use hsign::{Metadata, Policy, Purpose, Settings, SignRequest, Stamps, Time, load, sign};
+use hsign_asn1::encode;
 use hsign_core::facts::Level;
 use hsign_core::ports::{NoNetwork, Timestamper as _};
 use hsign_core::{Digest, DigestAlgorithm, Secret};
@@ -80,7 +81,12 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         put("bundle", &zipped(&root, method)?)?;
     }
     put("qualification", QUALIFICATION.as_bytes())?;
-    put("token", &token(&testbed)?)?;
+    let stamp = token(&testbed)?;
+    put("token", &stamp)?;
+    for record in evidence_records(&stamp)? {
+        put("evidence-record", &record)?;
+    }
+    put("seal", &picture()?)?;
     put("ocsp", &ocsp(&testbed)?)?;
     let signed_letter = crate::changes::signed_letter();
     for case in hsign_testkit::manipulations::all(signed_letter) {
@@ -98,6 +104,34 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// One object, one of two in a tree, and a record renewed with a second hash tree.
+fn evidence_records(token: &[u8]) -> Result<[Vec<u8>; 3], Failure> {
+    let sha256 = encode::sequence(&[&encode::oid("2.16.840.1.101.3.4.2.1")?]);
+    let alone = encode::sequence(&[token]);
+    let group = encode::sequence(&[&encode::octet_string(&[1; 32]), &encode::octet_string(&[2; 32])]);
+    let tree = encode::implicit_constructed(2, &group);
+    let in_tree = encode::sequence(&[&encode::implicit_constructed(0, &sha256[2..]), &tree, token]);
+    let record = |chains: &[&[u8]]| {
+        let algorithms = encode::sequence(&[&sha256]);
+        encode::sequence(&[&encode::integer(1), &algorithms, &encode::sequence(chains)])
+    };
+    let chain = |timestamps: &[&[u8]]| encode::sequence(timestamps);
+    Ok([
+        record(&[&chain(&[&alone])]),
+        record(&[&chain(&[&in_tree, &alone])]),
+        record(&[&chain(&[&alone]), &chain(&[&in_tree])]),
+    ])
+}
+
+/// A seal of two by two pixels with an opacity.
+fn picture() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 2, 2);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.write_header()?.write_image_data(&[200; 16])?;
+    Ok(bytes)
 }
 
 fn zipped(contents: &[u8], method: CompressionMethod) -> Result<Vec<u8>, Failure> {

@@ -1,10 +1,12 @@
 //! What each target reads, everything it offers asked for: nothing may panic, hang or fill the memory, and what is
 //! said about a target must hold for all input.
 
+use hsign_appearance::{Mark, Seal};
 use hsign_asn1::encode;
 use hsign_cades::{Profile, signature_facts};
-use hsign_core::facts::{Coverage, EvidenceFacts};
+use hsign_core::facts::{Coverage, Covered, EvidenceFacts};
 use hsign_core::{Digest, DigestAlgorithm, Octets, Time};
+use hsign_ers::{ProtectedObject, Record};
 use hsign_hpki::{Binding, EvidenceRecord, SignatureKind, Way};
 use hsign_pades::{Draft, Request, prepare, read_facts};
 use hsign_pdf::{Document, Extended, signature_fields};
@@ -13,12 +15,13 @@ use hsign_pki::algorithms::{AlgorithmTable, Use};
 use hsign_tsp::{TimestampResponse, token_facts};
 use hsign_x509::{Certificate, Crl, OcspResponse};
 
-pub const ALL: [(&str, fn(&[u8])); 16] = [
+pub const ALL: [(&str, fn(&[u8])); 18] = [
     ("certificate", certificate),
     ("crl", crl),
     ("ocsp", ocsp),
     ("cms", cms),
     ("token", token),
+    ("evidence-record", evidence_record),
     ("pdf", pdf),
     ("append", append),
     ("extend", extend),
@@ -29,6 +32,7 @@ pub const ALL: [(&str, fn(&[u8])); 16] = [
     ("bundle", bundle),
     ("hcrole", hcrole),
     ("qualification", qualification),
+    ("seal", seal),
     ("path", crate::bag::path),
 ];
 
@@ -76,6 +80,21 @@ fn token(data: &[u8]) {
     let _ = token_facts(data, &mut any_digest);
     if let Ok(response) = TimestampResponse::parse(data) {
         let _ = response.granted().map(|token| token_facts(token, &mut any_digest));
+    }
+}
+
+/// The trees folded, and an object looked up whose digests are those of the seeds.
+fn evidence_record(data: &[u8]) {
+    let Ok(record) = Record::parse(data) else { return };
+    let digests = DigestAlgorithm::ALL.map(|algorithm| Digest::new(algorithm, vec![1; algorithm.length()]));
+    let object = ProtectedObject { covered: Covered::DocumentPrefix { length: 1 }, digests: digests.into() };
+    let facts = hsign_ers::facts(&record, "fuzz", &[object]);
+    assert_eq!(facts.chains.len(), record.chains().len(), "no chain is dropped");
+}
+
+fn seal(data: &[u8]) {
+    if let Ok(seal) = Seal::new(data.to_vec()) {
+        assert!(Mark::new(None, Some(seal)).is_ok());
     }
 }
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use hsign::pki::{Provenance, RevocationSource, RevocationSourceKind};
-use hsign::report::{finding_lines, findings_json, printable};
+use hsign::pki::{Origin, Provenance, RevocationSource, RevocationSourceKind};
+use hsign::report::{DataOrigin, data_origin, finding_lines, findings_json, printable};
 use hsign::x509::{Certificate, OcspResponse, certificates_from_bytes, crls_from_bytes};
 use hsign::{
     CertificateRequest, CertificateRevocation, CertificateVerdict, Evidence, Finding, Indication,
@@ -73,7 +73,7 @@ fn evidence(args: &VerifyCertificate) -> Result<(Evidence, Vec<Finding>)> {
     let mut left_out = Vec::new();
     for (paths, readable) in kinds {
         for (path, bytes) in load::files(paths)? {
-            if !readable(&bytes) || evidence.add(&bytes, Provenance::Given).is_err() {
+            if !readable(&bytes) || evidence.add(&bytes, Origin::given(session::file_name(&path))).is_err() {
                 left_out.push(Finding::warning("evidence-left-out").with("path", path.display()));
             }
         }
@@ -114,14 +114,16 @@ fn row(row: &CertificateRevocation) -> Value {
         "status": row.status.name(),
         "since": row.since,
         "source": row.source.as_ref().map(source),
+        "place": row.source.as_ref().and_then(|source| source.origin.place.as_ref()),
         "this_update": row.this_update,
         "next_update": row.next_update,
+        "fetched_at": row.source.as_ref().and_then(|source| source.origin.fetched_at),
     })
 }
 
 /// `crl-given`, `ocsp-fetched`: kind and how it came.
 fn source(source: &RevocationSource) -> &'static str {
-    match (source.kind, source.provenance) {
+    match (source.kind, source.origin.provenance) {
         (RevocationSourceKind::Crl, Provenance::Fetched) => "crl-fetched",
         (RevocationSourceKind::Crl, _) => "crl-given",
         (RevocationSourceKind::Ocsp, Provenance::Fetched) => "ocsp-fetched",
@@ -138,7 +140,7 @@ fn result(verdict: &CertificateVerdict) -> &'static str {
 }
 
 /// English and Japanese of the words in the text.
-const WORDS: [(&str, &str); 12] = [
+const WORDS: [(&str, &str); 11] = [
     ("valid", "有効"),
     ("invalid", "無効"),
     ("undetermined", "未確定"),
@@ -150,7 +152,6 @@ const WORDS: [(&str, &str); 12] = [
     ("on-hold", "停止中"),
     ("unknown", "不明"),
     ("not-checked", "確認していない"),
-    ("as of", "発行"),
 ];
 
 fn word(english: &'static str, language: Language) -> &'static str {
@@ -177,12 +178,16 @@ fn text(verdict: &CertificateVerdict, language: Language) -> String {
         text.push_str(&format!("{}:\n", word("revocation")));
     }
     for row in &verdict.revocation {
-        let mut line = format!("  {}: {}", subject(&row.certificate), word(row.status.name()));
-        if let (Some(source), Some(time)) = (&row.source, row.this_update) {
-            line.push_str(&format!(" ({}, {} {time})", self::source(source), word("as of")));
-        }
-        text.push_str(&line);
-        text.push('\n');
+        let status = word(row.status.name());
+        let origin = row.source.as_ref().map(|source| &source.origin);
+        let details = DataOrigin {
+            source: row.source.as_ref().map(source),
+            place: origin.and_then(|origin| origin.place.as_deref()),
+            this_update: row.this_update,
+            fetched_at: origin.and_then(|origin| origin.fetched_at),
+        };
+        let details = data_origin(&details, language);
+        text.push_str(&format!("  {}: {status}{details}\n", subject(&row.certificate)));
     }
     text + &finding_lines(&verdict.findings, language)
 }
@@ -206,7 +211,7 @@ mod tests {
 
     #[test]
     fn every_word_has_japanese() {
-        for english in ["valid", "path", "policies", "revocation", "good", "not-checked", "as of"] {
+        for english in ["valid", "path", "policies", "revocation", "good", "not-checked"] {
             assert_ne!(word(english, Language::Ja), english);
         }
     }

@@ -2,7 +2,7 @@ use hsign_core::{Finding, SignatureAlgorithm, Time};
 use hsign_x509::CrlReason;
 use serde::{Deserialize, Serialize};
 
-use super::Provenance;
+use super::Origin;
 
 /// What the evidence says about one certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +43,8 @@ pub enum RevocationSourceKind {
 pub struct RevocationSource {
     /// Its kind.
     pub kind: RevocationSourceKind,
-    /// How it came here.
-    pub provenance: Provenance,
+    /// How it came here, whence and when.
+    pub origin: Origin,
     /// How it is signed: by the first of `signer_path`, or else by the issuer of the certificate in question.
     pub algorithm: SignatureAlgorithm,
     /// SHA-256 of its bytes.

@@ -263,7 +263,7 @@ fn statement(certificate: &Certificate, usable: &Usable<'_>) -> Statement {
         next_update: usable.next_update,
         source: RevocationSource {
             kind: RevocationSourceKind::Crl,
-            provenance: usable.crl.provenance,
+            origin: usable.crl.origin.clone(),
             algorithm: usable.crl.value.signature_algorithm().clone(),
             sha256: usable.crl.value.sha256(),
             signer_path: usable.signer_path.clone(),

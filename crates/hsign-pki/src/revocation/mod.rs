@@ -12,7 +12,7 @@ pub use answer::{
     Freshness, FreshnessPolicy, RevocationAnswer, RevocationSource, RevocationSourceKind, RevocationStatus,
 };
 pub use checker::{RevocationParameters, revocation_of_path, revocation_status};
-pub use evidence::{Provenance, Provided, RevocationEvidence};
+pub use evidence::{Origin, Provenance, Provided, RevocationEvidence};
 pub use needs::{missing_certificates, missing_revocation};
 
 /// How far thisUpdate may lie ahead of us: clocks differ, and an answer that was fetched for a judgement is made

@@ -93,7 +93,7 @@ fn judge(
         next_update: single.next_update,
         source: RevocationSource {
             kind: RevocationSourceKind::Ocsp,
-            provenance: response.provenance,
+            origin: response.origin.clone(),
             algorithm: response.value.signature_algorithm().clone(),
             sha256: sha256(response.value.der()),
             signer_path,

@@ -7,6 +7,7 @@ use hsign_validation::{
 
 use super::{CheckView, Field, SignatureView, TimestampView, Tone, answer, findings, named, status};
 use crate::Language;
+use crate::data_origin::{DataOrigin, data_origin};
 use crate::message::{change_message, phrase, printable, shown, sub_indication_message, word};
 
 impl SignatureView {
@@ -147,18 +148,15 @@ pub(super) fn revocation(verdicts: &[RevocationVerdict], language: Language) -> 
             }
             (state, _) => named("revocation", &state, language),
         };
-        let mut details = Vec::new();
-        if let Some(source) = verdict.source() {
-            details.push(word(&format!("source.{source}"), language).to_owned());
-        }
-        if let Some(time) = verdict.this_update() {
-            details.push(phrase("revocation.as-of", "time", &shown(time), language));
-        }
-        let details = if details.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", details.join(word("headline.separator", language)))
-        };
+        let details = data_origin(
+            &DataOrigin {
+                source: verdict.source().map(String::as_str),
+                place: verdict.place().map(String::as_str),
+                this_update: verdict.this_update(),
+                fetched_at: verdict.fetched_at(),
+            },
+            language,
+        );
         let line = format!("{status}{details} - {}", printable(verdict.subject()));
         Field::new("label.revocation", line, language)
     };
