@@ -234,8 +234,13 @@ fn an_institution_adds_texts_and_classes_of_its_own() {
     session.sign(Person::Doctor, &format!("scan.pdf {own}")).exits(1);
     session.sign(Person::UnknownRole, &format!("scan.pdf --tsa {{tsa}} {own}")).exits(0);
     session.sign(Person::Doctor, "scan.pdf --document-class rain-order").exits(2);
+
+    // Saved facts bring what the configuration said: elsewhere and later the same verdict comes of them.
+    let first = session.verify(&format!("letter.signed.pdf {own} --save-facts facts.json")).exits(0).text();
     session.write("professions.toml", "schema = \"hsign.professions/1\"\n");
     session.verify("letter.signed.pdf --config config.toml").exits(2).says("professions.toml");
+    let again = session.verify("--facts facts.json").exits(0).text();
+    assert_eq!(first, again);
 }
 
 #[test]

@@ -201,26 +201,37 @@ impl SignedData {
     }
 
     /// The signature of one signer as facts. `digest_of_content` is asked for the digest of the content in
-    /// the signer's algorithm. Without signed attributes the content itself was signed: `None` then,
-    /// unless it is attached.
+    /// the signer's algorithm. Without signed attributes the content itself was signed; facts hold its digest
+    /// then, and there are none where it can't be had or the algorithm needs the whole (RFC 8419).
     pub fn signed_object(
         &self,
         signer: &SignerInfo,
         digest_of_content: &mut dyn FnMut(DigestAlgorithm) -> Option<Digest>,
     ) -> Option<SignedObject> {
-        let signed_octets = match signer.signed_attributes() {
-            Some(_) => signer.signed_octets()?,
-            None => self.content()?,
+        let (signed_octets, algorithm, reference) = match signer.signed_attributes() {
+            Some(_) => {
+                let reference = signer.message_digest().map(|expected| Reference {
+                    name: "message-digest".to_owned(),
+                    actual: digest_of_content(expected.algorithm),
+                    expected,
+                });
+                (signer.signed_octets()?.into(), signer.signature_algorithm().clone(), reference)
+            }
+            None => {
+                let algorithm = signer.signature_algorithm().of_digest()?;
+                let content = digest_of_content(algorithm.digest()?)?;
+                let reference = Reference {
+                    name: "content".to_owned(),
+                    expected: content.clone(),
+                    actual: Some(content.clone()),
+                };
+                (content.value, algorithm, Some(reference))
+            }
         };
-        let reference = signer.message_digest().map(|expected| Reference {
-            name: "message-digest".to_owned(),
-            actual: digest_of_content(expected.algorithm),
-            expected,
-        });
         Some(SignedObject {
-            signed_octets: signed_octets.into(),
+            signed_octets,
             reordered_octets: signer.reordered_octets().map(Into::into),
-            algorithm: signer.signature_algorithm().clone(),
+            algorithm,
             value: signer.signature().into(),
             references: reference.into_iter().collect(),
             signer: signer.signer().clone(),

@@ -5,7 +5,9 @@ mod support;
 
 use hsign_asn1::encode;
 use hsign_cms::{SignedData, add_unsigned_attribute, attributes, build, oid};
+use hsign_core::ports::{SignatureValidity, SignatureVerifier as _};
 use hsign_core::{DigestAlgorithm, Severity, SignatureAlgorithm};
+use hsign_crypto::OpensslVerifier;
 use support::{CONTENT, Identity};
 
 const ECDSA: SignatureAlgorithm = SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256);
@@ -65,7 +67,23 @@ fn rfc5652_5_3_signed_attributes_absent() {
     let cms = encode::sequence(&[&encode::oid(oid::SIGNED_DATA).unwrap(), &encode::explicit(0, &data)]);
     assert_ne!(support::accepted_by_openssl(&cms), Some(true), "-cades wants them too");
     assert_eq!(codes_of(&cms), error("cms-no-signed-attributes"));
-    assert_eq!(SignedData::parse(&cms).unwrap().signers()[0].signed_octets(), None);
+    let signed_data = SignedData::parse(&cms).unwrap();
+    let signer = &signed_data.signers()[0];
+    assert_eq!(signer.signed_octets(), None);
+
+    // The content is known by its digest: facts are kept and shown where the document is not.
+    let sha256 = |algorithm| hsign_crypto::digest(algorithm, CONTENT).ok();
+    let signed = signed_data.signed_object(signer, &mut |algorithm| sha256(algorithm)).unwrap();
+    assert_eq!(signed.signed_octets.as_slice(), hsign_crypto::sha256(CONTENT));
+    assert_eq!(signed.references.len(), 1);
+    assert_eq!(signed.references[0].holds(), Some(true));
+    let key = identity.key.public_key_to_der().unwrap();
+    let verified = |octets: &[u8]| {
+        OpensslVerifier::new().verify(&signed.algorithm, &key, octets, signed.value.as_slice())
+    };
+    assert_eq!(verified(signed.signed_octets.as_slice()), SignatureValidity::Valid);
+    assert_eq!(verified(&hsign_crypto::sha256(b"other")), SignatureValidity::Invalid);
+    assert_eq!(signed_data.signed_object(signer, &mut |_| None), None, "detached, and not at hand");
 }
 
 #[test]

@@ -11,8 +11,6 @@ use crate::DigestAlgorithm;
 pub enum SignatureAlgorithm {
     /// RSASSA-PKCS1-v1_5 (RFC 8017 §8.2).
     RsaPkcs1(DigestAlgorithm),
-    /// The same over a digest that was computed before: the signed octets are the digest.
-    RsaPkcs1OfDigest(DigestAlgorithm),
     /// RSASSA-PSS (RFC 8017 §8.1).
     RsaPss {
         /// Hash of the message.
@@ -28,19 +26,31 @@ pub enum SignatureAlgorithm {
     Ed25519,
     /// Ed448 (RFC 8032), over the message itself.
     Ed448,
+    /// One of those with a digest of its own, where the signed octets are that digest: content that was signed directly
+    /// stays out of the facts.
+    OfDigest(Box<SignatureAlgorithm>),
     /// An identifier we can't verify, with its dotted OID.
     Unknown(String),
 }
 
 impl SignatureAlgorithm {
+    /// The same over a digest that was computed before; `None` for algorithms that need the message itself.
+    #[must_use]
+    pub fn of_digest(&self) -> Option<Self> {
+        match self {
+            Self::RsaPkcs1(_) | Self::RsaPss { .. } | Self::Ecdsa(_) => {
+                Some(Self::OfDigest(Box::new(self.clone())))
+            }
+            Self::OfDigest(_) | Self::Ed25519 | Self::Ed448 | Self::Unknown(_) => None,
+        }
+    }
+
     /// The message digest, where the algorithm has one of its own.
     #[must_use]
     pub fn digest(&self) -> Option<DigestAlgorithm> {
         match self {
-            Self::RsaPkcs1(digest)
-            | Self::RsaPkcs1OfDigest(digest)
-            | Self::Ecdsa(digest)
-            | Self::RsaPss { digest, .. } => Some(*digest),
+            Self::RsaPkcs1(digest) | Self::Ecdsa(digest) | Self::RsaPss { digest, .. } => Some(*digest),
+            Self::OfDigest(inner) => inner.digest(),
             Self::Ed25519 | Self::Ed448 | Self::Unknown(_) => None,
         }
     }
@@ -49,7 +59,8 @@ impl SignatureAlgorithm {
 impl fmt::Display for SignatureAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RsaPkcs1(digest) | Self::RsaPkcs1OfDigest(digest) => write!(f, "RSA PKCS#1 v1.5 with {digest}"),
+            Self::RsaPkcs1(digest) => write!(f, "RSA PKCS#1 v1.5 with {digest}"),
+            Self::OfDigest(inner) => inner.fmt(f),
             Self::RsaPss { digest, .. } => write!(f, "RSA-PSS with {digest}"),
             Self::Ecdsa(digest) => write!(f, "ECDSA with {digest}"),
             Self::Ed25519 => f.write_str("Ed25519"),

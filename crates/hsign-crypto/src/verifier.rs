@@ -2,7 +2,7 @@ use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{DigestAlgorithm, SignatureAlgorithm};
 use openssl::ec::Asn1Flag;
 use openssl::error::ErrorStack;
-use openssl::md::Md;
+use openssl::md::{Md, MdRef};
 use openssl::pkey::{Id, PKey, Public};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
@@ -40,8 +40,8 @@ impl SignatureVerifier for OpensslVerifier {
             Ok(key) => key,
             Err(reason) => return SignatureValidity::Unsupported(reason),
         };
-        if let SignatureAlgorithm::RsaPkcs1OfDigest(digest) = algorithm {
-            return of_digest(*digest, &key, message, value);
+        if let SignatureAlgorithm::OfDigest(inner) = algorithm {
+            return of_digest(inner, &key, message, value);
         }
         let mut verifier = match prepare(algorithm, &key) {
             Ok(verifier) => verifier,
@@ -78,27 +78,12 @@ fn decode(spki: &[u8]) -> Decoded {
 
 /// A value over a digest: nothing is hashed here.
 fn of_digest(
-    algorithm: DigestAlgorithm,
+    algorithm: &SignatureAlgorithm,
     key: &PKey<Public>,
     digest: &[u8],
     value: &[u8],
 ) -> SignatureValidity {
-    let context = || -> Result<PkeyCtx<Public>, String> {
-        fits(&SignatureAlgorithm::RsaPkcs1OfDigest(algorithm), key, &[Id::RSA])?;
-        let name = match algorithm {
-            DigestAlgorithm::Sha1 => Md::sha1(),
-            DigestAlgorithm::Sha256 => Md::sha256(),
-            DigestAlgorithm::Sha384 => Md::sha384(),
-            DigestAlgorithm::Sha512 => Md::sha512(),
-            other => return Err(format!("{other} is not known")),
-        };
-        let mut context = PkeyCtx::new(key).map_err(refused)?;
-        context.verify_init().map_err(refused)?;
-        context.set_rsa_padding(Padding::PKCS1).map_err(refused)?;
-        context.set_signature_md(name).map_err(refused)?;
-        Ok(context)
-    };
-    let mut context = match context() {
+    let mut context = match prepare_of_digest(algorithm, key) {
         Ok(context) => context,
         Err(reason) => return SignatureValidity::Unsupported(reason),
     };
@@ -106,6 +91,46 @@ fn of_digest(
         Ok(true) => SignatureValidity::Valid,
         Ok(false) | Err(_) => SignatureValidity::Invalid,
     }
+}
+
+fn prepare_of_digest(algorithm: &SignatureAlgorithm, key: &PKey<Public>) -> Result<PkeyCtx<Public>, String> {
+    let kinds: &[Id] = match algorithm {
+        SignatureAlgorithm::RsaPkcs1(_) => &[Id::RSA],
+        SignatureAlgorithm::RsaPss { .. } => &[Id::RSA, Id::RSA_PSS],
+        SignatureAlgorithm::Ecdsa(_) => &[Id::EC],
+        other => return Err(format!("{other} can't be checked over a digest")),
+    };
+    fits(algorithm, key, kinds)?;
+    let mut context = PkeyCtx::new(key).map_err(refused)?;
+    context.verify_init().map_err(refused)?;
+    match algorithm {
+        SignatureAlgorithm::RsaPkcs1(_) => context.set_rsa_padding(Padding::PKCS1).map_err(refused)?,
+        SignatureAlgorithm::RsaPss { mask_digest, salt_length, .. } => {
+            let salt = i32::try_from(*salt_length).map_err(|_| "the salt is too long".to_owned())?;
+            context.set_rsa_padding(Padding::PKCS1_PSS).map_err(refused)?;
+            context.set_rsa_pss_saltlen(RsaPssSaltlen::custom(salt)).map_err(refused)?;
+            context.set_rsa_mgf1_md(function(*mask_digest)?).map_err(refused)?;
+        }
+        _ => {}
+    }
+    let digest = algorithm.digest().ok_or_else(|| format!("{algorithm} has no digest"))?;
+    context.set_signature_md(function(digest)?).map_err(refused)?;
+    Ok(context)
+}
+
+fn function(digest: DigestAlgorithm) -> Result<&'static MdRef, String> {
+    let named = match digest {
+        DigestAlgorithm::Sha1 => Md::sha1(),
+        DigestAlgorithm::Sha224 => Md::sha224(),
+        DigestAlgorithm::Sha256 => Md::sha256(),
+        DigestAlgorithm::Sha384 => Md::sha384(),
+        DigestAlgorithm::Sha512 => Md::sha512(),
+        DigestAlgorithm::Sha3_256 => Md::sha3_256(),
+        DigestAlgorithm::Sha3_384 => Md::sha3_384(),
+        DigestAlgorithm::Sha3_512 => Md::sha3_512(),
+        other => return Err(format!("{other} is not known")),
+    };
+    Ok(named)
 }
 
 fn prepare<'k>(algorithm: &SignatureAlgorithm, key: &'k PKey<Public>) -> Result<Verifier<'k>, String> {

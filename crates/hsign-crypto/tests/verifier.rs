@@ -75,6 +75,42 @@ fn rfc8017_8_1_pss_parameters_are_exact() {
 }
 
 #[test]
+fn a_value_over_a_digest_is_checked_without_the_message() {
+    let (rsa, p384) = (rsa(), ec(Nid::SECP384R1));
+    let mut signer = Signer::new(MessageDigest::sha256(), &rsa).unwrap();
+    signer.set_rsa_padding(Padding::PKCS1_PSS).unwrap();
+    signer.set_rsa_mgf1_md(MessageDigest::sha1()).unwrap();
+    signer.set_rsa_pss_saltlen(RsaPssSaltlen::custom(20)).unwrap();
+    let pss =
+        SignatureAlgorithm::RsaPss { digest: SHA256, mask_digest: DigestAlgorithm::Sha1, salt_length: 20 };
+    let digest = hsign_crypto::sha256(MESSAGE);
+    for (algorithm, key, value) in [
+        (SignatureAlgorithm::RsaPkcs1(SHA256), &rsa, sign(&rsa)),
+        (pss, &rsa, signer.sign_oneshot_to_vec(MESSAGE).unwrap()),
+        (SignatureAlgorithm::Ecdsa(SHA256), &p384, sign(&p384)),
+    ] {
+        let over_digest = algorithm.of_digest().unwrap();
+        assert_eq!(check(&over_digest, key, &digest, &value), SignatureValidity::Valid, "{algorithm:?}");
+        assert_eq!(check(&algorithm, key, MESSAGE, &value), SignatureValidity::Valid, "{algorithm:?}");
+        assert_ne!(check(&algorithm, key, &digest, &value), SignatureValidity::Valid, "{algorithm:?}");
+        let other = hsign_crypto::sha256(b"another");
+        assert_eq!(check(&over_digest, key, &other, &value), SignatureValidity::Invalid, "{algorithm:?}");
+        assert_eq!(
+            check(&over_digest, key, &digest[1..], &value),
+            SignatureValidity::Invalid,
+            "{algorithm:?}"
+        );
+        assert_eq!(check(&over_digest, key, MESSAGE, &value), SignatureValidity::Invalid, "{algorithm:?}");
+        let wrong_key = if key.id() == rsa.id() { &p384 } else { &rsa };
+        assert!(is_unsupported(&check(&over_digest, wrong_key, &digest, &value)), "{algorithm:?}");
+    }
+    assert_eq!(SignatureAlgorithm::Ed25519.of_digest(), None);
+    let twice =
+        SignatureAlgorithm::OfDigest(Box::new(SignatureAlgorithm::RsaPkcs1(SHA256).of_digest().unwrap()));
+    assert!(is_unsupported(&check(&twice, &rsa, &digest, &sign(&rsa))));
+}
+
+#[test]
 fn every_named_curve_verifies() {
     let curves = [
         Nid::X9_62_PRIME256V1,

@@ -1,4 +1,4 @@
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, Mark};
 
@@ -7,7 +7,7 @@ const SCHEMA: &str = "hsign.document-classes/1";
 const BUILTIN: &str = include_str!("../data/document-classes.toml");
 
 /// A kind of clinical document and who may sign it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DocumentClass {

@@ -1,4 +1,4 @@
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
@@ -10,7 +10,7 @@ const SCHEMA: &str = "hsign.professions/1";
 const BUILTIN: &str = include_str!("../data/professions.toml");
 
 /// How sure a row of a table is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mark {
     /// Seen in data or read in a primary text.
@@ -20,7 +20,7 @@ pub enum Mark {
 }
 
 /// What kind of role a text names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProfessionKind {
     /// A national qualification of a person.
@@ -30,7 +30,7 @@ pub enum ProfessionKind {
 }
 
 /// One role text and what it stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Profession {
@@ -46,14 +46,15 @@ pub struct Profession {
     pub source: String,
 }
 
-/// Role texts that are recognised.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Role texts that are recognised. Serialised it has the form of its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "File", into = "File")]
 pub struct ProfessionTable {
     version: String,
     rows: Vec<Profession>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     schema: String,
@@ -77,16 +78,7 @@ impl ProfessionTable {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let file: File = toml::from_str(text)
             .map_err(|error| Error::Syntax { table: TABLE, message: error.message().to_owned() })?;
-        if file.schema != SCHEMA {
-            return Err(Error::Schema { table: TABLE, found: file.schema, expected: SCHEMA });
-        }
-        for (index, row) in file.rows.iter().enumerate() {
-            row.check()?;
-            if file.rows.iter().take(index).any(|earlier| earlier.text == row.text) {
-                return Err(Error::Duplicate { table: TABLE, name: row.text.clone() });
-            }
-        }
-        Ok(Self { version: file.version, rows: file.rows })
+        file.try_into()
     }
 
     /// Joins another table to this one; where both have a text, the other's row holds, so that an
@@ -118,6 +110,29 @@ impl ProfessionTable {
     }
 }
 
+impl TryFrom<File> for ProfessionTable {
+    type Error = Error;
+
+    fn try_from(file: File) -> Result<Self, Error> {
+        if file.schema != SCHEMA {
+            return Err(Error::Schema { table: TABLE, found: file.schema, expected: SCHEMA });
+        }
+        for (index, row) in file.rows.iter().enumerate() {
+            row.check()?;
+            if file.rows.iter().take(index).any(|earlier| earlier.text == row.text) {
+                return Err(Error::Duplicate { table: TABLE, name: row.text.clone() });
+            }
+        }
+        Ok(Self { version: file.version, rows: file.rows })
+    }
+}
+
+impl From<ProfessionTable> for File {
+    fn from(table: ProfessionTable) -> Self {
+        Self { schema: SCHEMA.to_owned(), version: table.version, rows: table.rows }
+    }
+}
+
 impl Profession {
     fn check(&self) -> Result<(), Error> {
         let keys = [("text", &self.text), ("ja", &self.ja), ("source", &self.source)];
@@ -136,6 +151,8 @@ mod tests {
     fn the_builtin_table_is_well_formed() {
         let table = ProfessionTable::parse(BUILTIN).unwrap();
         assert_eq!(table, ProfessionTable::builtin());
+        let json = serde_json::to_string(&table).unwrap();
+        assert_eq!(serde_json::from_str::<ProfessionTable>(&json).unwrap(), table);
         assert_eq!(table.rows().iter().filter(|row| row.kind == ProfessionKind::National).count(), 20);
         assert_eq!(table.rows().iter().filter(|row| row.kind == ProfessionKind::Administrator).count(), 5);
     }

@@ -163,7 +163,7 @@ fn lines(one: &PlannedDocument<'_>, report: &PlanReport<'_>, language: Language)
     }
     for expiry in &plan.expiries {
         let kind = named("expiry", &expiry.kind, language);
-        let whose = expiry.subject.as_deref().unwrap_or(&expiry.of);
+        let whose = expiry.subject.as_ref().or(expiry.algorithm.as_ref()).unwrap_or(&expiry.of);
         let mark = if expiry.binding { "!" } else { "-" };
         line(2, format!("{mark} {}  {kind} ({})", shown(expiry.at), printable(whose)));
     }

@@ -11,7 +11,7 @@ use hsign_x509::Certificate;
 
 use crate::algorithm_explanation::{AlgorithmPurpose, ExplainedUse};
 use crate::names::shown_subject;
-use crate::{Conclusion, SubIndication};
+use crate::{AlgorithmEnd, Conclusion, SubIndication};
 
 /// The algorithms that an object relies on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,6 +145,17 @@ impl AlgorithmsInUse {
         self.0.iter().map(|reliance| reliance.limit).min().unwrap_or(Limit::NoEnd)
     }
 
+    /// Which of them ends first, and when; for one that never was good, when it was `used`.
+    pub(crate) fn end(&self, used: Time) -> Option<AlgorithmEnd> {
+        let first = self.0.iter().min_by_key(|reliance| reliance.limit)?;
+        let at = match first.limit {
+            Limit::NoEnd => return None,
+            Limit::Until(end) => end,
+            Limit::Never => used,
+        };
+        Some(AlgorithmEnd { at, algorithm: first.algorithm.clone() })
+    }
+
     /// What isn't good enough at `at` needs a proof that it existed before its end.
     pub(crate) fn judge(&self, at: Time) -> (Conclusion, Vec<Finding>) {
         let mut findings: Vec<Finding> = Vec::new();
@@ -243,6 +254,8 @@ mod tests {
         assert_eq!(finding.values.get("key").map(String::as_str), Some("RSA-2048"));
         assert_eq!(finding.values.get("last_good").map(String::as_str), Some("2030-12-31T14:59:59Z"));
         assert_eq!(used.limit(), Limit::Until(time("2030-12-31T14:59:59Z")));
+        let end = AlgorithmEnd { at: time("2030-12-31T14:59:59Z"), algorithm: "RSA-2048".to_owned() };
+        assert_eq!(used.end(time("2026-01-01T00:00:00Z")), Some(end));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use serde::Serialize;
 use crate::material::Material;
 use crate::poe::{GivenProof, all_timestamps};
 use crate::{
-    CertificateSummary, Context, DocumentVerdict, Indication, Integrity, MemoisedVerifier, SignatureVerdict,
-    SubIndication, TimestampVerdict, judge,
+    AlgorithmEnd, CertificateSummary, Context, DocumentVerdict, Indication, Integrity, MemoisedVerifier,
+    SignatureVerdict, SubIndication, TimestampVerdict, judge,
 };
 
 /// Simulated times are tried one after the other; documents rest on a few dozen certificates at most.
@@ -43,6 +43,8 @@ pub struct Expiry {
     pub of: String,
     /// Whose certificate, where it is one.
     pub subject: Option<String>,
+    /// Which algorithm, where it is one.
+    pub algorithm: Option<String>,
     /// Whether a new time stamp has to come before.
     pub binding: bool,
 }
@@ -57,7 +59,7 @@ pub enum ExpiryKind {
     Algorithm,
     /// The signer's certificate: revocation lists leave it out from then on.
     SignerCertificate,
-    /// A certificate above the signer's.
+    /// A certificate above the signer's or the authority's.
     CaCertificate,
     /// The revocation data at hand are no longer current; others can be had.
     RevocationData,
@@ -121,8 +123,7 @@ fn of_signature(verdict: &SignatureVerdict) -> Vec<Expiry> {
         expiries.extend(of_chain(verdict));
     }
     if stamp.is_none() {
-        let ends = verdict.algorithms_until();
-        expiries.extend(ends.map(|at| expiry(at, ExpiryKind::Algorithm, verdict.id())));
+        expiries.extend(verdict.algorithms_until().map(|end| of_algorithm(end, verdict.id())));
     }
     let current = verdict.revocation().iter().filter_map(|status| status.next_update()).min();
     expiries.extend(
@@ -131,7 +132,7 @@ fn of_signature(verdict: &SignatureVerdict) -> Vec<Expiry> {
     expiries
 }
 
-/// The authority's certificate and the token's algorithms.
+/// The authority's certificates and the token's algorithms.
 fn of_timestamp(verdict: &TimestampVerdict) -> Vec<Expiry> {
     if verdict.integrity() == Integrity::Invalid {
         return Vec::new();
@@ -140,22 +141,29 @@ fn of_timestamp(verdict: &TimestampVerdict) -> Vec<Expiry> {
         subject: Some(tsa.subject().to_owned()),
         ..expiry(tsa.not_after(), ExpiryKind::TsaCertificate, verdict.id())
     });
-    let ends = verdict.algorithms_until().map(|at| expiry(at, ExpiryKind::Algorithm, verdict.id()));
-    tsa.into_iter().chain(ends).collect()
+    let ends = verdict.algorithms_until().map(|end| of_algorithm(end, verdict.id()));
+    tsa.into_iter().chain(of_authorities(verdict.path(), verdict.id())).chain(ends).collect()
 }
 
 /// The certificates below the anchor; without a path, the signer's own.
 fn of_chain(verdict: &SignatureVerdict) -> Vec<Expiry> {
-    let path = verdict.path();
+    let signer =
+        verdict.signer().map(|signer| of_certificate(signer, ExpiryKind::SignerCertificate, verdict.id()));
+    signer.into_iter().chain(of_authorities(verdict.path(), verdict.id())).collect()
+}
+
+/// Those between the anchor, which is trusted as long as the registry says, and the end of the path.
+fn of_authorities<'a>(path: &'a [CertificateSummary], of: &'a str) -> impl Iterator<Item = Expiry> + 'a {
     let below = path.split_last().map_or(&[][..], |(_, below)| below);
-    let own = |kind| {
-        move |certificate: &CertificateSummary| Expiry {
-            subject: Some(certificate.subject().to_owned()),
-            ..expiry(certificate.not_after(), kind, verdict.id())
-        }
-    };
-    let signer = verdict.signer().map(own(ExpiryKind::SignerCertificate));
-    signer.into_iter().chain(below.iter().skip(1).map(own(ExpiryKind::CaCertificate))).collect()
+    below.iter().skip(1).map(move |one| of_certificate(one, ExpiryKind::CaCertificate, of))
+}
+
+fn of_certificate(certificate: &CertificateSummary, kind: ExpiryKind, of: &str) -> Expiry {
+    Expiry { subject: Some(certificate.subject().to_owned()), ..expiry(certificate.not_after(), kind, of) }
+}
+
+fn of_algorithm(end: &AlgorithmEnd, of: &str) -> Expiry {
+    Expiry { algorithm: Some(end.algorithm.clone()), ..expiry(end.at, ExpiryKind::Algorithm, of) }
 }
 
 fn carries_evidence(verdict: &SignatureVerdict) -> bool {
@@ -164,7 +172,7 @@ fn carries_evidence(verdict: &SignatureVerdict) -> bool {
 }
 
 fn expiry(at: Time, kind: ExpiryKind, of: &str) -> Expiry {
-    Expiry { at, kind, of: of.to_owned(), subject: None, binding: true }
+    Expiry { at, kind, of: of.to_owned(), subject: None, algorithm: None, binding: true }
 }
 
 /// The engine at other times than now. Signatures are checked once.

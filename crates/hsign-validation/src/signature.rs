@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use hsign_core::facts::{DocumentFacts, Level, SignatureFacts, SignedObject, TimestampKind};
 use hsign_core::ports::{Need, SignatureVerifier};
-use hsign_core::{BestSignatureTime, Finding, GenTime};
+use hsign_core::{BestSignatureTime, Finding};
 use hsign_hpki::Qualification;
 use hsign_x509::Certificate;
 
@@ -28,7 +28,7 @@ use crate::x509_validation::{self, X509Validation};
 use crate::{
     Check, CheckKind, Conclusion, Context, Integrity, SignatureVerdict, SubIndication,
     cryptographic_verification, format_checking, modifications, past, qualification, readings,
-    signature_acceptance, timestamp_validation, validation_context,
+    signature_acceptance, validation_context,
 };
 
 /// What all signatures of a document share.
@@ -304,18 +304,18 @@ impl Record {
         shared: &Shared<'_>,
     ) {
         let table = shared.engine.context.policy.algorithms();
-        let mut limit = algorithms.limit();
+        let mut relied_on = algorithms.clone();
         let id = self.verdict.id.clone();
         let mut objects = vec![ProvenObject::Signature(id.clone()), ProvenObject::SignedData(id)];
         if let Some(chain) = chain {
-            limit = limit.min(AlgorithmsInUse::of_path(chain.path.certificates(), table).limit());
+            relied_on = relied_on.and(AlgorithmsInUse::of_path(chain.path.certificates(), table));
             for status in &chain.statuses {
                 objects.push(ProvenObject::Evidence(status.certificate.sha256()));
                 let source = status.answer.source.as_ref();
                 objects.extend(source.map(|source| ProvenObject::Evidence(source.sha256)));
             }
         }
-        self.verdict.algorithms_until = timestamp_validation::last_good(limit, GenTime(best.0));
+        self.verdict.algorithms_until = relied_on.end(best.0);
         self.verdict.proofs = objects.iter().filter_map(|object| shared.proofs.of(object)).collect();
     }
 

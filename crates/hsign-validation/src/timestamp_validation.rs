@@ -4,14 +4,13 @@ use hsign_core::facts::{TimestampFacts, TimestampKind, TokenFacts};
 use hsign_core::ports::{Need, SignatureVerifier};
 use hsign_core::{Finding, GenTime, Severity, ValidationTime};
 use hsign_pki::Accreditation;
-use hsign_pki::algorithms::Limit;
 use hsign_x509::Certificate;
 
 use crate::algorithm_constraints::AlgorithmsInUse;
 use crate::chain::Chain;
 use crate::engine::{Engine, Party};
 use crate::material::Material;
-use crate::names::shown_subject;
+use crate::names::{shown_subject, summary};
 use crate::past::signature::PastValidation;
 use crate::signer_identification::{ReferenceState, identify};
 use crate::x509_validation::{self, X509Validation};
@@ -128,9 +127,8 @@ pub(crate) fn judge(facts: &TimestampFacts, engine: &Engine<'_>) -> JudgedTimest
     if accreditation == Some(Accreditation::None) {
         findings.extend(chain.and_then(|chain| tsa_registration::not_then(chain, read, context)));
     }
-    let until = chain.map_or(algorithms.limit(), |chain| {
-        algorithms.limit().min(AlgorithmsInUse::of_path(chain.path.certificates(), table).limit())
-    });
+    let path = chain.map_or(&[][..], |chain| chain.path.certificates());
+    let relied_on = algorithms.clone().and(AlgorithmsInUse::of_path(path, table));
     let verdict = TimestampVerdict {
         kind: facts.kind,
         gen_time: Some(read.gen_time),
@@ -138,7 +136,8 @@ pub(crate) fn judge(facts: &TimestampFacts, engine: &Engine<'_>) -> JudgedTimest
         indication: conclusion.indication(),
         sub_indication: conclusion.sub_indication(),
         control_time: None,
-        algorithms_until: last_good(until, read.gen_time),
+        algorithms_until: relied_on.end(read.gen_time.0),
+        path: path.iter().map(summary).collect(),
         id: facts.id.clone(),
         tsa: tsa.map(|tsa| TsaSummary {
             accreditation,
@@ -161,15 +160,6 @@ pub(crate) fn judge(facts: &TimestampFacts, engine: &Engine<'_>) -> JudgedTimest
         covers_signature: false,
         verdict,
         needs: x509.map(|x509| x509.needs.clone()).unwrap_or_default(),
-    }
-}
-
-/// Until when algorithms are good; for those that never were, when they were used.
-pub(crate) fn last_good(limit: Limit, used: GenTime) -> Option<hsign_core::Time> {
-    match limit {
-        Limit::NoEnd => None,
-        Limit::Until(end) => Some(end),
-        Limit::Never => Some(used.0),
     }
 }
 
@@ -206,6 +196,7 @@ fn unreadable(facts: &TimestampFacts) -> JudgedTimestamp {
         sub_indication: conclusion.sub_indication(),
         control_time: None,
         algorithms_until: None,
+        path: Vec::new(),
         id: facts.id.clone(),
         tsa: None,
         revocation: Vec::new(),

@@ -77,7 +77,7 @@ fn revocation_data_inside_leave_the_stamp_alone_to_decide() {
     let plan = planned(&apart, &facts, &[]);
     let stamp = &verdict.signatures()[0].timestamps()[0];
     let end = stamp.tsa().unwrap().not_after();
-    assert_eq!(plan.renew_by, Some(stamp.algorithms_until().map_or(end, |until| until.min(end))));
+    assert_eq!(plan.renew_by, Some(stamp.algorithms_until().map_or(end, |until| until.at.min(end))));
     assert_eq!(plan.lasts_until, plan.renew_by);
 }
 
@@ -87,6 +87,8 @@ fn a_year_after_the_last_stamps_end_only_a_renewed_document_verifies() {
     let facts = archived(&world);
     let plan = planned(&world, &facts, &[year(2027), year(2060)]);
     assert!(plan.renew_by.is_some());
+    let algorithm = plan.expiries.iter().find(|one| one.kind == ExpiryKind::Algorithm).unwrap();
+    assert_eq!(algorithm.algorithm.as_deref(), Some("RSA-2048"), "which one ends is told");
     let [soon, late] = &plan.outlook[..] else { panic!() };
     assert_eq!(soon.unrenewed.indication, Indication::TotalPassed);
     assert_ne!(late.unrenewed.indication, Indication::TotalPassed);

@@ -77,7 +77,9 @@ pub(super) fn describe(certificate: &Certificate, language: Language) -> Value {
 /// For people, the uses in words.
 fn in_words(mut shown: Value, certificate: &Certificate, language: Language) -> Value {
     let words: Vec<_> = uses(certificate).into_iter().map(|one| one.words(language)).collect();
-    shown["uses"] = json!(words);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("uses".to_owned(), json!(words));
+    }
     shown
 }
 

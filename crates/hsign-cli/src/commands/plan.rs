@@ -29,7 +29,7 @@ pub(super) fn run(session: &Session, args: &PlanArgs) -> Result<u8> {
     };
     let settings = session.settings(&judging)?;
     let ground = Ground { settings, time: session::time_or_now(args.at.as_deref())? };
-    let within = i64::try_from(seconds(&args.within)?).unwrap_or(i64::MAX);
+    let within = seconds(&args.within)?;
     let later: Vec<Time> = args.year.iter().filter_map(|year| end_of(*year)).collect();
     let fetcher = session.fetcher(args.fetch);
     let bar = progress::bar(inputs.len(), session.quiet);

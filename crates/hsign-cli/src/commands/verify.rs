@@ -156,7 +156,7 @@ fn unrelated_tokens(ground: &Ground, judged: &[Judged]) -> Vec<Finding> {
         of_signatures.chain(verdict.timestamps())
     });
     let used: Vec<&str> = stamps.map(|stamp| stamp.id()).collect();
-    let names = ground.settings.tokens.iter().map(|token| hsign::token_id(token));
+    let names = ground.settings.tokens.iter().map(hsign::token_id);
     names
         .filter(|name| !used.contains(&name.as_str()))
         .map(|name| Finding::warning("evidence-token-unrelated").with("name", name))

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use hsign::hpki::DocumentClass;
 use hsign::pki::Provenance;
 use hsign::saved::{SavedDocument, SavedFacts, SavedFailure, restore_evidence};
 use hsign::{Evidence, Settings, load};
@@ -21,7 +20,8 @@ pub(super) fn judge(session: &Session, args: &VerifyArgs, path: &Path) -> Result
         let settings = &ground.settings;
         saved.same_ground(&settings.policy.sha256(), &settings.trust.sha256()).with_context(named)?;
         ground.time = saved.validation_time;
-        ground.settings.document_class = class(session, &saved)?;
+        ground.settings.document_class.clone_from(&saved.document_class);
+        ground.settings.professions.clone_from(&saved.professions);
         ground.settings.required_roles.clone_from(&saved.required_roles);
         let listed = saved.listed_signers.iter().map(|pin| parse_pin(pin));
         ground.settings.listed_signers = listed.collect::<Result<_>>().with_context(named)?;
@@ -54,13 +54,6 @@ pub(super) fn judge(session: &Session, args: &VerifyArgs, path: &Path) -> Result
         judged.push(Judged { path: document_path, outcome });
     }
     Ok((ground, judged))
-}
-
-fn class(session: &Session, saved: &SavedFacts) -> Result<Option<DocumentClass>> {
-    match &saved.document_class {
-        Some(name) => session.document_class(Some(name)),
-        None => Ok(None),
-    }
 }
 
 fn with_fetched(settings: &Settings, fetched: &[hsign::saved::SavedEvidence]) -> Result<Settings> {

@@ -272,9 +272,8 @@ impl AlgorithmTable {
 
 fn scheme(algorithm: &SignatureAlgorithm) -> Option<Scheme> {
     match algorithm {
-        SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPkcs1OfDigest(_) => {
-            Some(Scheme::RsaPkcs1)
-        },
+        SignatureAlgorithm::OfDigest(inner) => scheme(inner),
+        SignatureAlgorithm::RsaPkcs1(_) => Some(Scheme::RsaPkcs1),
         SignatureAlgorithm::RsaPss { .. } => Some(Scheme::RsaPss),
         SignatureAlgorithm::Ecdsa(_) => Some(Scheme::Ecdsa),
         SignatureAlgorithm::Ed25519 | SignatureAlgorithm::Ed448 => Some(Scheme::Eddsa),

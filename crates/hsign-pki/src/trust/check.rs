@@ -61,7 +61,7 @@ impl TrustRegistry {
             .iter()
             .map(|entry| {
                 let checked = check(entry, parameters);
-                if self.is_succeeded(entry, parameters) { checked.as_history() } else { checked }
+                if self.is_succeeded(entry, parameters) { checked.into_history() } else { checked }
             })
             .collect();
         let findings = self.as_a_whole(parameters.now);
@@ -130,7 +130,7 @@ fn check<'a>(entry: &'a TrustEntry, parameters: &CheckParameters<'_>) -> Checked
 
 impl CheckedEntry<'_> {
     /// What has ended is no longer anybody's business then.
-    fn as_history(mut self) -> Self {
+    fn into_history(mut self) -> Self {
         if self.fitness != Fitness::Fit {
             self.fitness = Fitness::Fit;
             self.findings = vec![Finding::info("trust-entry-succeeded")];
