@@ -419,3 +419,28 @@ fn before_signing_a_record_opens_the_way_and_a_wrong_role_in_it_closes_it() {
     assert_eq!(refused.permission(), Permission::Refused);
     assert!(codes(refused.findings()).contains(&"role-forbidden-for-class"));
 }
+
+#[test]
+fn a_personal_record_bound_to_the_document_makes_no_doctor_of_whoever_signs_it_too() {
+    let world = world();
+    let evidence = attested(&world, &record("personal", to_content(CONTENT)));
+    never_helps(&of_commercial(&world, evidence), "qualification-evidence-ambiguous");
+    // Its signature value is nobody else's.
+    let signature = world.stamped(Person::Commercial, NOW);
+    let evidence = attested(&world, &record("personal", to_value(&signature)));
+    helps(&verdict(&world, signature, vec![evidence]));
+}
+
+#[test]
+fn route_c_a_verifiers_word_reaches_no_further_than_the_record_that_reports_it() {
+    let world = world();
+    let mut record = record("personal", to_certificate(&world, Person::Jpki));
+    record["revocation"] =
+        json!({ "verifier": "TEST", "not_revoked_at": time(NOW + 3000 * DAY), "reference": "1" });
+    let signature = world.stamped(Person::Jpki, NOW);
+    let evidence = attested(&world, &record);
+    assert_ne!(
+        verdict(&world, signature, vec![evidence]).qualification().unwrap().status,
+        QualificationStatus::Qualified
+    );
+}

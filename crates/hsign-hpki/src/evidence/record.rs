@@ -291,6 +291,9 @@ impl EvidenceRecord {
             }
             in_order("providers.retention", self.qualification_check.checked_at, retention.until)?;
         }
+        if let Some(statement) = &self.revocation {
+            in_order("revocation.not_revoked_at", statement.not_revoked_at, self.issued_at)?;
+        }
         match &self.audit {
             Some(audit) => in_order("audit.audited_at", audit.audited_at, self.issued_at),
             None => Ok(()),

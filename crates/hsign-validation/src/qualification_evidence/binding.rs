@@ -2,7 +2,7 @@
 
 use hsign_core::facts::{DocumentFacts, SignedObject};
 use hsign_core::{Digest, hex};
-use hsign_hpki::{Binding, EvidenceRecord};
+use hsign_hpki::{Binding, EvidenceRecord, SignatureKind};
 use hsign_x509::Certificate;
 
 /// A signature inside its document.
@@ -21,7 +21,7 @@ pub(super) enum Fit {
     Other,
     /// It names this certificate, but with another issuer or serial number.
     Contradicts,
-    /// It would speak for several signatures alike.
+    /// It speaks, or would speak, for several signatures alike.
     Ambiguous,
 }
 
@@ -37,7 +37,11 @@ pub(super) fn fit(record: &EvidenceRecord, signer: &Certificate, signed: Option<
                 Fit::Contradicts
             }
         }
-        (Binding::Document { digest }, Some(signed)) => of_document(digest, signed),
+        (Binding::Document { digest }, Some(signed)) => match of_document(digest, signed) {
+            // Whoever signs the same content with a key of his own would become the person of the record.
+            Fit::Fits if record.signature == SignatureKind::Personal => Fit::Ambiguous,
+            fit => fit,
+        },
         (Binding::SignatureValue { digest }, Some(signed)) => {
             of(value_is(digest, signed.object), count(signed.document, |object| value_is(digest, object)))
         }
