@@ -45,7 +45,8 @@ pub struct Change {
 }
 
 impl Change {
-    /// Everything that its words may name: its values, and page, position and object as text.
+    /// Everything that its words may name: its values, page and object as text, and where it shows in millimetres
+    /// (`left` and `bottom` of the page's corner, `width`, `height`; of user space units as PDF has them by default).
     #[must_use]
     pub fn words(&self) -> BTreeMap<String, String> {
         let mut values = self.values.clone();
@@ -54,9 +55,19 @@ impl Change {
         };
         add("page", self.page.map(|page| page.to_string()));
         add("object", self.object.map(|object| object.to_string()));
-        add("position", self.position.map(|[a, b, c, d]| format!("{a} {b} {c} {d}")));
+        if let Some([left, bottom, right, top]) = self.position {
+            add("left", Some(millimetres(left)));
+            add("bottom", Some(millimetres(bottom)));
+            add("width", Some(millimetres(right.saturating_sub(left))));
+            add("height", Some(millimetres(top.saturating_sub(bottom))));
+        }
         values
     }
+}
+
+/// 72 units are an inch.
+fn millimetres(units: i32) -> String {
+    format!("{:.0}", f64::from(units) * 25.4 / 72.0)
 }
 
 /// What the rules say of changes after a signature, the gravest last.

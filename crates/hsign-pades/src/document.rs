@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::slice;
 
-use hsign_core::facts::{DocumentFacts, DocumentFormat, SignatureFacts, TimestampFacts};
+use hsign_core::facts::{DocumentFacts, DocumentFormat, ModificationVerdict, SignatureFacts, TimestampFacts};
 use hsign_core::{Budget, DigestAlgorithm, Finding, Source};
 use hsign_pdf::{
     Document, LaterRevisions, SignatureDictionary, SignatureField, SignatureFields, signature_fields,
@@ -15,6 +15,7 @@ use crate::{Error, dss, levels, qualification_evidence, signature, timestamp};
 
 /// Signatures and document time stamps of one file; each may need a pass of its own over the bytes.
 const MAXIMUM_SIGNATURES: u64 = 500;
+const CHANGES: &str = "ISO 32000-2 §12.8.2";
 
 /// Everything a PDF says about its signatures, nothing judged. Every signature field with a value is
 /// listed, the unreadable ones with the reason. The bytes are hashed in one pass in constant memory.
@@ -56,7 +57,9 @@ fn read<K>(
     let mut timestamps: Vec<TimestampFacts> = document_timestamps(&signed)
         .map(|(field, dictionary)| timestamp::facts(field, dictionary, document.length(), &digests))
         .collect();
-    let mut signatures = signatures(&document, &signed, &digests)?;
+    let later = LaterRevisions::new(&document)?;
+    let mut signatures = signatures(&document, &signed, &later, &digests)?;
+    let unstamped = if signatures.is_empty() { after_last_stamp(&signed, &later)? } else { Vec::new() };
     let stamping: Vec<_> = document_timestamps(&signed).map(|(_, dictionary)| dictionary).collect();
     for (facts, dictionary) in &mut signatures {
         if let Some(dictionary) = dictionary {
@@ -87,7 +90,7 @@ fn read<K>(
         evidence_records: Vec::new(),
         qualification_evidence: qualification_evidence::attached(&document),
         evidence: store.evidence,
-        findings: document_findings(&document, &findings, store.findings),
+        findings: document_findings(&document, &findings, store.findings, unstamped),
     };
     Ok((facts, hashed))
 }
@@ -153,22 +156,52 @@ type WithDictionary<'a> = (SignatureFacts, Option<&'a SignatureDictionary>);
 fn signatures<'a>(
     document: &Document<'_>,
     signed: &[&'a SignatureField],
+    later: &LaterRevisions<'_, '_>,
     digests: &RangeDigests,
 ) -> Result<Vec<WithDictionary<'a>>, Error> {
-    let later = LaterRevisions::new(document)?;
     signed
         .iter()
         .filter(|field| !field.value.as_ref().is_some_and(SignatureDictionary::is_document_timestamp))
         .map(|field| {
-            let facts = signature::facts(field, document.length(), &later, digests)?;
+            let facts = signature::facts(field, document.length(), later, digests)?;
             Ok((facts, field.value.as_ref()))
         })
         .collect()
 }
 
-fn document_findings(document: &Document<'_>, fields: &[Finding], store: Vec<Finding>) -> Vec<Finding> {
+/// Where no signature tells what was changed after it, the last document time stamp does: what it doesn't cover isn't
+/// what was stamped.
+fn after_last_stamp(
+    signed: &[&SignatureField],
+    later: &LaterRevisions<'_, '_>,
+) -> Result<Vec<Finding>, Error> {
+    let last = document_timestamps(signed)
+        .filter(|(_, dictionary)| dictionary.covered_revision.is_some())
+        .max_by_key(|(_, dictionary)| dictionary.covered_revision);
+    let Some((field, dictionary)) = last else { return Ok(Vec::new()) };
+    let mut grave = later.after(field, dictionary)?.changes;
+    grave.retain(|change| change.verdict > ModificationVerdict::Permitted);
+    let mut kinds = HashSet::new();
+    grave.retain(|change| kinds.insert(change.kind));
+    let told = grave.iter().map(|change| {
+        let mut finding = Finding::error(change.kind.code()).clause(CHANGES);
+        finding.values = change.words();
+        finding
+    });
+    let changed = Finding::error("changed-after-time-stamp").clause(CHANGES).with("timestamp", &field.name);
+    let changed = (!grave.is_empty()).then_some(changed);
+    Ok(changed.into_iter().chain(told).collect())
+}
+
+fn document_findings(
+    document: &Document<'_>,
+    fields: &[Finding],
+    store: Vec<Finding>,
+    unstamped: Vec<Finding>,
+) -> Vec<Finding> {
     let mut findings = document.repairs().to_vec();
     findings.extend(fields.iter().cloned());
     findings.extend(store);
+    findings.extend(unstamped);
     findings
 }

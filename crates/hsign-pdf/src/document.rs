@@ -91,11 +91,19 @@ impl<'s> Document<'s> {
             return Self::with_chain(window.clone(), start, header, Vec::new(), password);
         }
         // Positions count from the header (ISO 32000-2, 7.5.2, Note); some writers count from the first byte.
-        Self::with_chain(window.shifted(header), start, header, Vec::new(), password).or_else(|_| {
-            let what = "positions count from before the header";
-            let irregular = Finding::warning("cross-reference-irregular").with("reason", what);
-            Self::with_chain(window.clone(), start, header, vec![irregular], password)
-        })
+        let irregular = |what: &str| vec![Finding::warning("cross-reference-irregular").with("reason", what)];
+        match Self::with_chain(window.shifted(header), start, header, Vec::new(), password) {
+            // A file made to be read both ways shows another document to readers that count the other way.
+            Ok(_) if is_two_faced(window, start, header) => {
+                let what = "positions can be counted from the header and from before it";
+                Self::with_chain(window.shifted(header), start, header, irregular(what), password)
+            }
+            Ok(document) => Ok(document),
+            Err(_) => {
+                let what = "positions count from before the header";
+                Self::with_chain(window.clone(), start, header, irregular(what), password)
+            }
+        }
     }
 
     fn with_chain(
@@ -432,6 +440,18 @@ impl<'d> Snapshot<'d, '_> {
             },
             other => Ok(other.cloned().unwrap_or(Object::Null)),
         }
+    }
+}
+
+/// Whether positions lead to one chain of sections counted from the header and to another from the first byte. White
+/// space in front of the header can make both lead to the same.
+fn is_two_faced(window: &Window<'_>, start: u64, header: u64) -> bool {
+    let ends = |window: &Window<'_>| -> Result<Vec<u64>> {
+        Ok(chain::read(window, start)?.iter().map(|section| section.end).collect())
+    };
+    match (ends(&window.shifted(header)), ends(window)) {
+        (Ok(from_header), Ok(from_first_byte)) => from_header != from_first_byte,
+        _ => false,
     }
 }
 

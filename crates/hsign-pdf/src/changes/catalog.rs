@@ -246,7 +246,20 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
         found.add(told);
     }
 
-    /// /Root and the first part of /ID stay, /Encrypt doesn't come, another /Info tells of the writer only.
+    /// Objects from /Size on are missing for readers that go by the letter (ISO 32000-2, 7.5.5): another /Size must
+    /// neither hide a signed object nor show one that was hidden.
+    fn other_objects_count(&self) -> bool {
+        let (old, new) = (size(self.old.snapshot.trailer()), size(self.new.snapshot.trailer()));
+        let (Some(old), Some(new)) = (old, new) else { return false };
+        let signed = self.old.snapshot.document.revisions().get(..=self.old.snapshot.revision);
+        let mut entries = signed.unwrap_or_default().iter().flat_map(|revision| revision.entries());
+        let between = old.min(new)..old.max(new);
+        !between.is_empty()
+            && entries.any(|(number, _)| between.contains(number) && self.old.is_in_use(*number))
+    }
+
+    /// /Root and the first part of /ID stay, /Encrypt doesn't come, /Size leaves every object where it was, another
+    /// /Info tells of the writer only.
     pub(super) fn trailer(&self, found: &mut Found) -> Result<()> {
         let (old, new) = (self.old.snapshot.trailer(), self.new.snapshot.trailer());
         let first_id =
@@ -255,6 +268,9 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
             ["Root", "Encrypt"].into_iter().filter(|key| old.get(key) != new.get(key)).collect();
         if first_id(old).is_some() && first_id(old) != first_id(new) {
             others.push("ID");
+        }
+        if self.other_objects_count() {
+            others.push("Size");
         }
         if !others.is_empty() {
             found.add(change(ChangeKind::TrailerChanged).with("entries", others.join(", ")));
@@ -266,6 +282,11 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
         }
         Ok(())
     }
+}
+
+/// /Size of a trailer, where it is one.
+fn size(trailer: &Dictionary) -> Option<u32> {
+    trailer.get("Size").and_then(Object::as_integer).and_then(|size| u32::try_from(size).ok())
 }
 
 fn flags(form: &Dictionary) -> i64 {

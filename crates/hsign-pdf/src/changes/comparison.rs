@@ -262,6 +262,10 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
     /// A change that no rule explains, in the words of what the object is.
     pub(super) fn unexplained(&self, number: u32) -> Result<Change> {
         let before = self.old.number(number)?;
+        if matches!(&*before, Object::Dictionary(node) if node.get("Type").is_some_and(|kind| kind.is_name("Pages")))
+        {
+            return Ok(self.pages_counted()?.object(number));
+        }
         let (kind, page) = self.what_it_is(number, &before)?;
         let told = change(kind).object(number).page(page);
         Ok(match &*before {
@@ -279,9 +283,6 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
             let is = |key: &str, name: &str| dictionary.get(key).is_some_and(|value| value.is_name(name));
             if looks_like_signature(dictionary) {
                 return Ok((ChangeKind::SignatureChanged, None));
-            }
-            if is("Type", "Pages") {
-                return Ok((self.pages_counted()?.kind, None));
             }
             if is_page(dictionary) {
                 return Ok((ChangeKind::PageChanged, self.page_number(number)?));

@@ -1,5 +1,6 @@
 //! The letter, and what is done to it.
 
+use super::structure;
 use super::update::Update;
 
 /// A document that was changed after signing.
@@ -20,9 +21,9 @@ const CATALOG: &str = "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[8 0 R 9 0 R
 const PAGES: &str = "<</Type/Pages/Kids[3 0 R]/Count 1>>";
 const PAGE: &str = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources 7 0 R\
                     /Annots[8 0 R 9 0 R 10 0 R 11 0 R 12 0 R]>>";
-const DOSE: &str =
+pub(super) const DOSE: &str =
     "BT /F1 14 Tf 60 700 Td (Amlodipine 5 mg once daily) Tj ET q 100 0 0 100 60 400 cm /Im Do Q";
-const OTHER_DOSE: &str =
+pub(super) const OTHER_DOSE: &str =
     "BT /F1 14 Tf 60 700 Td (Amlodipine 50 mg once daily) Tj ET q 100 0 0 100 60 400 cm /Im Do Q";
 const RESOURCES: &str = "<</Font<</F1 5 0 R>>/XObject<</Im 6 0 R>>>>";
 const FONT: &str = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>";
@@ -38,7 +39,7 @@ const HIDDEN: &str =
 const REMARK: &str = "<</Type/Annot/Subtype/Text/Rect[500 780 520 800]/Contents(Seen)/P 3 0 R>>";
 const JAVASCRIPT: &str = "<</S/JavaScript/JS(app.alert\\(1\\))>>";
 
-fn stream(entries: &str, content: &str) -> String {
+pub(super) fn stream(entries: &str, content: &str) -> String {
     format!("<<{entries}/Length {}>>\nstream\n{content}\nendstream", content.len())
 }
 
@@ -284,6 +285,7 @@ pub fn all(signed: &[u8]) -> Vec<Case> {
     );
 
     others(&s, &mut cases);
+    cases.extend(structure::duels(signed));
     controls(&s, &mut cases);
     cases
 }
@@ -298,6 +300,8 @@ fn others(s: &Signed<'_>, cases: &mut Vec<Case>) {
     add_case("page in an object stream", "suspicious", "page-changed", moved);
     let higher = Update::of(s.0).generations(&[(4, 1, stream("", OTHER_DOSE))]);
     add_case("higher generation", "suspicious", "page-content-changed", higher);
+    let short = String::from_utf8_lossy(&Update::of(s.0).table("0 0\n")[s.0.len()..]).replace("/Size 900", "/Size 4");
+    add_case("content beyond the size of the file", "suspicious", "trailer-changed", [s.0, short.as_bytes()].concat());
     let root = Update::of(s.0).trailer("/Root 50 0 R").objects(&[(50, Update::body(s.0, 1))]);
     add_case("another root", "suspicious", "trailer-changed", root);
     let information = Update::of(s.0).trailer("/Info 50 0 R").objects(&[(50, "<</Title(Other)>>".into())]);

@@ -1,5 +1,12 @@
 //! Incremental updates, written by hand.
 
+/// Numbers of the object stream and the cross-reference stream of an update.
+const STREAM: u32 = 800;
+const SECTION: u32 = 801;
+
+/// Number, type, second and third column of a cross-reference stream.
+type Row = (u32, u8, usize, u8);
+
 /// An update of a signed document whose structure is a cross-reference table.
 pub struct Update {
     bytes: Vec<u8>,
@@ -88,37 +95,84 @@ impl Update {
         self.bytes
     }
 
+    /// A hybrid section: objects of the table, and further ones that only its /XRefStm leads to.
+    #[must_use]
+    pub fn hybrid(mut self, shown: &[(u32, String)], hidden: &[(u32, String)]) -> Vec<u8> {
+        let hidden = self.append(hidden);
+        let rows: Vec<Row> = hidden.into_iter().map(|(number, at)| (number, 1, at, 0)).collect();
+        self.hidden_section(shown, &rows)
+    }
+
+    /// The same with one hidden object that is in an object stream.
+    #[must_use]
+    pub fn hybrid_with_object_stream(mut self, shown: &[(u32, String)], number: u32, body: &str) -> Vec<u8> {
+        let at = self.object_stream(number, body);
+        self.hidden_section(shown, &[(number, 2, STREAM as usize, 0), (STREAM, 1, at, 0)])
+    }
+
+    fn hidden_section(mut self, shown: &[(u32, String)], rows: &[Row]) -> Vec<u8> {
+        let at = self.bytes.len();
+        self.section(rows, "");
+        self.bytes.extend_from_slice(b"\nendstream\nendobj\n");
+        let lines: String = self
+            .append(shown)
+            .iter()
+            .map(|(number, offset)| format!("{number} 1\n{offset:010} 00000 n \n"))
+            .collect();
+        self.trailer.push_str(&format!("/XRefStm {at}"));
+        self.table(&lines)
+    }
+
+    /// Appends objects; where each of them stands.
+    fn append(&mut self, objects: &[(u32, String)]) -> Vec<(u32, usize)> {
+        let mut places = Vec::new();
+        for (number, body) in objects {
+            places.push((*number, self.bytes.len()));
+            self.bytes.extend(format!("{number} 0 obj\n{body}\nendobj\n").into_bytes());
+        }
+        places
+    }
+
     /// Appends an object stream with one object, and a cross-reference stream that leads to it.
     #[must_use]
     pub fn in_object_stream(mut self, number: u32, body: &str) -> Vec<u8> {
-        let (stream, section) = (800_u32, 801_u32);
+        let stream_at = self.object_stream(number, body);
+        let at = self.bytes.len();
+        let rows = [(number, 2, STREAM as usize, 0), (STREAM, 1, stream_at, 0), (SECTION, 1, at, 0)];
+        let trailer = format!("/Root {} 0 R/Prev {}", self.root, self.previous);
+        self.section(&rows, &trailer);
+        self.bytes.extend(format!("\nendstream\nendobj\nstartxref\n{at}\n%%EOF\n").into_bytes());
+        self.bytes
+    }
+
+    /// Appends an object stream with this object; where it stands.
+    fn object_stream(&mut self, number: u32, body: &str) -> usize {
+        let at = self.bytes.len();
         let index = format!("{number} 0 ");
-        let stream_at = self.bytes.len();
         let content = format!("{index}{body}");
         let object = format!(
-            "{stream} 0 obj\n<</Type/ObjStm/N 1/First {}/Length {}>>\nstream\n{content}\nendstream\nendobj\n",
+            "{STREAM} 0 obj\n<</Type/ObjStm/N 1/First {}/Length {}>>\nstream\n{content}\nendstream\nendobj\n",
             index.len(),
             content.len()
         );
         self.bytes.extend(object.into_bytes());
-        let at = self.bytes.len();
-        let mut rows = Vec::new();
-        let row = |kind: u8, second: usize, third: u8| {
-            let bytes = u32::try_from(second).unwrap_or(0).to_be_bytes();
-            [&[kind][..], &bytes, &[third]].concat()
-        };
-        rows.extend(row(2, 800, 0));
-        rows.extend(row(1, stream_at, 0));
-        rows.extend(row(1, at, 0));
+        at
+    }
+
+    /// Appends a cross-reference stream of these rows, up to the end of its data.
+    fn section(&mut self, rows: &[Row], trailer: &str) {
+        let mut data = Vec::new();
+        for (_, kind, second, third) in rows {
+            data.push(*kind);
+            data.extend(u32::try_from(*second).unwrap_or(0).to_be_bytes());
+            data.push(*third);
+        }
+        let index: String = rows.iter().map(|(number, ..)| format!("{number} 1 ")).collect();
         let dictionary = format!(
-            "{section} 0 obj\n<</Type/XRef/Size 900/W[1 4 1]/Index[{number} 1 {stream} 2]/Root {} 0 R/Prev {}/Length {}>>\nstream\n",
-            self.root,
-            self.previous,
-            rows.len()
+            "{SECTION} 0 obj\n<</Type/XRef/Size 900/W[1 4 1]/Index[{index}]{trailer}/Length {}>>\nstream\n",
+            data.len()
         );
         self.bytes.extend(dictionary.into_bytes());
-        self.bytes.extend(rows);
-        self.bytes.extend(format!("\nendstream\nendobj\nstartxref\n{at}\n%%EOF\n").into_bytes());
-        self.bytes
+        self.bytes.extend(data);
     }
 }

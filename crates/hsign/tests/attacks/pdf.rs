@@ -292,19 +292,26 @@ fn a_letter_behind_a_thousand_foreign_bytes_is_signed_and_judged() {
 }
 
 #[test]
-fn a_letter_with_one_face_from_the_header_and_one_from_the_first_byte_is_neither_signed_nor_passed() {
+fn a_letter_with_one_face_from_the_header_and_one_from_the_first_byte_is_not_signed() {
     let asleep = manipulations::two_faced_letter();
-    let doctor = person(Person::Doctor);
-    let signed = stamped(&asleep, &doctor, NOW);
-    assert_eq!(World::new().says(&signed), "TOTAL-PASSED");
+    assert_eq!(World::new().says(&stamped(&asleep, &person(Person::Doctor), NOW)), "TOTAL-PASSED");
     let awake = manipulations::wake(&asleep);
-    assert_ne!(awake, asleep);
-    assert!(hsign_pades::prepare(&awake, &hsign_pades::Request::default()).is_err());
-    // A forger's program signs it all the same.
-    let forged = filled(&manipulations::wake(&signed), |content| {
-        stamp(&cms(&doctor, &attributes_of(content, &doctor.certificate)), &unit(Unit::Tsa), NOW)
-    });
-    let verdict = World::new().verdict(&forged);
-    assert_eq!(verdict.integrity(), hsign_validation::Integrity::Valid);
-    assert_ne!(verdict.indication().name(), "TOTAL-PASSED", "{:?}", codes(&verdict));
+    let refused = hsign_pades::prepare(&awake, &hsign_pades::Request::default()).err().unwrap();
+    assert!(refused.to_string().contains("counted from"), "{refused}");
+    let facts = hsign_pades::read_facts(&awake).unwrap();
+    assert_eq!(facts.findings[0].code, "cross-reference-irregular");
+}
+
+#[test]
+fn what_was_changed_after_a_document_time_stamp_alone_is_told() {
+    let stamped = document_stamped(&letter(), NOW, |bytes| bytes);
+    let told = |document: &Vec<u8>| -> Vec<String> {
+        World::new().judge(document).findings().iter().map(|finding| finding.code.clone()).collect()
+    };
+    assert_eq!(told(&stamped), ["time-stamps-without-signature"]);
+    assert_eq!(told(&document_stamped(&stamped, NOW, |bytes| bytes)), ["time-stamps-without-signature"]);
+    let turned = told(&with_turned_page(&stamped));
+    for code in ["changed-after-time-stamp", "page-changed"] {
+        assert!(turned.iter().any(|told| told == code), "{turned:?}");
+    }
 }
