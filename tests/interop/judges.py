@@ -132,6 +132,60 @@ class PyHanko:
             verified += bool(stamp and stamp.valid and stamp.intact and stamp.trusted)
         return bool(said) and verified == stamps, "; ".join(said)
 
+    def trusted(self, path, password):
+        """For each signature, by what is in the document: is it trusted, with its time stamp?"""
+        return [
+            "TRUSTED" if stamped and result.api_status.bottom_line else f"{result.ades_subindic} {result.failure_msg}"
+            for result in self._lasting(path, password)
+            for stamped in [result.signature_timestamp_status and result.signature_timestamp_status.ades_subindic.name == "OK"]
+        ]
+
+    def lasting(self, path, password):
+        """For each signature, by what is in the document: does it pass long-term validation, an archive stamp included?"""
+        return [
+            "PASSED" if result.ades_subindic.name == "OK" and result.oldest_evidence_record_timestamp
+            and result.api_status.bottom_line else f"{result.ades_subindic.name}"
+            for result in self._lasting(path, password)
+        ]
+
+    def _lasting(self, path, password):
+        import asyncio
+
+        from pyhanko.pdf_utils.reader import PdfFileReader
+        from pyhanko.sign.validation import KeyUsageConstraints
+        from pyhanko.sign.validation import policy_decl as policy
+        from pyhanko.sign.validation.ades import ades_lta_validation
+
+        specification = policy.PdfSignatureValidationSpec(
+            policy.SignatureValidationSpec(
+                cert_validation_policy=self._anchors("hpki-root"), ts_cert_validation_policy=self._anchors("tsa-root"),
+                revinfo_gathering_policy=policy.RevocationInfoGatheringSpec(
+                    online_fetching_rule=policy.RevinfoOnlineFetchingRule.LOCAL_ONLY
+                ),
+                key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
+            )
+        )
+        with path.open("rb") as file:
+            reader = PdfFileReader(file)
+            if password:
+                reader.decrypt(password)
+            return [
+                asyncio.run(ades_lta_validation(signature, specification)) for signature in reader.embedded_regular_signatures
+            ]
+
+    def _anchors(self, root):
+        """That root, and revocation data for everything below it."""
+        from pyhanko.keys import load_certs_from_pemder
+        from pyhanko_certvalidator.context import CertValidationPolicySpec
+        from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy
+        from pyhanko_certvalidator.registry import SimpleTrustManager
+
+        roots = list(load_certs_from_pemder([str(self.testbed.authority(root))]))
+        return CertValidationPolicySpec(
+            trust_manager=SimpleTrustManager.build(trust_roots=roots),
+            revinfo_policy=CertRevTrustPolicy(RevocationCheckingPolicy.from_legacy("require")),
+        )
+
     def intact(self, path):
         try:
             # Trust is no question here; without any, its absence is found last.

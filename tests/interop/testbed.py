@@ -90,6 +90,13 @@ class Testbed:
         if result.returncode not in (0, 3):
             raise RuntimeError(f"hsign sign ended with {result.returncode}: {last_line(result.stderr)}")
 
+    def hsign_extend(self, document, out, level=None):
+        options = ("--level", level) if level else ()
+        self.checked(
+            HSIGN, "extend", document, "-o", out, "--tsa", self.tsa_url, "--policy", "etsi",
+            "--trust", self.pki / "trust.toml", *options,
+        )
+
     def hsign_timestamp(self, document, out, url):
         self.checked(HSIGN, "timestamp", document, "-o", out, "--tsa", url)
 

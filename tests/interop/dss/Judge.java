@@ -1,0 +1,59 @@
+import eu.europa.esig.dss.detailedreport.DetailedReport;
+import eu.europa.esig.dss.diagnostic.DiagnosticData;
+import eu.europa.esig.dss.diagnostic.TimestampWrapper;
+import eu.europa.esig.dss.jaxb.object.Message;
+import eu.europa.esig.dss.model.FileDocument;
+import eu.europa.esig.dss.pades.validation.PDFDocumentValidator;
+import eu.europa.esig.dss.simplereport.SimpleReport;
+import eu.europa.esig.dss.validation.SignedDocumentValidator;
+import eu.europa.esig.dss.validation.reports.Reports;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+/** What DSS says of a signed file by its own default policy, now. */
+final class Judge {
+    private Judge() {}
+
+    static String judge(Pki pki, Map<String, String> asked) throws IOException {
+        SignedDocumentValidator validator = SignedDocumentValidator.fromDocument(new FileDocument(asked.get("file")));
+        List<String> anchors = asked.containsKey("anchors") ? List.of(asked.get("anchors").split(",")) : Pki.ROOTS;
+        validator.setCertificateVerifier(asked.containsKey("alone") ? pki.selfSufficient(anchors) : pki.verifier(anchors));
+        if (asked.containsKey("content")) {
+            validator.setDetachedContents(List.of(new FileDocument(asked.get("content"))));
+        }
+        if (asked.containsKey("password")) {
+            ((PDFDocumentValidator) validator).setPasswordProtection(asked.get("password").toCharArray());
+        }
+        Reports reports = validator.validateDocument();
+        List<Json> signatures = reports.getSimpleReport().getSignatureIdList().stream().map(id -> signature(reports, id)).toList();
+        List<Json> stamps = reports.getSimpleReport().getTimestampIdList().stream().map(id -> token(reports, id)).toList();
+        return new Json().objects("signatures", signatures).objects("timestamps", stamps).toString();
+    }
+
+    private static Json signature(Reports reports, String id) {
+        DiagnosticData data = reports.getDiagnosticData();
+        List<TimestampWrapper> stamps = data.getSignatureById(id).getTimestampList();
+        return token(reports, id)
+                .put("level", reports.getSimpleReport().getSignatureFormat(id))
+                .objects("timestamps", stamps.stream().map(stamp -> stamp(reports, stamp)).toList());
+    }
+
+    private static Json stamp(Reports reports, TimestampWrapper stamp) {
+        return token(reports, stamp.getId()).put("type", stamp.getType());
+    }
+
+    private static Json token(Reports reports, String id) {
+        SimpleReport simple = reports.getSimpleReport();
+        DetailedReport detailed = reports.getDetailedReport();
+        return new Json()
+                .put("indication", simple.getIndication(id) == null ? detailed.getFinalIndication(id) : simple.getIndication(id))
+                .put("sub_indication", simple.getIndication(id) == null ? detailed.getFinalSubIndication(id) : simple.getSubIndication(id))
+                .strings("errors", texts(detailed.getAdESValidationErrors(id)))
+                .strings("warnings", texts(detailed.getAdESValidationWarnings(id)));
+    }
+
+    private static List<String> texts(List<Message> messages) {
+        return messages.stream().map(Message::getValue).toList();
+    }
+}
