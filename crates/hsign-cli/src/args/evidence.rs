@@ -29,7 +29,7 @@ pub(crate) struct VerifyEvidence {
     /// Judge as of this time, RFC 3339 (default: now)
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
-    /// Policy by name (hpki, etsi, eprescription) or file
+    /// Policy by name (hpki, hpki-strict, etsi, eprescription) or file
     #[arg(long, value_name = "NAME_OR_FILE")]
     pub(crate) policy: Option<String>,
     /// Certificates, CRLs and OCSP responses to use: files or folders

@@ -15,7 +15,7 @@ pub(crate) struct VerifyArgs {
     /// Judge as of this time, RFC 3339 (default: now)
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
-    /// Policy by name (hpki, etsi, eprescription) or file
+    /// Policy by name (hpki, hpki-strict, etsi, eprescription) or file
     #[arg(long, value_name = "NAME_OR_FILE")]
     pub(crate) policy: Option<String>,
     /// Kind of document; decides which qualification the signer needs

@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use hsign::{Finding, Policy};
+use hsign_report::word;
 use hsign_testkit::softhsm::{self, SoftHsm};
-use hsign_testkit::{Clock, Person, Testbed, documents};
+use hsign_testkit::{Clock, Person, Testbed, documents, manipulations};
 
 use crate::failure::Usage;
 use crate::output;
@@ -17,6 +18,9 @@ use crate::session::Session;
 const TOKEN: &str = "HPKI-demo";
 const SIGNED_PRESCRIPTION: &str = "dispensed-prescription.signed.pdf";
 const SIGNED_LETTER: &str = "referral-letter.signed.pdf";
+const RENEWED_LETTER: &str = "referral-letter.renewed.pdf";
+const REPORT: &str = "report.html";
+const CLASS: &str = "dispensed-prescription";
 
 pub(super) fn run(session: &Session, folder: &Path) -> Result<u8> {
     if folder.exists() {
@@ -25,11 +29,14 @@ pub(super) fn run(session: &Session, folder: &Path) -> Result<u8> {
     let testbed = Testbed::start_in_folder(Clock::system(), folder, 0)?;
     write_settings(folder, &testbed.tsa_url())?;
     let demo = Demo { session, folder, program: std::env::current_exe()?, token: token(&testbed, folder)? };
-    demo.sign_prescription(&testbed.tsa_url())?;
-    demo.sign_letter(&testbed.tsa_url())?;
+    demo.sign_prescription()?;
+    demo.sign_letter()?;
     demo.refuse_wrong_profession()?;
+    demo.renew()?;
     drop(testbed);
     demo.verify_offline()?;
+    demo.plan()?;
+    demo.detect_change()?;
     demo.detect_tampering()?;
     session.remark(&Finding::info("demo-done").with("folder", folder.display()));
     Ok(0)
@@ -49,10 +56,7 @@ fn write_settings(folder: &Path, tsa: &str) -> Result<()> {
         .replace("software_keys = \"except-hpki\"", "software_keys = \"allowed\"");
     std::fs::write(folder.join("policy.toml"), policy)?;
     let mut config = String::from("# hsign --config: what the demonstration's commands have in common\n");
-    write!(
-        config,
-        "trust = [\"trust.toml\"]\nevidence = [\"crl\"]\n\n[[tsa]]\nname = \"demo\"\nurl = \"{tsa}\"\n"
-    )?;
+    write!(config, "trust = [\"trust.toml\"]\ncache = \"\"\n\n[[tsa]]\nname = \"demo\"\nurl = \"{tsa}\"\n")?;
     std::fs::write(folder.join("config.toml"), config)?;
     Ok(())
 }
@@ -82,16 +86,15 @@ struct Demo<'a> {
 
 impl Demo<'_> {
     /// A pharmacy's scan of a dispensed prescription, signed by its pharmacist with a PKCS#12 file.
-    fn sign_prescription(&self, tsa: &str) -> Result<()> {
+    fn sign_prescription(&self) -> Result<()> {
         self.title("demo-sign-prescription");
         let credential = format!("pkcs12:{}", self.person("pharmacist"));
-        let class = "dispensed-prescription";
         let input = self.document(documents::SCANNED_PRESCRIPTION);
-        self.hsign(&self.signing(&input, &credential, tsa, class, SIGNED_PRESCRIPTION), 0)
+        self.hsign(&self.signing(&input, &credential, CLASS, SIGNED_PRESCRIPTION), 0)
     }
 
     /// A referral letter, signed by a doctor with a PKCS#11 token, or a PKCS#12 file where SoftHSM2 is missing.
-    fn sign_letter(&self, tsa: &str) -> Result<()> {
+    fn sign_letter(&self) -> Result<()> {
         self.title("demo-sign-letter");
         let credential = match &self.token {
             Some(token) => token.specification(TOKEN),
@@ -101,7 +104,7 @@ impl Demo<'_> {
             }
         };
         let input = self.document(documents::REFERRAL_LETTER);
-        self.hsign(&self.signing(&input, &credential, tsa, "referral", SIGNED_LETTER), 0)
+        self.hsign(&self.signing(&input, &credential, "referral", SIGNED_LETTER), 0)
     }
 
     /// A nurse can't sign as the dispensing pharmacist.
@@ -109,16 +112,41 @@ impl Demo<'_> {
         self.title("demo-refuse");
         let credential = format!("pkcs12:{}", self.person("nurse"));
         let input = self.document(documents::SCANNED_PRESCRIPTION);
-        self.hsign(&self.signing(&input, &credential, "demo", "dispensed-prescription", "refused.pdf"), 1)
+        self.hsign(&self.signing(&input, &credential, CLASS, "refused.pdf"), 1)
     }
 
-    /// The authority is gone by now; what was gathered is enough.
+    /// What is done every few years, here a moment after signing: nobody's card is needed for it.
+    fn renew(&self) -> Result<()> {
+        self.title("demo-renew");
+        let mut words = self.common("extend", &self.inside(SIGNED_LETTER));
+        words.extend(["--policy".into(), self.inside("policy.toml")]);
+        words.extend(["--out".into(), self.inside(RENEWED_LETTER)]);
+        self.hsign(&words, 0)
+    }
+
+    /// The authority is gone by now; what the documents carry is enough.
     fn verify_offline(&self) -> Result<()> {
         self.title("demo-verify");
-        for (name, class) in [(SIGNED_PRESCRIPTION, "dispensed-prescription"), (SIGNED_LETTER, "referral")] {
-            self.hsign(&self.verifying(name, class), 0)?;
-        }
-        Ok(())
+        let mut words = self.verifying(SIGNED_PRESCRIPTION, CLASS);
+        words.extend(["--report".into(), self.inside(REPORT)]);
+        self.hsign(&words, 0)?;
+        self.hsign(&self.verifying(RENEWED_LETTER, "referral"), 0)
+    }
+
+    /// Until when that stays so, and what comes after.
+    fn plan(&self) -> Result<()> {
+        self.title("demo-plan");
+        let mut words = self.common("plan", &self.inside(SIGNED_PRESCRIPTION));
+        words.extend(["--document-class", CLASS, "--year", "2060"].map(str::to_owned));
+        self.hsign(&words, 0)
+    }
+
+    /// Something is laid over the scan by a later revision: every signed byte stays, and yet another page is seen.
+    fn detect_change(&self) -> Result<()> {
+        self.title("demo-change");
+        let signed = std::fs::read(self.folder.join(SIGNED_PRESCRIPTION))?;
+        std::fs::write(self.folder.join("changed.pdf"), manipulations::covered_scan(&signed))?;
+        self.hsign(&self.verifying("changed.pdf", CLASS), 3)
     }
 
     /// One bit of the scan is flipped.
@@ -130,10 +158,10 @@ impl Demo<'_> {
             *byte ^= 1;
         }
         std::fs::write(self.folder.join("tampered.pdf"), bytes)?;
-        self.hsign(&self.verifying("tampered.pdf", "dispensed-prescription"), 1)
+        self.hsign(&self.verifying("tampered.pdf", CLASS), 1)
     }
 
-    fn signing(&self, input: &str, credential: &str, tsa: &str, class: &str, out: &str) -> Vec<String> {
+    fn signing(&self, input: &str, credential: &str, class: &str, out: &str) -> Vec<String> {
         let pin = match credential.starts_with("pkcs11:") {
             true => "token/pin.txt",
             false => "passphrase.txt",
@@ -142,8 +170,7 @@ impl Demo<'_> {
         words.extend(["--credential".into(), credential.into()]);
         words.extend(["--pin-source".into(), format!("file:{}", self.inside(pin))]);
         words.extend(["--policy".into(), self.inside("policy.toml")]);
-        words.extend(["--document-class".into(), class.into(), "--tsa".into(), tsa.into()]);
-        words.extend(["--out".into(), self.inside(out)]);
+        words.extend(["--document-class".into(), class.into(), "--out".into(), self.inside(out)]);
         words
     }
 
@@ -175,7 +202,7 @@ impl Demo<'_> {
         output::data(&format!("# {}\n", title.unwrap_or_else(|| key.to_owned())));
     }
 
-    /// Shows the command, runs it, shows what it says, and insists on the exit code.
+    /// Shows the command, runs it, shows the heart of what it says, and insists on the exit code.
     fn hsign(&self, words: &[String], expected: i32) -> Result<()> {
         let shown: Vec<String> = words.iter().map(|word| quoted(word)).collect();
         output::data(&format!("$ hsign {}\n", shown.join(" ")));
@@ -185,14 +212,28 @@ impl Demo<'_> {
             command.env(softhsm::CONFIGURATION_VARIABLE, &token.configuration);
         }
         let output = command.output().with_context(|| self.program.display().to_string())?;
-        output::bytes(&output.stdout)?;
-        output::bytes(&output.stderr)?;
+        let answer = [output.stdout, output.stderr].concat();
+        output::data(
+            &self.heart(&String::from_utf8_lossy(&answer), words.first().is_some_and(|w| w == "verify")),
+        );
         let code = output.status.code().unwrap_or(-1);
         output::data(&format!("(exit {code})\n"));
         if code != expected {
             bail!("hsign {} ended with {code} instead of {expected}", words.join(" "));
         }
         Ok(())
+    }
+
+    /// Of a report the first line and the errors; it fills a screen, and the reader can ask for it.
+    fn heart(&self, answer: &str, is_report: bool) -> String {
+        if !is_report {
+            return answer.to_owned();
+        }
+        let error = word("severity.error", self.session.language);
+        let about_the_document = answer.lines().take_while(|line| !line.is_empty());
+        let lines =
+            about_the_document.filter(|line| !line.starts_with(' ') || line.trim_start().starts_with(error));
+        lines.chain(["  …"]).fold(String::new(), |text, line| text + line + "\n")
     }
 }
 
