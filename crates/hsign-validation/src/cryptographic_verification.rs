@@ -79,8 +79,10 @@ fn value(
             Conclusion::Failed(SubIndication::SigCryptoFailure),
             vec![Finding::error("signature-value-invalid").clause("RFC 5652 §5.6")],
         ),
+        // Nobody knows whether the value holds: no proof of an earlier time changes that, so that nothing may go on
+        // from here (as it does from CRYPTO_CONSTRAINTS_FAILURE_NO_POE).
         SignatureValidity::Unsupported(reason) => (
-            Conclusion::Indeterminate(SubIndication::CryptoConstraintsFailureNoPoe),
+            Conclusion::Indeterminate(SubIndication::CryptoConstraintsFailure),
             vec![
                 Finding::error("algorithm-unsupported")
                     .with("algorithm", &signed.algorithm)

@@ -1,8 +1,11 @@
 //! What time stamps over evidence prove years later, and what they must not hide.
 
+use hsign_cms::{attributes, build, oid as cms_oid};
 use hsign_core::facts::EvidenceFacts;
+use hsign_core::{Digest, SignatureAlgorithm};
 use hsign_pades::Draft;
 use hsign_testkit::{Ca, CrlName, DAY, Person, Unit};
+use hsign_validation::Integrity;
 
 use crate::pdf::document_stamped;
 use crate::revocation::serial;
@@ -81,4 +84,63 @@ fn a_time_stamp_authority_revoked_before_the_stamp_proves_nothing_although_other
     let verdict = world.verdict(&document);
     assert_eq!(verdict.best_signature_time().unwrap().0, time(world.now));
     assert_ne!(verdict.indication().name(), "TOTAL-PASSED");
+}
+
+/// A CMS whose value is nonsense, under an algorithm that doesn't fit the signer's key.
+fn under_another_algorithm(
+    who: &Someone,
+    content_type: &str,
+    content: Option<&[u8]>,
+    covered: &Digest,
+) -> Vec<u8> {
+    let signed = set(&[
+        attributes::content_type(content_type).unwrap(),
+        attributes::message_digest(covered).unwrap(),
+        attributes::signing_certificate_v2(&who.certificate, &digest(&who.certificate)).unwrap(),
+    ]);
+    let other = match who.algorithm() {
+        SignatureAlgorithm::Ecdsa(_) => SignatureAlgorithm::RsaPkcs1(SHA256),
+        _ => SignatureAlgorithm::Ecdsa(SHA256),
+    };
+    build::signed_data(&build::Parts {
+        content_type,
+        content,
+        digest: SHA256,
+        signature_algorithm: &other,
+        signer_certificate: &who.certificate,
+        certificates: &who.chain,
+        signed_attributes: &signed,
+        signature: b"anything",
+        unsigned_attributes: &[],
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_value_that_nobody_checked_is_no_signature_whatever_its_algorithm() {
+    let document = signed_with(&letter(), |prepared| {
+        let content = prepared.content_digest(SHA256).unwrap();
+        let cms = under_another_algorithm(&person(Person::Doctor), cms_oid::DATA, None, &content);
+        stamp(&cms, &unit(Unit::Tsa), NOW - 60)
+    });
+    for policy in ["hpki", "etsi"] {
+        let verdict = World::new().policy(policy).verdict(&document);
+        assert_ne!(verdict.indication().name(), "TOTAL-PASSED", "{policy}");
+        assert_ne!(verdict.integrity(), Integrity::Valid, "{policy}");
+    }
+}
+
+#[test]
+fn a_token_that_nobody_checked_proves_nothing_whatever_its_algorithm() {
+    let tsa = unit(Unit::Tsa);
+    let document = signed_with(&letter(), |prepared| {
+        let cms = baseline(prepared, &person(Person::Doctor));
+        let info = token_info(&hsign_cades::signature_value(&cms).unwrap(), NOW - 20 * DAY);
+        let token = under_another_algorithm(&tsa, hsign_tsp::TST_INFO, Some(&info), &digest(&info));
+        hsign_cades::with_signature_timestamp(&cms, &token).unwrap()
+    });
+    for policy in ["hpki", "etsi"] {
+        let verdict = World::new().policy(policy).verdict(&document);
+        assert_eq!(verdict.best_signature_time().unwrap().0, time(NOW), "{policy}");
+    }
 }

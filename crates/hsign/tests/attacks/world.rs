@@ -203,18 +203,23 @@ pub fn cms(who: &Someone, attributes: &[Vec<u8>]) -> Vec<u8> {
     .unwrap()
 }
 
-/// A token over `covered`, whoever signs it.
-pub fn token(who: &Someone, covered: &[u8], at: Seconds) -> Vec<u8> {
-    const TST_INFO: &str = hsign_tsp::TST_INFO;
+/// TSTInfo of a token over `covered`.
+pub fn token_info(covered: &[u8], at: Seconds) -> Vec<u8> {
     let algorithm = hsign_x509::digest_algorithm_to_der(SHA256);
     let imprint = encode::sequence(&[&algorithm, &encode::octet_string(digest(covered).value.as_slice())]);
-    let info = encode::sequence(&[
+    encode::sequence(&[
         &encode::integer(1),
         &encode::oid(oid::TSA_POLICY).unwrap(),
         &imprint,
         &encode::integer(7),
         &encode::generalized_time(time(at)),
-    ]);
+    ])
+}
+
+/// A token over `covered`, whoever signs it.
+pub fn token(who: &Someone, covered: &[u8], at: Seconds) -> Vec<u8> {
+    const TST_INFO: &str = hsign_tsp::TST_INFO;
+    let info = token_info(covered, at);
     let signed = set(&[
         attributes::content_type(TST_INFO).unwrap(),
         attributes::message_digest(&digest(&info)).unwrap(),
