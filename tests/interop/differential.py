@@ -3,21 +3,20 @@
 import os
 import pathlib
 import random
-import tomllib
 from collections import Counter
 
 import pyhanko_maker
+import table
 from cms_layout import part_of, signatures
 from judges import Hsign
 from testbed import LETTER, OBJECT_STREAMS
 
 SEED = int(os.environ.get("SEED", "20261121"))
 CHANGES_PER_FILE = int(os.environ.get("CHANGES", "36"))
-EXPLAINED = pathlib.Path(__file__).with_name("explained-differences.toml")
 
 
 def run(rows, testbed, judges, pyhanko):
-    explained = tomllib.loads(EXPLAINED.read_text(encoding="utf-8")).get("difference", [])
+    explained = table.explained("difference")
     for what, path, count in signed_files(testbed, pyhanko):
         changed = list(changes(testbed, path))
         ours = [found == count for found in Hsign(testbed).intact_of([file for _, _, file in changed])]
@@ -39,7 +38,7 @@ def run(rows, testbed, judges, pyhanko):
             )
             # Not for the page: keys sign differently each time, and the same change meets other octets.
             print(" " * 9 + ", ".join(f"{number} {name}" for name, number in sorted(tally.items())))
-    rows.notes += notes(explained)
+    rows.notes += notes(explained, table.explained("verdict"))
 
 
 def word(intact):
@@ -108,9 +107,7 @@ def other_octet(seeded, octet):
     return seeded.choice([choice for choice in choices if choice != octet])
 
 
-def notes(explained):
-    if not explained:
-        return []
+def notes(explained, verdicts):
     return [
         "",
         "Explained differences (digests and signature values only):",
@@ -121,4 +118,14 @@ def notes(explained):
             f"| {', '.join(row['parts'])} | {row['hsign']} | {', '.join(row['judges'])} | {row['reason']} ({row['clause']}) |"
             for row in explained
         ),
+        "",
+        "Explained verdicts:",
+        "",
+        "| what | judged by | says | reason |",
+        "|---|---|---|---|",
+        *(f"| {row['what']} | {row['judge']} | {shown(row['says'])} | {row['reason']} ({row['clause']}) |" for row in verdicts),
     ]
+
+
+def shown(says):
+    return "; ".join(says) if isinstance(says, list) else "no complaint" if says else "complains"

@@ -17,14 +17,18 @@ def sign(testbed, out, document=None, key="RSA-2048", level="B-B", **options):
         ca_chain_files=(str(testbed.authority("hpki-signature-ca")),), prefer_pss=options.get("pss", False),
     )
     certification = {"certify": True, "docmdp_permissions": MDPPerm[permissions]} if permissions else {}
+    lasting = (
+        {"embed_validation_info": True, "use_pades_lta": level == "B-LTA", "validation_context": evidence(testbed)}
+        if level in ("B-LT", "B-LTA") else {}
+    )
     metadata = PdfSignatureMetadata(
         field_name=field, md_algorithm=options.get("digest", "sha256"),
-        subfilter=SigSeedSubFilter[options.get("subfilter", "PADES")], **certification,
+        subfilter=SigSeedSubFilter[options.get("subfilter", "PADES")], **certification, **lasting,
     )
     visible = options.get("visible", False)
     pdf_signer = PdfSigner(
         metadata, signer,
-        timestamper=HTTPTimeStamper(testbed.tsa_url) if level == "B-T" else None,
+        timestamper=HTTPTimeStamper(testbed.tsa_url) if level != "B-B" else None,
         stamp_style=TextStampStyle(stamp_text="Signed by %(signer)s") if visible else None,
         new_field_spec=SigFieldSpec(field, on_page=0, box=(60, 60, 300, 120)) if visible else None,
     )
@@ -61,4 +65,83 @@ def draw_on_first_page(document, out):
         writer = IncrementalPdfFileWriter(source)
         drawing = generic.StreamObject(stream_data=b"0 0 0 rg 72 600 300 40 re f\n")
         writer.add_stream_to_page(0, writer.add_object(drawing))
+        writer.write(target)
+
+
+def evidence(testbed):
+    """The roots, the authorities and the lists of the test PKI, for what pyHanko puts into a document."""
+    from pyhanko.keys import load_certs_from_pemder
+    from pyhanko_certvalidator import ValidationContext
+
+    def load(*names):
+        return list(load_certs_from_pemder([str(testbed.authority(name)) for name in names]))
+
+    return ValidationContext(
+        trust_roots=load("hpki-root", "tsa-root"), other_certs=load("hpki-signature-ca", "tsa-ca"), allow_fetching=False,
+        crls=[file.read_bytes() for file in sorted((testbed.pki / "crl").glob("*.crl"))],
+    )
+
+
+def renew(testbed, document, out):
+    """A further document time stamp, with the evidence for the one before."""
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign import PdfTimeStamper
+    from pyhanko.sign.timestamps import HTTPTimeStamper
+
+    with document.open("rb") as source, out.open("wb") as target:
+        stamper = PdfTimeStamper(HTTPTimeStamper(testbed.tsa_url))
+        reader = PdfFileReader(source)
+        stamper.update_archival_timestamp_chain(reader, evidence(testbed), in_place=False, output=target)
+
+
+def add_text_field(document, out):
+    """A form with one empty text field at the foot of page 1, where nothing else is."""
+    from pyhanko.pdf_utils import generic as pdf
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    with document.open("rb") as source, out.open("wb") as target:
+        writer = IncrementalPdfFileWriter(source)
+        page = writer.root["/Pages"]["/Kids"][0]
+        field = writer.add_object(pdf.DictionaryObject({
+            pdf.pdf_name("/Type"): pdf.pdf_name("/Annot"), pdf.pdf_name("/Subtype"): pdf.pdf_name("/Widget"),
+            pdf.pdf_name("/FT"): pdf.pdf_name("/Tx"), pdf.pdf_name("/T"): pdf.pdf_string("Remark"),
+            pdf.pdf_name("/F"): pdf.NumberObject(4), pdf.pdf_name("/DA"): pdf.pdf_string("/Helv 10 Tf 0 g"),
+            pdf.pdf_name("/Rect"): pdf.ArrayObject(map(pdf.NumberObject, (320, 60, 520, 80))),
+            pdf.pdf_name("/P"): writer.root["/Pages"]["/Kids"].raw_get(0),
+        }))
+        page[pdf.pdf_name("/Annots")] = pdf.ArrayObject([field])
+        helvetica = pdf.DictionaryObject({
+            pdf.pdf_name("/Type"): pdf.pdf_name("/Font"), pdf.pdf_name("/Subtype"): pdf.pdf_name("/Type1"),
+            pdf.pdf_name("/BaseFont"): pdf.pdf_name("/Helvetica"),
+        })
+        fonts = pdf.DictionaryObject({pdf.pdf_name("/Helv"): helvetica})
+        writer.root[pdf.pdf_name("/AcroForm")] = pdf.DictionaryObject({
+            pdf.pdf_name("/Fields"): pdf.ArrayObject([field]),
+            pdf.pdf_name("/DR"): pdf.DictionaryObject({pdf.pdf_name("/Font"): fonts}),
+        })
+        writer.update_container(page)
+        writer.update_root()
+        writer.write(target)
+
+
+def fill_text_field(document, out, text):
+    from pyhanko.pdf_utils import generic as pdf
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+    with document.open("rb") as source, out.open("wb") as target:
+        writer = IncrementalPdfFileWriter(source, strict=False)
+        form = writer.root["/AcroForm"]
+        field = next(field for field in (ref.get_object() for ref in form["/Fields"]) if field.get("/T") == "Remark")
+        appearance = pdf.StreamObject(
+            {
+                pdf.pdf_name("/Type"): pdf.pdf_name("/XObject"), pdf.pdf_name("/Subtype"): pdf.pdf_name("/Form"),
+                pdf.pdf_name("/BBox"): pdf.ArrayObject(map(pdf.NumberObject, (0, 0, 200, 20))),
+                pdf.pdf_name("/Resources"): form["/DR"],
+            },
+            stream_data=f"/Tx BMC BT /Helv 10 Tf 2 6 Td ({text}) Tj ET EMC".encode(),
+        )
+        field[pdf.pdf_name("/V")] = pdf.pdf_string(text)
+        field[pdf.pdf_name("/AP")] = pdf.DictionaryObject({pdf.pdf_name("/N"): writer.add_object(appearance)})
+        writer.update_container(field)
         writer.write(target)

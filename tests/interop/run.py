@@ -6,31 +6,44 @@ import sys
 import time
 
 import differential
+import long_term
 import ours
 import table
 import theirs
+import theirs_lasting
+from dss import Dss
 from judges import Openssl, Pdfsig, PyHanko
+from pdfjs import PdfJs
+from readers import Mutool, Qpdf
 from testbed import Testbed
 
 
 def main():
     rows, begun = table.Rows(), time.monotonic()
     with Testbed() as testbed:
-        pdfsig, pyhanko, openssl = judges = [Pdfsig(testbed), PyHanko(testbed), Openssl(testbed)]
+        pdfsig, pyhanko, openssl, dss, pdfjs = judges = [
+            Pdfsig(testbed), PyHanko(testbed), Openssl(testbed), Dss(testbed), PdfJs()
+        ]
+        judges += [Mutool(testbed), Qpdf(testbed)]
         versions = [(judge.name, judge.version()) for judge in judges]
         installed = [judge for judge, (_, version) in zip(judges, versions) if version]
         missing = "failed" if os.environ.get("REQUIRE_ALL") == "1" else "skipped"
         for judge in judges:
             if judge not in installed:
                 rows.add("ours", "hsign", "everything", judge.name, missing, "not installed")
-        ours.judged_by_them(rows, testbed, installed, pyhanko in installed)
+        of_signatures = [judge for judge in (pdfsig, pyhanko, openssl, dss) if judge in installed]
+        ours.judged_by_them(rows, testbed, of_signatures, pyhanko in installed)
         if openssl in installed:
             ours.tokens(rows, testbed, openssl)
+        peers = (dss if dss in installed else None, pyhanko if pyhanko in installed else None)
+        long_term.judged_by_them(rows, testbed, *peers, pdfjs)
         if pyhanko in installed:
             theirs.judged_by_us(rows, testbed)
+        theirs_lasting.judged_by_us(rows, testbed, *peers)
         if openssl in installed:
             theirs.openssl_tokens(rows, testbed)
-        differential.run(rows, testbed, installed, pyhanko in installed)
+        dss.close()
+        differential.run(rows, testbed, [judge for judge in of_signatures if judge is not dss], pyhanko in installed)
     if rows.count("skipped"):
         print(f"remark: not everybody is installed, {table.PAGE} stays as it is")
     else:

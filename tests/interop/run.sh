@@ -16,5 +16,8 @@ done
 export INTEROP="${CARGO_TARGET_DIR:-target}/interop"
 mkdir -p "$INTEROP"
 python="$(sh tests/interop/venv.sh)"
+DSS_CLASS_PATH="$(sh tests/interop/dss.sh)"
+PDFJS="$(sh tests/interop/pdfjs.sh)"
+export DSS_CLASS_PATH PDFJS
 export PYTHONDONTWRITEBYTECODE=1
 exec "$python" tests/interop/run.py "$@"

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Installs what a Debian machine lacks, or names it. Needed to build: a C compiler, OpenSSL's headers, Rust.
 # Used by tests where present: SoftHSM2, the OpenSSL command, qpdf, poppler's and MuPDF's commands, Python, a Japanese
-# font, Chromium (reports as people see them), xmllint and Maven (the schema of ETSI's report), a JDK (EU DSS).
+# font, Chromium (reports as people see them), xmllint and Maven (the schema of ETSI's report), a JDK (EU DSS),
+# npm (pdf.js).
 set -eu
 
 build_packages="build-essential pkg-config libssl-dev"
 test_packages="softhsm2 openssl qpdf poppler-utils python3-venv fonts-ipaexfont-gothic chromium libxml2-utils maven \
-mupdf-tools default-jdk-headless"
+mupdf-tools default-jdk-headless npm"
 
 missing=""
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -23,6 +24,7 @@ have chromium || missing="$missing chromium"
 have xmllint || missing="$missing libxml2-utils"
 have mvn || missing="$missing maven"
 have javac || missing="$missing default-jdk-headless"
+have npm || missing="$missing npm"
 { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || missing="$missing python3-venv"
 
 if [ -n "$missing" ]; then

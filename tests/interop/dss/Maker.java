@@ -100,13 +100,13 @@ final class Maker {
     }
 
     private static PAdESService pades(Pki pki, Map<String, String> asked) throws IOException {
-        PAdESService service = new PAdESService(pki.verifier(Pki.ROOTS));
+        PAdESService service = new PAdESService(pki.verifier(Pki.FOR_MAKING));
         service.setTspSource(authority(asked));
         return service;
     }
 
     private static CAdESService cades(Pki pki, Map<String, String> asked) throws IOException {
-        CAdESService service = new CAdESService(pki.verifier(Pki.ROOTS));
+        CAdESService service = new CAdESService(pki.verifier(Pki.FOR_MAKING));
         service.setTspSource(authority(asked));
         return service;
     }
