@@ -34,6 +34,8 @@ test: prerequisites  ## all tests but the corpora
 
 check: prerequisites  ## formatting, lints, licences, documentation
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
+	$(CARGO) fmt --manifest-path tests/differential/Cargo.toml --check
 	$(CARGO) clippy $(PROFILE) --workspace --all-targets -- -D warnings
 	sh tests/tools/cargo-deny.sh check licenses bans sources
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(PROFILE) --workspace --no-deps

@@ -130,7 +130,16 @@ fn fetch_alone_uses_the_network() {
     assert!(session.testbed().take_requests().is_empty(), "nothing is asked of the network");
     let json = session.run(&format!("{line} --fetch")).exits(0).json();
     assert_eq!(json["path"].as_array().unwrap().len(), 3);
-    // What was fetched is kept: the next run needs no server.
+    // What was fetched is kept, for an hour unless the configuration says otherwise.
+    let _ = session.testbed().take_requests();
+    session.run(&format!("{line} --fetch")).exits(0);
+    assert!(session.testbed().take_requests().is_empty(), "it is used again");
+    session.write("impatient.toml", "cache_max_age = \"0s\"");
+    session.run(&format!("{line} --fetch --config impatient.toml")).exits(0);
+    assert!(!session.testbed().take_requests().is_empty(), "the server is asked each time");
+    session.write("wrong.toml", "cache_max_age = \"soon\"");
+    session.run(&format!("{line} --config wrong.toml")).exits(2).says("soon is not a duration");
+    // The next run needs no server.
     session.testbed().stop_serving();
     session.run(&format!("{line} --fetch")).exits(0);
 }

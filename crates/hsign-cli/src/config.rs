@@ -7,6 +7,8 @@ use hsign::net::{HeaderContent, TsaEndpoint};
 use hsign_core::SecretReference;
 use serde::Deserialize;
 
+use crate::duration::Age;
+
 /// What `hsign config --write` writes: every key, commented out, with what it is for.
 pub(crate) const TEMPLATE: &str = include_str!("../messages/config.toml");
 
@@ -34,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) document_classes: Vec<PathBuf>,
     /// Where fetched revocation data are kept; by default in the user's cache folder, with `""` nowhere.
     pub(crate) cache: Option<PathBuf>,
+    /// How long a fetched answer is used again without asking, unless its nextUpdate comes first (default: `1h`).
+    pub(crate) cache_max_age: Option<Age>,
     /// What visible marks are made of.
     pub(crate) mark: Mark,
     /// What the institution says about itself.

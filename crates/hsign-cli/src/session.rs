@@ -211,7 +211,10 @@ impl Session {
         if !allowed {
             return Box::new(NoNetwork);
         }
-        let options = FetcherOptions { cache_dir: self.config.cache(), ..FetcherOptions::default() };
+        let mut options = FetcherOptions { cache_dir: self.config.cache(), ..FetcherOptions::default() };
+        if let Some(age) = self.config.cache_max_age {
+            options.cache_max_age_seconds = age.seconds;
+        }
         Box::new(HttpFetcher::new(options))
     }
 }

@@ -144,6 +144,22 @@ fn the_best_failure_is_told_in_full_and_the_others_in_a_line() {
 }
 
 #[test]
+fn a_namesake_with_another_key_does_not_hide_why_the_true_issuer_leads_nowhere() {
+    // Anybody can make a certificate with the CA's name: it must not turn an open question into a forged signature.
+    let pool = make(&[Forge::ca("CA", 2, "Unknown Root", 7), Forge::ca("CA", 5, "CA", 5)]);
+    let person = Forge::new("Person", 9, "CA", 2).make();
+    let parameters = PathParameters::at(time(NOW));
+    let failures = build_and_validate(&person, &pool, &[anchor("Root", 1)], &parameters, &Toy).unwrap_err();
+    assert_eq!(failures.kind(), PathFailureKind::NoPath, "{failures:?}");
+    assert_eq!(failures.findings()[0].code, "issuer-not-found");
+    assert_eq!(failures.findings()[1].code, "other-path-tried");
+    // Without the true issuer the signature is all there is to tell.
+    let failures =
+        build_and_validate(&person, &pool[1..], &[anchor("Root", 1)], &parameters, &Toy).unwrap_err();
+    assert_eq!(failures.kind(), PathFailureKind::Signature);
+}
+
+#[test]
 fn one_budget_holds_for_all_paths_together() {
     // Eight layers of three interchangeable CAs: 6,561 paths.
     let mut pool = Vec::new();

@@ -169,6 +169,9 @@ impl Search<'_> {
             best.findings.extend(other.as_other());
             best.needs.extend(other.needs);
         }
+        if !best.overall().is_passed() {
+            best.findings.extend(failures.into_iter().collect::<PathFailures>().as_others());
+        }
         Ok(best)
     }
 

@@ -68,6 +68,18 @@ fn a_re_issued_ca_certificate_is_tried_when_the_first_is_revoked() {
 }
 
 #[test]
+fn a_path_that_breaks_a_rule_is_listed_beside_one_that_is_revoked() {
+    let mut world = with_the_ca_revoked();
+    let mut second = reissued(&signature_ca(&world), 0x55);
+    *second.last_mut().unwrap() ^= 1;
+    world.evidence.add(&second, Provenance::Given).unwrap();
+    let verdict = world.verdict(world.stamped(Person::Doctor, NOW - DAY));
+    assert_eq!(verdict.sub_indication(), Some(SubIndication::RevokedCaNoPoe));
+    let other = verdict.findings().iter().find(|finding| finding.code == "other-path-tried").unwrap();
+    assert_eq!(other.values["why"], "certificate-signature-invalid");
+}
+
+#[test]
 fn when_no_path_is_in_order_the_others_are_listed() {
     let mut world = World::new();
     world.pki.revoke(Ca::HpkiRoot, Ca::HpkiSignature.serial(), NOW - 2 * DAY);

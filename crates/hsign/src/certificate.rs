@@ -220,6 +220,9 @@ impl Question<'_> {
             verdict.findings.push(other);
             needs.extend(needed);
         }
+        if verdict.conclusion != Conclusion::Passed {
+            verdict.findings.extend(failures.into_iter().collect::<PathFailures>().as_others());
+        }
         (verdict, needs)
     }
 

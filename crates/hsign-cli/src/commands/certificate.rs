@@ -2,9 +2,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use hsign::hpki::{CertificateKind, ProfessionTable, certificate_kind};
-use hsign::load;
-use hsign::report::finding_message;
+use hsign::report::{finding_message, shown};
 use hsign::x509::Certificate;
+use hsign::{Time, load};
 use serde_json::{Value, json};
 
 use crate::args::CertificateCommand;
@@ -145,9 +145,22 @@ pub(super) fn text(certificate: &Value, language: Language) -> String {
             continue;
         }
         let label = if language == Language::Ja { japanese.to_owned() } else { key.replace('_', " ") };
-        lines.push(format!("{label}: {}", plain(value)));
+        let value = in_local_words(value, language).unwrap_or_else(|| plain(value));
+        lines.push(format!("{label}: {value}"));
     }
     lines.join("\n") + "\n\n"
+}
+
+/// Times as people in Japan read them; yes and no.
+fn in_local_words(value: &Value, language: Language) -> Option<String> {
+    match value {
+        Value::Bool(yes) => {
+            let (english, japanese) = if *yes { ("yes", "はい") } else { ("no", "いいえ") };
+            Some(if language == Language::Ja { japanese } else { english }.to_owned())
+        }
+        Value::String(text) => text.parse::<Time>().ok().map(shown),
+        _ => None,
+    }
 }
 
 fn plain(value: &Value) -> String {

@@ -114,6 +114,13 @@ impl PathFailure {
         let reasons: BTreeSet<&str> = errors.map(|finding| finding.code.as_str()).collect();
         other_path(&self.path, reasons)
     }
+
+    /// Whether it only says that somebody else bears the issuer's name: another of the paths went on, through a key
+    /// that verifies the signature. It tells nothing about that path, and anybody can make such a certificate.
+    fn of_namesake(&self, all: &[Self]) -> bool {
+        let goes_on = |other: &Self| other.path.len() > self.path.len() && other.path.starts_with(&self.path);
+        self.kind == PathFailureKind::Signature && all.iter().any(goes_on)
+    }
 }
 
 /// A path that was tried beside the one that is told in full. Of the target, which may be a person, nothing
@@ -153,9 +160,13 @@ impl FromIterator<PathFailure> for PathFailures {
             }
         }
         failures.extend(last);
+        let namesakes: Vec<bool> = failures.iter().map(|failure| failure.of_namesake(&failures)).collect();
+        let mut ranked: Vec<(PathFailure, bool)> = failures.into_iter().zip(namesakes).collect();
         // Among paths that failed alike, one that got further (to an anchor) tells more.
-        failures.sort_by_key(|failure| (failure.kind, std::cmp::Reverse(failure.path.len())));
-        Self { failures }
+        ranked.sort_by_key(|(failure, namesake)| {
+            (*namesake, failure.kind, std::cmp::Reverse(failure.path.len()))
+        });
+        Self { failures: ranked.into_iter().map(|(failure, _)| failure).collect() }
     }
 }
 
@@ -176,6 +187,12 @@ impl PathFailures {
     #[must_use]
     pub fn all(&self) -> &[PathFailure] {
         &self.failures
+    }
+
+    /// A line for each of the first ones, beside a path that is told in full.
+    #[must_use]
+    pub fn as_others(&self) -> Vec<Finding> {
+        self.failures.iter().take(LISTED).map(PathFailure::as_other).collect()
     }
 
     /// The best failure in full, and a line for each of the next ones.
