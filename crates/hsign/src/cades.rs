@@ -5,7 +5,7 @@ use hsign_core::facts::{DocumentFacts, DocumentFormat, EvidenceFacts};
 use hsign_core::{Digest, DigestAlgorithm, Finding, Source};
 
 use crate::Error;
-use crate::verify::digest_of;
+use crate::digest::digest_of;
 
 /// The largest CMS that is read: it is held in memory whole. The content of a detached signature may be of any size.
 pub(crate) const MAX_CMS_BYTES: u64 = 256 * 1024 * 1024;

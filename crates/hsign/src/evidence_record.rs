@@ -2,11 +2,11 @@
 
 use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat, EvidenceFacts, EvidenceRecordFacts};
 use hsign_core::ports::Fetcher;
-use hsign_core::{Digest, DigestAlgorithm, Finding, Source, ValidationTime};
-use hsign_crypto::Hasher;
+use hsign_core::{DigestAlgorithm, Finding, Source, ValidationTime};
 use hsign_ers::{ProtectedObject, Record};
 use hsign_validation::EvidenceRecordVerdict;
 
+use crate::digest::digests_of;
 use crate::{Error, Settings, judge};
 
 /// The answer for a record and the data given with it.
@@ -75,22 +75,4 @@ fn protected(data: &dyn Source, wanted: &[DigestAlgorithm]) -> Result<ProtectedO
     let named = digests.iter().find(|digest| digest.algorithm == DigestAlgorithm::Sha256);
     let covered = named.map_or(Covered::External, |digest| Covered::Data { digest: digest.clone() });
     Ok(ProtectedObject { covered, digests })
-}
-
-/// Several digests in one pass, in constant memory.
-fn digests_of(source: &dyn Source, algorithms: &[DigestAlgorithm]) -> Result<Vec<Digest>, Error> {
-    const WINDOW: u64 = 256 * 1024;
-    let hashers: Result<Vec<Hasher>, _> = algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect();
-    let mut hashers = hashers?;
-    let mut offset = 0;
-    while offset < source.length() {
-        let length = WINDOW.min(source.length() - offset);
-        let bytes = hsign_core::read_range(source, offset, length)?;
-        for hasher in &mut hashers {
-            hasher.update(&bytes)?;
-        }
-        offset += length;
-    }
-    let digests: Result<Vec<Digest>, _> = hashers.into_iter().map(Hasher::finish).collect();
-    Ok(digests?)
 }

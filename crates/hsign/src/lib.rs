@@ -18,6 +18,7 @@ mod cades;
 mod bundle;
 mod certificate;
 mod confirmation;
+mod digest;
 mod error;
 mod evidence_form;
 mod evidence_record;

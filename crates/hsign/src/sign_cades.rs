@@ -8,7 +8,8 @@ use hsign_x509::Certificate;
 use crate::cades::{MAX_CMS_BYTES, cades_facts};
 use crate::making::Making;
 use crate::sign::{check_signer, is_whole, stamped};
-use crate::verify::{digest_of, judge_with};
+use crate::digest::digest_of;
+use crate::verify::judge_with;
 use crate::{Clock, Error, Settings, SignRequest, Signed, Verified};
 
 /// How content and signature stand together.

@@ -11,7 +11,7 @@ use hsign_validation::{Evidence, EvidenceError};
 
 use crate::Error;
 
-use crate::verify::digest_of;
+use crate::digest::digest_of;
 
 /// The kinds of outside evidence, told apart by their content.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,8 @@ use hsign_pades::Draft;
 
 use crate::Error;
 use crate::making::stamp;
-use crate::verify::{digest_of, token_facts};
+use crate::digest::digest_of;
+use crate::verify::token_facts;
 
 /// A time-stamp token over the whole of `content`, checked against it: the bytes of the `.tst` file.
 ///

@@ -4,11 +4,12 @@ use hsign_core::facts::{
     Covered, DocumentFacts, DocumentFormat, EvidenceFacts, TimestampFacts, TimestampKind,
 };
 use hsign_core::ports::{Fetched, Fetcher, Need, SignatureVerifier};
-use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Finding, Severity, Source, ValidationTime};
-use hsign_crypto::{Hasher, OpensslVerifier};
+use hsign_core::{DigestAlgorithm, ErrorKind, Finding, Severity, Source, ValidationTime};
+use hsign_crypto::OpensslVerifier;
 use hsign_pki::Origin;
 use hsign_validation::{DocumentVerdict, Evidence};
 
+use crate::digest::digest_of;
 use crate::supplied::attach_tokens;
 use crate::{Error, Settings, read_facts};
 
@@ -104,19 +105,6 @@ pub(crate) fn token_facts(bytes: Vec<u8>, content: Option<&dyn Source>) -> Resul
         evidence: EvidenceFacts::default(),
         findings: Vec::new(),
     })
-}
-
-/// One pass, constant memory.
-pub(crate) fn digest_of(source: &dyn Source, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
-    const WINDOW: u64 = 256 * 1024;
-    let mut hasher = Hasher::new(algorithm)?;
-    let mut offset = 0;
-    while offset < source.length() {
-        let length = WINDOW.min(source.length() - offset);
-        hasher.update(&hsign_core::read_range(source, offset, length)?)?;
-        offset += length;
-    }
-    Ok(hasher.finish()?)
 }
 
 /// Judges facts, read just now or saved earlier; gets what is missing as far as `fetcher` allows, and judges again.

@@ -1,0 +1,33 @@
+//! Digests of whole sources: one pass, constant memory.
+
+use hsign_core::{Digest, DigestAlgorithm, Source};
+use hsign_crypto::Hasher;
+
+use crate::Error;
+
+const WINDOW: u64 = 256 * 1024;
+
+pub(crate) fn digest_of(source: &dyn Source, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
+    let mut hasher = Hasher::new(algorithm)?;
+    read_through(source, |bytes| Ok(hasher.update(bytes)?))?;
+    Ok(hasher.finish()?)
+}
+
+/// In the order of the algorithms.
+pub(crate) fn digests_of(source: &dyn Source, algorithms: &[DigestAlgorithm]) -> Result<Vec<Digest>, Error> {
+    let hashers: Result<Vec<Hasher>, _> = algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect();
+    let mut hashers = hashers?;
+    read_through(source, |bytes| Ok(hashers.iter_mut().try_for_each(|hasher| hasher.update(bytes))?))?;
+    let digests: Result<Vec<Digest>, _> = hashers.into_iter().map(Hasher::finish).collect();
+    Ok(digests?)
+}
+
+fn read_through(source: &dyn Source, mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+    let mut offset = 0;
+    while offset < source.length() {
+        let length = WINDOW.min(source.length() - offset);
+        take(&hsign_core::read_range(source, offset, length)?)?;
+        offset += length;
+    }
+    Ok(())
+}
