@@ -182,31 +182,33 @@ struct Simulation<'a> {
     verifier: MemoisedVerifier<'a>,
     /// The policy's, but with revocation data of any age: newer ones would say the same.
     policy: crate::Policy,
+    /// The data at hand stand for newer ones, which would come from somebody whose certificate holds by then.
+    data: Vec<GivenProof>,
+    /// A time stamp over everything.
     renewal: Vec<GivenProof>,
 }
 
 impl<'a> Simulation<'a> {
     fn new(facts: &'a DocumentFacts, context: &'a Context<'a>, renew_by: Option<Time>) -> Self {
         let now = context.time.0;
-        let time = renew_by.map_or(now, |due| due.max(now));
-        let renewal = context.proofs.iter().cloned().chain(
-            everything(facts, context).into_iter().map(|object| GivenProof {
-                object,
-                time,
-                source: "simulated renewal".to_owned(),
-            }),
-        );
+        let due = renew_by.map_or(now, |due| due.max(now));
+        let simulated = |object, time| GivenProof { object, time, source: "simulated".to_owned() };
+        let at_hand = evidence(facts, context).into_iter().map(|object| simulated(object, now));
+        let data: Vec<_> = context.proofs.iter().cloned().chain(at_hand).collect();
+        let stamped = stamped(facts).map(|object| simulated(object, due));
+        let renewal = data.iter().cloned().chain(stamped).collect();
         Self {
             facts,
             context,
             verifier: MemoisedVerifier::new(context.verifier),
             policy: context.policy.with_revocation_data_of_any_age(),
-            renewal: renewal.collect(),
+            data,
+            renewal,
         }
     }
 
     fn unrenewed(&self, at: Time) -> Answer {
-        self.answer(at, self.context.proofs)
+        self.answer(at, &self.data)
     }
 
     /// A renewal that comes only later doesn't count.
@@ -247,16 +249,23 @@ impl<'a> Simulation<'a> {
     }
 }
 
-/// All that a time stamp over the document, brought to the level B-LTA before, would cover.
-fn everything(facts: &DocumentFacts, context: &Context<'_>) -> Vec<Covered> {
+/// What a time stamp over the document, brought to the level B-LTA before, would cover besides the evidence.
+fn stamped(facts: &DocumentFacts) -> impl Iterator<Item = Covered> + '_ {
     let signatures = facts.signatures.iter().map(|one| Covered::SignatureValue { signature: one.id.clone() });
     let stamps = all_timestamps(facts).map(|one| Covered::Timestamp { timestamp: one.id.clone() });
     let records = facts.evidence_records.iter().map(|one| Covered::EvidenceRecord { record: one.id.clone() });
+    signatures.chain(stamps).chain(records)
+}
+
+/// Certificates and revocation data, inside and at hand.
+fn evidence(facts: &DocumentFacts, context: &Context<'_>) -> Vec<Covered> {
+    let tokens = all_timestamps(facts).filter_map(|one| one.read.as_ref()).map(|read| &read.signed.evidence);
     let inside = facts
         .signatures
         .iter()
         .filter_map(|one| one.signed.as_ref().map(|signed| &signed.evidence))
         .chain(std::iter::once(&facts.evidence))
+        .chain(tokens)
         .flat_map(pieces)
         .map(|bytes| named(sha256(bytes.as_slice())));
     let registry = context.trust.entries().iter().filter_map(|entry| entry.certificate.as_ref());
@@ -264,8 +273,7 @@ fn everything(facts: &DocumentFacts, context: &Context<'_>) -> Vec<Covered> {
     let revocation = context.evidence.revocation();
     let crls = revocation.crls.iter().map(|one| named(one.value.sha256()));
     let responses = revocation.ocsp_responses.iter().map(|one| named(sha256(one.value.der())));
-    let outside = certificates.chain(crls).chain(responses);
-    signatures.chain(stamps).chain(records).chain(inside).chain(outside).collect()
+    inside.chain(certificates).chain(crls).chain(responses).collect()
 }
 
 fn pieces(evidence: &EvidenceFacts) -> impl Iterator<Item = &Octets> {

@@ -107,8 +107,7 @@ impl Step<'_> {
         let mut passed_over = false;
         for _ in 0..MAX_WEAK_DATA {
             let Some(weak) = self.weak_good_word(&answer) else { break };
-            known.crls.retain(|crl| crl.value.sha256() != weak);
-            known.ocsp_responses.retain(|response| sha256(response.value.der()) != weak);
+            leave_out(&mut known, weak);
             answer = ask(&known);
             passed_over = true;
         }
@@ -228,6 +227,27 @@ impl Step<'_> {
                 .with("control_time", control_time),
         }
     }
+}
+
+/// What these data say about the target, whoever made them having to be valid only then.
+pub(crate) fn status_of_target(
+    path: &ValidatedPath,
+    known: &RevocationEvidence,
+    now: Time,
+    engine: &Engine<'_>,
+) -> RevocationAnswer {
+    let parameters = RevocationParameters {
+        at: path.target().not_before(),
+        now,
+        freshness: freshness(engine.context.policy.revocation()),
+    };
+    revocation_status(path, 0, known, &parameters, engine.verifier)
+}
+
+/// Without the piece of this digest.
+pub(crate) fn leave_out(known: &mut RevocationEvidence, piece: [u8; 32]) {
+    known.crls.retain(|crl| crl.value.sha256() != piece);
+    known.ocsp_responses.retain(|response| sha256(response.value.der()) != piece);
 }
 
 /// The last moment for which the data still count as fresh: by the policy's age, else by their own promise.

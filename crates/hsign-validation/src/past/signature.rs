@@ -2,15 +2,19 @@
 //! order when the signature is proven to have existed.
 
 use hsign_core::{Finding, Time};
-use hsign_pki::{Freshness, RevocationStatus};
+use hsign_pki::{Freshness, RevocationAnswer, RevocationStatus};
 use hsign_x509::Certificate;
 
 use super::certificate::{self, PastCertificate};
+use super::control_time::{leave_out, status_of_target};
 use crate::algorithm_constraints::AlgorithmsInUse;
 use crate::chain::{Chain, freshness};
 use crate::engine::{Engine, Party};
 use crate::poe::{ProofsOfExistence, ProvenObject};
 use crate::{Conclusion, SubIndication};
+
+/// Pieces of revocation data on one certificate that are looked through for one by somebody who is proven.
+const MAX_UNPROVEN_DATA: usize = 8;
 
 /// A signature or token that doesn't pass now.
 pub(crate) struct Subject<'a> {
@@ -98,6 +102,10 @@ impl Case<'_> {
     fn status(&self) -> Conclusion {
         use SubIndication as Sub;
         let Some(current) = self.subject.current.sub_indication() else { return self.subject.current };
+        // The registry says from when to when an anchor is trusted; a proof outside doesn't help.
+        if self.subject.party == Party::Signer && !self.past.chain.path.anchor().entry().holds_at(self.best) {
+            return Conclusion::Indeterminate(Sub::NoCertificateChainFoundNoPoe);
+        }
         // Of a revocation in the very second of the proof nobody knows which came first.
         let in_time =
             self.best <= self.past.control_time && self.past.revoked.is_none_or(|since| self.best < since);
@@ -195,21 +203,45 @@ impl Case<'_> {
         (conclusion, findings)
     }
 
-    /// Step 1: whoever made the signer's revocation data did so while his certificate was valid, as a proof that
-    /// the certificate existed then shows. The anchor is trusted without.
+    /// Step 1: somebody made revocation data on the signer while his own certificate was valid, as a proof that it
+    /// existed then shows. The anchor is trusted without. What the latest data say counts; that they say so is also
+    /// believed of one who has ended since where older ones, by somebody who is proven, say the same.
     fn revocation_issuer(&self) -> Conclusion {
         let chain = &self.past.chain;
-        let Some(source) = chain.statuses.first().and_then(|status| status.answer.source.as_ref()) else {
+        let Some(answer) = chain.statuses.first().map(|status| &status.answer) else {
             return Conclusion::Passed;
         };
-        let Some(issuer) = source.signer_path.first().or(chain.path.issuer_of(0)) else {
-            return Conclusion::Passed;
-        };
-        let proven = self.proofs.earliest(&ProvenObject::Evidence(issuer.sha256()));
-        if issuer == chain.path.anchor().certificate() || proven <= issuer.not_after() {
+        if self.made_in_its_time(answer) || self.older_data_agree(answer) {
             return Conclusion::Passed;
         }
         Conclusion::Indeterminate(SubIndication::RevocationOutOfBoundsNoPoe)
+    }
+
+    fn made_in_its_time(&self, answer: &RevocationAnswer) -> bool {
+        let path = &self.past.chain.path;
+        let Some(source) = &answer.source else { return true };
+        let Some(issuer) = source.signer_path.first().or(path.issuer_of(0)) else { return true };
+        let proven = self.proofs.earliest(&ProvenObject::Evidence(issuer.sha256()));
+        issuer == path.anchor().certificate() || proven <= issuer.not_after()
+    }
+
+    fn older_data_agree(&self, latest: &RevocationAnswer) -> bool {
+        let mut known = self.engine.material.revocation_known_at(self.past.control_time, self.proofs);
+        let mut unproven = latest.source.as_ref().map(|source| source.sha256);
+        for _ in 0..MAX_UNPROVEN_DATA {
+            let Some(sha256) = unproven else { return false };
+            leave_out(&mut known, sha256);
+            let (path, time) = (&self.past.chain.path, self.past.control_time);
+            let answer = status_of_target(path, &known, time, self.engine);
+            if answer.status != latest.status {
+                return false;
+            }
+            if self.made_in_its_time(&answer) {
+                return true;
+            }
+            unproven = answer.source.map(|source| source.sha256);
+        }
+        false
     }
 
     fn too_late(&self) -> Option<Finding> {

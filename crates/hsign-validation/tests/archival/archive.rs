@@ -7,8 +7,8 @@ use hsign_core::{DigestAlgorithm, Octets, SignatureAlgorithm, Time, ValidationTi
 use hsign_hpki::ProfessionTable;
 use hsign_pki::{Provenance, TrustRegistry};
 use hsign_validation::{
-    Context, DocumentVerdict, Evidence, GivenProof, Indication, Policy, SignatureVerdict, SubIndication,
-    judge,
+    Context, DocumentVerdict, Evidence, GivenProof, Indication, Plan, Policy, SignatureVerdict,
+    SubIndication, judge, plan,
 };
 
 use crate::synthetic::{
@@ -302,6 +302,15 @@ impl Archive {
     }
 
     pub(crate) fn judge_at(&mut self, day: Day) -> DocumentVerdict {
+        self.under(day, |facts, context| judge(facts, context))
+    }
+
+    pub(crate) fn plan_at(&mut self, day: Day, later: &[Day]) -> Plan {
+        let times: Vec<_> = later.iter().copied().map(time).collect();
+        self.under(day, |facts, context| plan(facts, &judge(facts, context), context, &times))
+    }
+
+    fn under<T>(&mut self, day: Day, ask: impl FnOnce(&DocumentFacts, &Context<'_>) -> T) -> T {
         self.now = day;
         let policy = Policy::parse(&self.policy).unwrap();
         let resolve = |name: &str| self.issued.get(name).map(|issued| issued.der.clone());
@@ -317,7 +326,7 @@ impl Archive {
             proofs: &self.proofs,
             listed_signers: &[],
         };
-        judge(&self.facts, &context)
+        ask(&self.facts, &context)
     }
 
     #[track_caller]

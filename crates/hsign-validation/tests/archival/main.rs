@@ -4,6 +4,7 @@
 
 mod archive;
 mod past_validation;
+mod plans;
 mod records;
 mod sub_indications;
 #[path = "../synthetic/mod.rs"]

@@ -263,6 +263,28 @@ fn a_responder_that_ended_counts_where_its_certificate_is_proven_in_its_time() {
     archive.expect(20, PASSED);
 }
 
+/// §3.7 of past signature validation asks for some data by somebody who is proven in his time, not for the latest.
+#[test]
+fn a_responder_that_is_not_proven_in_its_time_is_believed_where_an_older_list_of_the_ca_agrees() {
+    let judged = |revoked: &[(&str, i64, u8)], with_list: bool| {
+        let mut archive = Archive::new();
+        archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).issue("responder", "ca", 8, 12, Sha256);
+        archive.sign(Sha384).embed_certificates(&["ca", "responder"]).end_of("SHA-384", 40);
+        let answer = archive.ocsp("signer", "responder", 9, 60);
+        let mut crls = vec![archive.crl("root", 9, 90, &[])];
+        if with_list {
+            crls.push(archive.crl("ca", 8, 90, revoked));
+        }
+        archive.embed_ocsp(answer).embed(&crls).stamp_signature("tsa 1", 15).stamp_document("tsa 1", 16);
+        let crl = archive.crl("tsa root", 49, 30, &[]);
+        archive.given(&[crl]);
+        archive.judge_at(50).signatures()[0].sub_indication()
+    };
+    assert_eq!(judged(&[], true), None);
+    assert_eq!(judged(&[], false), Some(Sub::RevocationOutOfBoundsNoPoe));
+    assert_ne!(judged(&[("signer", 7, 1)], true), None);
+}
+
 #[test]
 fn crypto_constraints_failure_no_poe() {
     let mut archive = Archive::new();
