@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use hsign_testkit::Person;
+use hsign_testkit::manipulations::Update;
 use hsign_tests::{Session, missing};
 
 const FONT: &str = "/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf";
@@ -89,4 +90,59 @@ fn what_can_not_be_shown_is_refused_before_anything_is_written() {
         session.sign(Person::Doctor, &line).exits(2).says("page");
     }
     assert!(!session.path("letter.signed.pdf").exists());
+}
+
+/// The text within a rectangle of the first page as it is shown: left, top, width, height in points.
+fn text_within(session: &Session, name: &str, [left, top, width, height]: [u32; 4]) -> String {
+    let numbers = [left, top, width, height].map(|number| number.to_string());
+    let options =
+        ["-x", "-y", "-W", "-H"].iter().zip(&numbers).flat_map(|(key, value)| [*key, value.as_str()]);
+    let mut command = Command::new("pdftotext");
+    let output = command.args(["-r", "72"]).args(options).arg(session.path(name)).arg("-").output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_visible_empty_field_gets_the_mark_in_its_place() {
+    if !equipped() {
+        return;
+    }
+    let session = Session::shared();
+    let letter = session.read("letter.pdf");
+    let [catalog, page] = [1, 3].map(|number| Update::body(&letter, number));
+    let entries = |body: &str, more: &str| format!("{}{more}>>", body.strip_suffix(">>").unwrap());
+    let field = "<</Type/Annot/Subtype/Widget/FT/Sig/T(Stamp)/Rect[300 60 520 120]/F 4/P 3 0 R>>";
+    let empty = Update::of(&letter).objects(&[
+        (1, entries(&catalog, "/AcroForm<</Fields[50 0 R]>>")),
+        (3, entries(&page, "/Annots[50 0 R]")),
+        (50, field.to_owned()),
+    ]);
+    session.write("empty.pdf", empty);
+    let line = format!("empty.pdf --tsa {{tsa}} --field Stamp --mark field --mark-font {FONT} --lang en");
+    session.sign(Person::Doctor, &line).exits(0);
+    let signature = session.verify("empty.signed.pdf").exits(0).signature();
+    assert_eq!(signature["id"], "Stamp");
+    // The page is 842 points high.
+    let shown = text_within(&session, "empty.signed.pdf", [300, 722, 220, 60]);
+    assert!(shown.contains("SHIKEN Taro") && shown.contains("+09:00"), "{shown}");
+}
+
+#[test]
+fn a_mark_in_a_corner_is_upright_on_a_turned_page() {
+    if !equipped() {
+        return;
+    }
+    let session = Session::shared();
+    let letter = session.read("letter.pdf");
+    for rotation in [90, 180, 270] {
+        let page = Update::body(&letter, 3).replacen("<<", &format!("<</Rotate {rotation}"), 1);
+        let name = format!("turned-{rotation}");
+        session.write(&format!("{name}.pdf"), Update::of(&letter).objects(&[(3, page)]));
+        let line = format!("{name}.pdf --level B-B --mark last:bottom-right --mark-font {FONT} --lang en");
+        session.sign(Person::Doctor, &line);
+        let (width, height) = if rotation == 180 { (595, 842) } else { (842, 595) };
+        let quarter = [width / 2, height / 2, width / 2, height / 2];
+        let shown = text_within(&session, &format!("{name}.signed.pdf"), quarter);
+        assert!(shown.contains("Signed by SHIKEN Taro"), "{rotation}: {shown}");
+    }
 }

@@ -10,7 +10,7 @@ use subsetter::GlyphRemapper;
 use ttf_parser::{Face, GlyphId, Permissions, RawFace, Tag};
 
 use crate::Error;
-use crate::number::{array, real};
+use crate::number::array;
 
 /// A TrueType or OpenType font whose makers allow it to be embedded.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl Font {
         let subset = subsetter::subset(&self.bytes, self.index, &glyphs)
             .map_err(|error| Error::Font(error.to_string()))?;
         let name = name(&face, &all);
-        let descriptor = descriptor(&face, &name, &subset, update)?;
+        let descriptor = descriptor(&face, &name, &subset, glyphs.num_gids(), update)?;
         let descendant = update.allocate()?;
         update.set(descendant, &descendant_font(&face, &name, descriptor, &all, &glyphs));
         let unicode = update.allocate()?;
@@ -137,6 +137,7 @@ fn descriptor(
     face: &Face<'_>,
     name: &str,
     subset: &[u8],
+    glyphs: u16,
     update: &mut Update<'_, '_>,
 ) -> Result<ObjectId, Failure> {
     let file = update.allocate()?;
@@ -161,15 +162,30 @@ fn descriptor(
     descriptor.set("Flags", Object::Integer(4));
     let corners = [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(scaled);
     descriptor.set("FontBBox", array(&corners));
-    descriptor.set("ItalicAngle", real(f64::from(face.italic_angle())));
-    descriptor.set("Ascent", real(scaled(face.ascender())));
-    descriptor.set("Descent", real(scaled(face.descender())));
-    descriptor.set("CapHeight", real(scaled(face.capital_height().unwrap_or(face.ascender()))));
+    descriptor.set("ItalicAngle", Object::real(f64::from(face.italic_angle())));
+    descriptor.set("Ascent", Object::real(scaled(face.ascender())));
+    descriptor.set("Descent", Object::real(scaled(face.descender())));
+    descriptor.set("CapHeight", Object::real(scaled(face.capital_height().unwrap_or(face.ascender()))));
     descriptor.set("StemV", Object::Integer(80));
     descriptor.set(key, Object::Reference(file));
+    // ISO 19005-1, 6.3.5: which glyphs a subset has; later parts don't ask.
+    if update.document().newest().archival_part() == Some(1) {
+        let set = update.allocate()?;
+        compressed(set, Dictionary::new(), &glyph_set(glyphs), update)?;
+        descriptor.set("CIDSet", Object::Reference(set));
+    }
     let id = update.allocate()?;
     update.set(id, &Object::Dictionary(descriptor));
     Ok(id)
+}
+
+/// One bit for each of the first `count` glyphs, the first in the highest place (ISO 32000-1, Table 124).
+fn glyph_set(count: u16) -> Vec<u8> {
+    let mut set = vec![0xFF; usize::from(count / 8)];
+    if count % 8 > 0 {
+        set.push(!(0xFF >> (count % 8)));
+    }
+    set
 }
 
 fn descendant_font(
@@ -197,7 +213,7 @@ fn descendant_font(
     for glyph in used {
         let advance = f64::from(face.glyph_hor_advance(GlyphId(*glyph)).unwrap_or(0)) * unit;
         widths.push(Object::Integer(i64::from(glyphs.get(*glyph).unwrap_or(0))));
-        widths.push(Object::Array(vec![real(advance)]));
+        widths.push(Object::Array(vec![Object::real(advance)]));
     }
     font.set("W", Object::Array(widths));
     if !is_cff {
@@ -243,4 +259,16 @@ pub(crate) fn compressed(
     dictionary.set("Filter", Object::name("FlateDecode"));
     update.set_stream(id, &dictionary, &encoder.finish()?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glyph_set;
+
+    #[test]
+    fn iso_32000_1_table_124_the_first_glyph_is_the_highest_bit() {
+        assert_eq!(glyph_set(3), [0b1110_0000]);
+        assert_eq!(glyph_set(8), [0xFF]);
+        assert_eq!(glyph_set(10), [0xFF, 0b1100_0000]);
+    }
 }

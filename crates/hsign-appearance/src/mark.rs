@@ -1,13 +1,9 @@
-use hsign_pdf::{Appearance, Dictionary, Drawing, Object, Update};
+use hsign_pdf::{Appearance, Dictionary, Drawing, Object, Update, number_text as text};
 
 use crate::Error;
 use crate::font::{Failure, Font, Line};
 use crate::layout::{self, Layout, arrange};
-use crate::number::text;
 use crate::seal::{Seal, colours};
-
-/// Decoded bytes of XMP metadata: ten times the largest we met.
-const LONGEST_METADATA: u64 = 4 << 20;
 
 /// A mark that is ready to be drawn at any size.
 #[derive(Clone, Debug)]
@@ -87,13 +83,9 @@ fn dictionary(key: &str, value: Object) -> Object {
     Object::Dictionary(dictionary)
 }
 
-/// Whether the document says that it is PDF/A-1 (ISO 19005-1, 6.4 allows no soft masks). Its own word is enough: at
-/// worst the seal has a white ground.
+/// Whether the document is PDF/A that allows no soft mask: part 1 (ISO 19005-1, 6.4), and any other where nothing says
+/// in which colours to blend (ISO 19005-2, 6.2.10). At worst the seal has a white ground.
 fn forbids_transparency(update: &Update<'_, '_>) -> bool {
     let document = update.document().newest();
-    let metadata = document.catalog().and_then(|catalog| document.value(&catalog, "Metadata"));
-    let Ok(Object::Stream(stream)) = metadata else { return false };
-    let Ok(xmp) = document.stream_data(&stream, LONGEST_METADATA) else { return false };
-    let xmp: String = String::from_utf8_lossy(&xmp).chars().filter(|c| !c.is_whitespace()).collect();
-    ["pdfaid:part>1<", "pdfaid:part=\"1\"", "pdfaid:part='1'"].iter().any(|mark| xmp.contains(mark))
+    document.archival_part().is_some_and(|part| part == 1 || !document.has_output_intent())
 }

@@ -94,7 +94,7 @@ pub(crate) fn colours(components: usize) -> Object {
     let mut parameters = Dictionary::new();
     parameters.set("WhitePoint", array(&WHITE));
     let family = if components == 1 {
-        parameters.set("Gamma", crate::number::real(2.2));
+        parameters.set("Gamma", Object::real(2.2));
         "CalGray"
     } else {
         parameters.set("Gamma", array(&[2.2; 3]));

@@ -55,8 +55,12 @@ fn ring() -> Vec<u8> {
 
 /// Two pages of 400 × 300 points; what they inherit is set on the page tree.
 fn document(inherited: &str, metadata: &str) -> Vec<u8> {
+    document_with("", inherited, metadata)
+}
+
+fn document_with(catalog: &str, inherited: &str, metadata: &str) -> Vec<u8> {
     let bodies = [
-        "<</Type/Catalog/Pages 2 0 R/Metadata 5 0 R>>".to_owned(),
+        format!("<</Type/Catalog/Pages 2 0 R/Metadata 5 0 R{catalog}>>"),
         format!("<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2/MediaBox[0 0 400 300]{inherited}>>"),
         "<</Type/Page/Parent 2 0 R>>".to_owned(),
         "<</Type/Page/Parent 2 0 R>>".to_owned(),
@@ -208,19 +212,36 @@ fn the_same_mark_gives_the_same_bytes() {
 }
 
 #[test]
-fn pdf_a_1_gets_a_seal_without_soft_mask() {
+fn pdf_a_gets_a_seal_without_soft_mask_where_it_allows_none() {
     if !equipped() {
         return;
     }
     let seal = Mark::new(None, Some(Seal::new(ring()).unwrap())).unwrap();
-    let place = corner(PageNumber::Last, Corner::TopLeft);
-    let has_mask = |metadata: &str| {
-        let file = marked(&document("", metadata), &seal, place).unwrap();
+    let has_mask = |catalog: &str, metadata: &str| {
+        let file = document_with(catalog, "", metadata);
+        let file = marked(&file, &seal, corner(PageNumber::Last, Corner::TopLeft)).unwrap();
         file.windows(6).any(|part| part == b"/SMask")
     };
-    assert!(has_mask("<pdfaid:part>2</pdfaid:part>"));
-    assert!(!has_mask("<pdfaid:part>1</pdfaid:part>"));
-    assert!(!has_mask("<rdf:Description pdfaid:part='1'/>"));
+    let intent = "/OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)>>]";
+    assert!(has_mask("", ""));
+    assert!(has_mask(intent, "<pdfaid:part>2</pdfaid:part>"));
+    assert!(!has_mask("", "<pdfaid:part>2</pdfaid:part>"));
+    assert!(!has_mask(intent, "<pdfaid:part>1</pdfaid:part>"));
+    assert!(!has_mask(intent, "<rdf:Description pdfaid:part='1'/>"));
+}
+
+#[test]
+fn pdf_a_1_gets_the_set_of_glyphs() {
+    if !equipped() {
+        return;
+    }
+    let has_set = |metadata: &str| {
+        let place = corner(PageNumber::Last, Corner::TopLeft);
+        let file = marked(&document("", metadata), &full_mark(), place).unwrap();
+        file.windows(7).any(|part| part == b"/CIDSet")
+    };
+    assert!(has_set("<pdfaid:part>1</pdfaid:part>"));
+    assert!(!has_set("<pdfaid:part>2</pdfaid:part>"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! PDF revisions, an append-only writer, and signature dictionaries with their byte positions.
 
 mod append;
+mod archival;
 mod byte_range;
 mod changes;
 pub mod date;
@@ -31,7 +32,7 @@ pub use changes::LaterRevisions;
 pub use document::{Document, Snapshot};
 pub use encryption::Access;
 pub use error::{Error, Refusal};
-pub use object::{Dictionary, Entry, Object, ObjectId, PdfString, Stream, StringForm};
+pub use object::{Dictionary, Entry, Object, ObjectId, PdfString, Stream, StringForm, number_text};
 pub use page::{PageGeometry, PageNumber, Rectangle};
 pub use revision::Revision;
 pub use signature::{

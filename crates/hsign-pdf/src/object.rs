@@ -205,11 +205,25 @@ pub struct Stream {
     pub id: ObjectId,
 }
 
+/// A number with three decimals at most: a thousandth of a point is below what any device shows.
+#[must_use]
+pub fn number_text(value: f64) -> String {
+    let text = format!("{value:.3}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
 impl Object {
     /// A name.
     #[must_use]
     pub fn name(text: &str) -> Self {
         Self::Name(text.as_bytes().to_vec())
+    }
+
+    /// A number as [`number_text`] writes it.
+    #[must_use]
+    pub fn real(value: f64) -> Self {
+        Self::Real(number_text(value).into_bytes())
     }
 
     /// The dictionary, also that of a stream.

@@ -285,3 +285,18 @@ fn positions_beyond_ten_digits_are_refused_in_a_table_and_fit_a_stream() {
     let page = signed.newest().first_page().unwrap().1;
     assert_eq!(page.get("Annots").unwrap().as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn iso_19005_1_6_9_a_field_in_pdf_a_1_has_an_appearance() {
+    let with_metadata = |part: &str| {
+        let mut builder = Builder::new(Kind::Table);
+        let metadata = format!("<pdfaid:part>{part}</pdfaid:part>");
+        let metadata = format!("<</Type/Metadata/Length {}>>\nstream\n{metadata}\nendstream", metadata.len());
+        let catalog = "<</Type/Catalog/Pages 2 0 R/Metadata 5 0 R>>";
+        builder.revision(&[(1, catalog), (2, PAGES), (3, PAGE), (4, CONTENT), (5, &metadata)]);
+        signed(&builder.bytes, "Doctor")
+    };
+    let has_appearance = |bytes: &[u8]| bytes.windows(4).any(|part| part == b"/AP ");
+    assert!(has_appearance(&with_metadata("1")));
+    assert!(!has_appearance(&with_metadata("2")));
+}

@@ -1,6 +1,6 @@
 //! Where a new or an existing empty signature field is attached.
 
-use super::visible::{Place, Visible, appearance, numbers, spot, spot_of_field};
+use super::visible::{Place, Visible, appearance, nothing, numbers, spot, spot_of_field};
 use super::writer::Update;
 use crate::document::Snapshot;
 use crate::error::{Error, Refusal, Result};
@@ -142,7 +142,12 @@ pub(crate) fn attach(
             let (page_id, page, widget) = match visible {
                 None => {
                     let (page_id, page) = snapshot.first_page()?;
-                    (page_id, page, widget(name, page_id, value))
+                    let mut widget = widget(name, page_id, value);
+                    // ISO 19005-1, 6.9: every field has an appearance, even one that isn't seen.
+                    if snapshot.archival_part() == Some(1) {
+                        widget.set("AP", nothing(update)?);
+                    }
+                    (page_id, page, widget)
                 }
                 Some(visible) => {
                     let Place::Page { page, area } = visible.place else { return Err(Error::InvisibleField) };

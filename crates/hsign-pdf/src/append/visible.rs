@@ -183,6 +183,19 @@ pub(crate) fn appearance(
     Ok(Object::Dictionary(states))
 }
 
+/// The /AP dictionary of a field that shows nothing.
+pub(crate) fn nothing(update: &mut Update<'_, '_>) -> Result<Object> {
+    let mut form = Dictionary::new();
+    form.set("Type", Object::name("XObject"));
+    form.set("Subtype", Object::name("Form"));
+    form.set("BBox", Object::Array(vec![Object::Integer(0); 4]));
+    let id = update.allocate()?;
+    update.set_stream(id, &form, &[]);
+    let mut states = Dictionary::new();
+    states.set("N", Object::Reference(id));
+    Ok(Object::Dictionary(states))
+}
+
 /// The spot of an existing field: its own rectangle, on the page it names.
 pub(crate) fn spot_of_field(snapshot: Snapshot<'_, '_>, field: &Dictionary) -> Result<Spot> {
     let rectangle = snapshot.rectangle(&snapshot.value(field, "Rect")?)?.ok_or(Error::InvisibleField)?;
@@ -196,11 +209,7 @@ pub(crate) fn spot_of_field(snapshot: Snapshot<'_, '_>, field: &Dictionary) -> R
 }
 
 pub(crate) fn numbers(values: &[f64]) -> Object {
-    let text = |value: &f64| {
-        let text = format!("{value:.3}");
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    };
-    Object::Array(values.iter().map(|value| Object::Real(text(value).into_bytes())).collect())
+    Object::Array(values.iter().copied().map(Object::real).collect())
 }
 
 #[cfg(test)]
