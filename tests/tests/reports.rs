@@ -75,7 +75,10 @@ fn printed(session: &Session, browser: &Browser, lang: &str, said: &[&str]) {
 
 /// Whether the first page, as a picture (PPM), shows the colour.
 fn has_colour(pdf: &Path, colour: [u8; 3]) -> bool {
-    let output = Command::new("pdftoppm").args(["-r", "50", "-f", "1", "-l", "1"]).arg(pdf).output().unwrap();
+    let Ok(output) = Command::new("pdftoppm").args(["-r", "50", "-f", "1", "-l", "1"]).arg(pdf).output() else {
+        missing("pdftoppm");
+        return true;
+    };
     let near = |pixel: &[u8]| pixel.iter().zip(colour).all(|(seen, wanted)| seen.abs_diff(wanted) < 12);
     // The header is three short lines; three bytes more or less are no pixel of that colour.
     let body = output.stdout.splitn(4, |byte| *byte == b'\n').last().unwrap_or_default();

@@ -121,8 +121,7 @@ fn an_encrypted_file_is_signed_and_verified_where_the_password_is_given() {
         std::process::Command::new("qpdf").current_dir(session.folder()).args(arguments).status()
     };
     let Ok(status) = qpdf(&["--encrypt", "user", "owner", "256", "--", "letter.pdf", "closed.pdf"]) else {
-        assert!(std::env::var_os("REQUIRE_ALL").is_none_or(|value| value != "1"), "qpdf is missing");
-        return;
+        return hsign_tests::missing("qpdf");
     };
     assert!(status.success());
     session.write("password.txt", "user\n");

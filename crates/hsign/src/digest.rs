@@ -15,7 +15,8 @@ pub(crate) fn digest_of(source: &dyn Source, algorithm: DigestAlgorithm) -> Resu
 
 /// In the order of the algorithms.
 pub(crate) fn digests_of(source: &dyn Source, algorithms: &[DigestAlgorithm]) -> Result<Vec<Digest>, Error> {
-    let hashers: Result<Vec<Hasher>, _> = algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect();
+    let hashers: Result<Vec<Hasher>, _> =
+        algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect();
     let mut hashers = hashers?;
     read_through(source, |bytes| Ok(hashers.iter_mut().try_for_each(|hasher| hasher.update(bytes))?))?;
     let digests: Result<Vec<Digest>, _> = hashers.into_iter().map(Hasher::finish).collect();
