@@ -1,6 +1,8 @@
 """pyHanko, kept warm: reads one operation per line (its words apart by tabs), carries it out once, answers with one
 line of JSON. The operations are those of hsign-bench that a peer can do."""
 
+import asyncio
+import functools
 import io
 import json
 import pathlib
@@ -14,8 +16,18 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.timestamps import HTTPTimeStamper
-from pyhanko.sign.validation import KeyUsageConstraints, validate_pdf_signature
+from pyhanko.sign.validation import KeyUsageConstraints, policy_decl, validate_pdf_signature
+from pyhanko.sign.validation.ades import ades_lta_validation
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy
+from pyhanko_certvalidator.registry import SimpleTrustManager
+
+#: Certificates of the HPKI have nonRepudiation and nothing else.
+USAGE = KeyUsageConstraints(key_usage={"non_repudiation"})
+
+#: The roots, and the authorities below them.
+ALL = ("hpki-root", "tsa-root"), ("hpki-signature-ca", "tsa-ca")
 
 
 class PyHanko:
@@ -29,6 +41,16 @@ class PyHanko:
         self.timestamper = HTTPTimeStamper(tsa)
         self.crls = [path.read_bytes() for path in sorted((self.folder / "crl").glob("*.crl"))]
         self.signed = {}
+        self.archival = policy_decl.PdfSignatureValidationSpec(
+            policy_decl.SignatureValidationSpec(
+                cert_validation_policy=self._anchors("hpki-root"),
+                ts_cert_validation_policy=self._anchors("tsa-root"),
+                revinfo_gathering_policy=policy_decl.RevocationInfoGatheringSpec(
+                    online_fetching_rule=policy_decl.RevinfoOnlineFetchingRule.LOCAL_ONLY
+                ),
+                key_usage_settings=USAGE,
+            )
+        )
 
     def sign(self, level, file):
         return self._sign(level, io.BytesIO(pathlib.Path(file).read_bytes()), io.BytesIO(), keep=True)
@@ -38,14 +60,19 @@ class PyHanko:
             return self._sign(level, reading, writing, keep=False)
 
     def _sign(self, level, source, target, keep):
-        metadata = PdfSignatureMetadata(field_name="Signature", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES)
-        timestamper = self.timestamper if level == "B-T" else None
+        long_term = level == "B-LTA"
+        metadata = PdfSignatureMetadata(
+            field_name="Signature", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES,
+            embed_validation_info=long_term, use_pades_lta=long_term,
+            validation_context=self._context(*ALL) if long_term else None,
+        )
+        timestamper = None if level == "B-B" else self.timestamper
         PdfSigner(metadata, self.signer, timestamper=timestamper).sign_pdf(
             IncrementalPdfFileWriter(source), output=target
         )
         if keep:
             self.signed[level] = target.getvalue()
-        return {"bytes": target.seek(0, io.SEEK_END)}
+        return {"work": target.seek(0, io.SEEK_END)}
 
     def verify(self, level):
         return self._verify(io.BytesIO(self.signed[level]))
@@ -54,22 +81,44 @@ class PyHanko:
         with open(file, "rb") as reading:
             return self._verify(reading)
 
-    def _verify(self, file):
-        status = validate_pdf_signature(
-            PdfFileReader(file).embedded_signatures[-1],
-            signer_validation_context=self._context("hpki-root", "hpki-signature-ca"),
-            ts_validation_context=self._context("tsa-root", "tsa-ca"),
-            # Certificates of the HPKI have nonRepudiation and nothing else.
-            key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
-        )
-        return {"valid": int(status.bottom_line), "bytes": file.seek(0, io.SEEK_END)}
+    def files_verify(self, folder, start, end):
+        for number in range(int(start), int(end)):
+            self.file_verify(pathlib.Path(folder) / f"{number}.pdf")
+        return {"work": int(end) - int(start)}
 
-    def _context(self, root, ca):
-        certificates = lambda name: list(load_certs_from_pemder([str(self.folder / "ca" / f"{name}.pem")]))
+    def _verify(self, file):
+        reader = PdfFileReader(file)
+        signature = reader.embedded_regular_signatures[-1]
+        if reader.embedded_timestamp_signatures:
+            result = asyncio.run(ades_lta_validation(signature, self.archival))
+            valid = result.ades_subindic.name == "OK" and result.api_status.bottom_line
+        else:
+            status = validate_pdf_signature(
+                signature,
+                signer_validation_context=self._context(("hpki-root",), ("hpki-signature-ca",)),
+                ts_validation_context=self._context(("tsa-root",), ("tsa-ca",)),
+                key_usage_settings=USAGE,
+            )
+            valid = status.bottom_line
+        if not valid:
+            raise RuntimeError("pyHanko does not find the signature valid")
+        return {"work": file.seek(0, io.SEEK_END)}
+
+    def _context(self, roots, authorities):
         return ValidationContext(
-            trust_roots=certificates(root), other_certs=certificates(ca), crls=self.crls,
+            trust_roots=self._certificates(*roots), other_certs=self._certificates(*authorities), crls=self.crls,
             revocation_mode="require", allow_fetching=False,
         )
+
+    def _anchors(self, root):
+        return CertValidationPolicySpec(
+            trust_manager=SimpleTrustManager.build(trust_roots=self._certificates(root)),
+            revinfo_policy=CertRevTrustPolicy(RevocationCheckingPolicy.from_legacy("require")),
+        )
+
+    @functools.cache
+    def _certificates(self, *names):
+        return list(load_certs_from_pemder([str(self.folder / "ca" / f"{name}.pem") for name in names]))
 
 
 def main():

@@ -1,5 +1,5 @@
-//! The engine alone: facts and parsed evidence in, verdict out. Signatures of one doctor, stamped once (B-T), or sealed
-//! and renewed twice (B-LTA) and judged when her certificate and all revocation data inside have ended.
+//! The engine alone: facts and parsed evidence in, verdict out. Signatures of one doctor or of many, stamped once (B-T),
+//! or sealed and renewed twice (B-LTA) and judged when their certificates and all revocation data inside have ended.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,10 +13,12 @@ use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{Digest, DigestAlgorithm, GenTime, SignatureAlgorithm, Time, ValidationTime};
 use hsign_hpki::ProfessionTable;
 use hsign_pki::TrustRegistry;
-use hsign_testkit::{Ca, CrlName, DAY, Identity, Person, Pki, Seconds, Unit, YEAR};
+use hsign_testkit::{Ca, CrlName, DAY, Identity, Pki, Seconds, Unit, YEAR};
 use hsign_validation::{Context, DocumentVerdict, Evidence, judge};
 use hsign_x509::Certificate;
 use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
 use openssl::sign::Signer;
 use serde_json::{Value, json};
 
@@ -41,9 +43,9 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    pub(crate) fn new(level: &str, signatures: usize) -> Result<Self, Failure> {
+    pub(crate) fn new(level: &str, signatures: usize, signers: usize) -> Result<Self, Failure> {
         let pki = Pki::new("http://pki.test", SIGNED)?;
-        let mut facts = signed_document(&pki, signatures)?;
+        let mut facts = signed_document(&pki, signatures, signers)?;
         let now = match level {
             "B-T" => SIGNED + DAY,
             "B-LTA" => {
@@ -97,7 +99,7 @@ impl Case {
                 question.ask(&verifier);
             }
         }
-        Ok(json!({ "verdicts": self.verdicts, "verifications": self.asked.len() }))
+        Ok(json!({ "work": self.verdicts, "verifications": self.asked.len() }))
     }
 
     fn repeated(&self, verifier: &dyn SignatureVerifier) -> Result<Value, Failure> {
@@ -108,7 +110,7 @@ impl Case {
         let last = last.ok_or("nothing judged")?;
         let stamps: usize = last.signatures().iter().map(|signature| signature.timestamps().len()).sum();
         Ok(json!({
-            "verdicts": self.verdicts, "signatures": last.signatures().len(), "stamps": stamps,
+            "work": self.verdicts, "signatures": last.signatures().len(), "stamps": stamps,
             "indication": last.indication().to_string(),
         }))
     }
@@ -179,7 +181,8 @@ impl SignatureVerifier for Memory {
     }
 }
 
-fn signed_document(pki: &Pki, signatures: usize) -> Result<DocumentFacts, Failure> {
+fn signed_document(pki: &Pki, signatures: usize, signers: usize) -> Result<DocumentFacts, Failure> {
+    let doctors = doctors(pki, signers)?;
     let mut facts = DocumentFacts {
         format: DocumentFormat::Pades,
         length: 1,
@@ -191,12 +194,13 @@ fn signed_document(pki: &Pki, signatures: usize) -> Result<DocumentFacts, Failur
         evidence: EvidenceFacts::default(),
         findings: Vec::new(),
     };
-    for number in 0..signatures {
+    for (number, doctor) in (0..signatures).zip(doctors.iter().cycle()) {
         let id = format!("Signature{number}");
-        let signed = signed(pki.person(Person::Doctor), format!("document {number}").as_bytes())?;
+        let signed = signed(doctor, format!("document {number}").as_bytes())?;
         let covers = vec![Covered::SignatureValue { signature: id.clone() }];
         let kind = TimestampKind::Signature;
-        let stamp = timestamp(pki, format!("{id}/stamp"), kind, covers, signed.value.as_slice(), SIGNED + 30)?;
+        let stamp =
+            timestamp(pki, format!("{id}/stamp"), kind, covers, signed.value.as_slice(), SIGNED + 30)?;
         facts.signatures.push(SignatureFacts {
             id,
             level: Level::BLta,
@@ -212,13 +216,21 @@ fn signed_document(pki: &Pki, signatures: usize) -> Result<DocumentFacts, Failur
     Ok(facts)
 }
 
+/// Each with a certificate and an RSA-2048 key of her own.
+fn doctors(pki: &Pki, count: usize) -> Result<Vec<Identity>, Failure> {
+    let doctor = |number| -> Result<Identity, Failure> {
+        let key = PKey::from_rsa(Rsa::generate(2_048)?)?;
+        Ok(pki.another_doctor(number, key, SIGNED)?)
+    };
+    (0..count as u64).map(doctor).collect()
+}
+
 /// Embeds the revocation data of `collected`, and puts a document time stamp over everything.
 fn seal(facts: &mut DocumentFacts, pki: &Pki, collected: Seconds, at: Seconds) -> Result<(), Failure> {
     for list in CrlName::ALL {
         facts.evidence.crls.push(pki.crl(list, collected)?.into());
     }
-    let signatures =
-        facts.signatures.iter().map(|one| Covered::SignatureValue { signature: one.id.clone() });
+    let signatures = facts.signatures.iter().map(|one| Covered::SignatureValue { signature: one.id.clone() });
     let tokens = facts.signatures.iter().flat_map(|one| &one.timestamps).chain(&facts.timestamps);
     let tokens = tokens.map(|one| Covered::Timestamp { timestamp: one.id.clone() });
     let mut covers: Vec<_> = signatures.chain(tokens).collect();
@@ -290,7 +302,8 @@ fn signed(identity: &Identity, content: &[u8]) -> Result<SignedObject, Failure> 
 
 fn registry(pki: &Pki) -> Result<TrustRegistry, Failure> {
     let mut text = String::new();
-    for (ca, kind) in [(Ca::HpkiRoot, "[[anchor]]\nkind = \"hpki-root\""), (Ca::TsaRoot, "[[service]]\nkind = \"tsa\"")]
+    for (ca, kind) in
+        [(Ca::HpkiRoot, "[[anchor]]\nkind = \"hpki-root\""), (Ca::TsaRoot, "[[service]]\nkind = \"tsa\"")]
     {
         let pin = digest(DigestAlgorithm::Sha256, pki.authority(ca).certificate_der())?.hex();
         let name = if ca == Ca::HpkiRoot { "root" } else { "tsa" };

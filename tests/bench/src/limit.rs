@@ -66,6 +66,7 @@ struct RoundTrip {
     agent: ureq::Agent,
     url: String,
     query: Vec<u8>,
+    times: usize,
 }
 
 impl<'a> Limit<'a> {
@@ -89,7 +90,7 @@ impl<'a> Limit<'a> {
         Ok(())
     }
 
-    pub(crate) fn stamps_at(&mut self, url: &str) -> Result<(), Failure> {
+    pub(crate) fn stamps_at(&mut self, url: &str, times: usize) -> Result<(), Failure> {
         let request = TimestampRequest {
             imprint: digest(DigestAlgorithm::Sha256, self.document)?,
             nonce: Some(nonce(&[1; 8])),
@@ -97,7 +98,7 @@ impl<'a> Limit<'a> {
             certificate_requested: true,
         };
         let agent = ureq::Agent::new_with_defaults();
-        let round_trip = RoundTrip { agent, url: url.to_owned(), query: request.to_der()? };
+        let round_trip = RoundTrip { agent, url: url.to_owned(), query: request.to_der()?, times };
         round_trip.run()?;
         self.round_trip = Some(round_trip);
         Ok(())
@@ -115,10 +116,12 @@ impl<'a> Limit<'a> {
         if let Some(key) = &self.key {
             sign(key)?;
         }
+        let round_trips = self.round_trip.as_ref().map_or(0, |round_trip| round_trip.times);
         if let Some(round_trip) = &self.round_trip {
-            round_trip.run()?;
+            (0..round_trips).try_for_each(|_| round_trip.run())?;
         }
-        Ok(json!({ "bytes": self.document.len() * self.passes, "verifications": asked.len() }))
+        let work = self.document.len() * self.passes;
+        Ok(json!({ "work": work, "verifications": asked.len(), "round_trips": round_trips }))
     }
 }
 
@@ -150,14 +153,18 @@ pub(crate) fn pass(input: &Path) -> Result<Value, Failure> {
         bytes += count;
     }
     hasher.finish()?;
-    Ok(json!({ "bytes": bytes }))
+    Ok(json!({ "work": bytes }))
 }
 
+/// The passes of signing and of the self-check, and a copy that stands in place as durably as ours.
 pub(crate) fn passes_and_copy(input: &Path, output: &Path) -> Result<Value, Failure> {
     pass(input)?;
     let done = pass(input)?;
-    let mut copy = File::create(output)?;
+    let unfinished = output.with_extension("unfinished");
+    let mut copy = File::create(&unfinished)?;
     std::io::copy(&mut File::open(input)?, &mut copy)?;
     copy.sync_all()?;
+    std::fs::rename(&unfinished, output)?;
+    File::open(output.parent().ok_or("no folder")?)?.sync_all()?;
     Ok(done)
 }

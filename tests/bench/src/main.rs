@@ -8,12 +8,16 @@
 //! | `extend LEVEL` | evidence and a further stamp over the last such signature |
 //! | `verify LEVEL` | the last such signature, from bytes to verdict |
 //! | `verify-limit LEVEL` | what that can't do without |
+//! | `sign-often LEVEL FILE N` | not for its time: one document with N signatures, named `LEVEL x N` from now on |
+//! | `read LEVEL` | the last such signature, from bytes to facts |
+//! | `sign-files LEVEL FILE FOLDER N` | not for its time: N signed files |
+//! | `files-verify FOLDER FROM TO THREADS` | these files to verdicts |
 //! | `file-sign LEVEL IN OUT` | file in, file in place |
 //! | `file-verify FILE` | file to verdict |
-//! | `file-limit IN OUT` | two passes of SHA-256 over IN and a durable copy to OUT |
+//! | `file-limit IN OUT` | two passes of SHA-256 over IN and a durable copy put in place at OUT |
 //! | `file-pass IN` | one pass |
 //! | `path WHAT` | the doctor's certification path many times: `from-bytes`, `from-certificates`, or its `signatures` alone |
-//! | `engine WHAT LEVEL N` | verdicts from facts of N signatures: `memoised`, `checked`, or the checks alone, `bare` |
+//! | `engine WHAT LEVEL N SIGNERS` | verdicts from facts of N signatures of so many people: `memoised`, `checked`, or the checks alone, `bare` |
 //! | `peak` | nothing; tells the most memory this process had |
 
 mod engine;
@@ -50,7 +54,7 @@ fn main() -> Result<(), Failure> {
 }
 
 /// Facts are made once, before the clock runs.
-type Cases = BTreeMap<(String, usize), engine::Case>;
+type Cases = BTreeMap<(String, usize, usize), engine::Case>;
 
 fn answer(
     bench: &mut Workbench,
@@ -73,6 +77,19 @@ fn answer(
             let limit = bench.verify_limit(level)?;
             timed(|| limit.run())
         }
+        ["sign-often", level, file, count] => {
+            let (source, count) = (std::fs::read(file)?, count.parse()?);
+            timed(|| bench.sign_often(level, source, count))
+        }
+        ["read", level] => timed(|| bench.read(level)),
+        ["sign-files", level, file, folder, count] => {
+            let count = count.parse()?;
+            timed(|| bench.sign_files(level, file.as_ref(), folder.as_ref(), count))
+        }
+        ["files-verify", folder, from, to, threads] => {
+            let (from, to, threads) = (from.parse()?, to.parse()?, threads.parse()?);
+            timed(|| bench.verify_files(folder.as_ref(), from, to, threads))
+        }
         ["file-sign", level, input, output] => {
             timed(|| bench.sign_file(level, input.as_ref(), output.as_ref()))
         }
@@ -82,10 +99,10 @@ fn answer(
         ["path", "from-bytes"] => timed(|| chain.from_bytes()),
         ["path", "from-certificates"] => timed(|| chain.from_certificates()),
         ["path", "signatures"] => timed(|| chain.signatures()),
-        ["engine", what, level, signatures] => {
-            let key = ((*level).to_owned(), signatures.parse()?);
+        ["engine", what, level, signatures, signers] => {
+            let key = ((*level).to_owned(), signatures.parse()?, signers.parse()?);
             if !cases.contains_key(&key) {
-                cases.insert(key.clone(), engine::Case::new(level, key.1)?);
+                cases.insert(key.clone(), engine::Case::new(level, key.1, key.2)?);
             }
             let case = cases.get(&key).ok_or("no facts")?;
             match *what {
@@ -100,7 +117,7 @@ fn answer(
     }
 }
 
-/// What `work` says was done, with the time it took: on the wall, and on a processor in this thread.
+/// What `work` says was done, with the time it took: on the wall, and on processors, all threads together.
 fn timed(work: impl FnOnce() -> Result<Value, Failure>) -> Result<Value, Failure> {
     let (wall, cpu) = (Instant::now(), cpu_milliseconds());
     let mut done = work()?;
@@ -113,7 +130,7 @@ fn timed(work: impl FnOnce() -> Result<Value, Failure>) -> Result<Value, Failure
 }
 
 fn cpu_milliseconds() -> f64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     std::time::Duration::try_from(time).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
 }
 

@@ -1,5 +1,6 @@
 //! A doctor with a key in a file, a time-stamp authority, trust and revocation lists, all of the testkit.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,11 +10,14 @@ use hsign::crypto::{OpensslVerifier, SystemRandom};
 use hsign::file::{Base, Existing, FileSource, put_in_place};
 use hsign::net::{HttpTimestamper, Ports, TsaEndpoint};
 use hsign::pki::Provenance;
-use hsign::{ExtendRequest, Metadata, Policy, Purpose, Settings, SignRequest, Signed, Stamps, Time, ValidationTime, Verified, load};
+use hsign::{
+    ExtendRequest, Metadata, Policy, Purpose, Settings, SignRequest, Signed, Stamps, Time, ValidationTime,
+    Verified, load,
+};
 use hsign_core::facts::Level;
-use hsign_core::ports::NoNetwork;
-use hsign_core::{DigestAlgorithm, Secret, Source};
-use hsign_validation::{Context, Integrity};
+use hsign_core::ports::{NoNetwork, PortError, Timestamper};
+use hsign_core::{Digest, DigestAlgorithm, Secret, Source};
+use hsign_validation::{Context, DocumentVerdict, Indication, Integrity};
 use serde_json::{Value, json};
 
 use crate::Failure;
@@ -23,10 +27,34 @@ pub(crate) struct Workbench {
     folder: PathBuf,
     tsa: String,
     credential: Box<dyn Credential>,
-    timestamper: HttpTimestamper,
+    timestamper: Counted,
     settings: Settings,
-    /// The last signed document of each level.
-    signed: BTreeMap<String, Vec<u8>>,
+    /// By level, and number of signatures where there are several.
+    made: BTreeMap<String, Made>,
+}
+
+/// The last document of its kind.
+struct Made {
+    document: Vec<u8>,
+    /// Of the last signing, to the time-stamp authority.
+    round_trips: usize,
+}
+
+/// Counts the tokens it gets.
+struct Counted {
+    inner: HttpTimestamper,
+    round_trips: Cell<usize>,
+}
+
+impl Timestamper for Counted {
+    fn stamp(&self, imprint: &Digest) -> Result<Vec<u8>, PortError> {
+        self.round_trips.set(self.round_trips.get() + 1);
+        self.inner.stamp(imprint)
+    }
+
+    fn last_token_size(&self) -> Option<usize> {
+        self.inner.last_token_size()
+    }
 }
 
 impl Workbench {
@@ -40,6 +68,7 @@ impl Workbench {
             now: Box::new(now),
             secrets: Box::new(|_| Ok(Secret::new(Vec::new()))),
         };
+        let inner = HttpTimestamper::new(vec![TsaEndpoint::at(tsa)], ports)?;
         let trust = load::trust(&[folder.join("trust.toml")], Purpose::Signer)?;
         let mut settings = Settings::new(Policy::preset("etsi")?, trust);
         for (_, bytes) in load::files(&[folder.join("crl"), folder.join("ca")])? {
@@ -49,19 +78,21 @@ impl Workbench {
             folder: folder.to_owned(),
             tsa: tsa.to_owned(),
             credential: open(&specification.parse()?, &NoSecrets, &Options::default())?,
-            timestamper: HttpTimestamper::new(vec![TsaEndpoint::at(tsa)], ports)?,
+            timestamper: Counted { inner, round_trips: Cell::new(0) },
             settings,
-            signed: BTreeMap::new(),
+            made: BTreeMap::new(),
         })
     }
 
     pub(crate) fn sign(&mut self, level: &str, source: Vec<u8>) -> Result<Value, Failure> {
+        let before = self.timestamper.round_trips.get();
         let signed = self.make(level, &source)?;
-        let mut document = source;
-        document.extend_from_slice(&signed.update);
-        let done = json!({ "bytes": document.len(), "indication": signed.verdict.indication().to_string() });
-        self.signed.insert(level.to_owned(), document);
-        Ok(done)
+        let round_trips = self.timestamper.round_trips.get() - before;
+        let done = passed(&signed.verdict)?;
+        let document = [source, signed.update].concat();
+        let work = document.len();
+        self.made.insert(level.to_owned(), Made { document, round_trips });
+        Ok(json!({ "work": work, "indication": done, "round_trips": round_trips }))
     }
 
     pub(crate) fn sign_file(&self, level: &str, input: &Path, output: &Path) -> Result<Value, Failure> {
@@ -69,13 +100,53 @@ impl Workbench {
         let signed = self.make(level, &source)?;
         let base = Base { path: input, length: source.length() };
         put_in_place(output, Some(base), &signed.update, Existing::Replace)?;
-        let bytes = source.length() + signed.update.length();
-        Ok(json!({ "bytes": bytes, "indication": signed.verdict.indication().to_string() }))
+        let work = source.length() + signed.update.len() as u64;
+        Ok(json!({ "work": work, "indication": passed(&signed.verdict)? }))
+    }
+
+    /// One document with so many signatures, each over all before it; a long-term level comes at the end, for all.
+    pub(crate) fn sign_often(
+        &mut self,
+        level: &str,
+        source: Vec<u8>,
+        count: usize,
+    ) -> Result<Value, Failure> {
+        let each = if level == "B-LTA" { "B-T" } else { level };
+        let mut document = source;
+        for _ in 0..count {
+            let signed = self.make(each, &document)?;
+            document.extend_from_slice(&signed.update);
+        }
+        if each != level {
+            let update = self.renewed(&document)?.0;
+            document.extend_from_slice(&update);
+        }
+        let work = document.len();
+        self.made.insert(format!("{level} x {count}"), Made { document, round_trips: 0 });
+        Ok(json!({ "work": work }))
+    }
+
+    /// Files of their own signatures, for what is measured over a folder.
+    pub(crate) fn sign_files(
+        &self,
+        level: &str,
+        input: &Path,
+        folder: &Path,
+        count: usize,
+    ) -> Result<Value, Failure> {
+        std::fs::create_dir_all(folder)?;
+        let source = std::fs::read(input)?;
+        for number in 0..count {
+            let signed = self.make(level, &source)?;
+            passed(&signed.verdict)?;
+            std::fs::write(file(folder, number), [source.as_slice(), &signed.update].concat())?;
+        }
+        Ok(json!({ "work": count }))
     }
 
     fn make(&self, level: &str, source: &dyn Source) -> Result<Signed, Failure> {
         let request = SignRequest {
-            level: level_of(level),
+            level: Some(level_of(level)?),
             stamps: Stamps::default(),
             digest: DigestAlgorithm::Sha256,
             key: self.credential.protection(),
@@ -85,9 +156,14 @@ impl Workbench {
         Ok(hsign::sign(source, signer, Some(&self.timestamper), &request, &self.settings, &NoNetwork, &now)?)
     }
 
-    /// Puts evidence and a further time stamp over the last document signed at this level, as a renewal does.
-    pub(crate) fn extend(&self, level: &str) -> Result<Value, Failure> {
-        let source = self.document(level)?;
+    /// Puts evidence and a further time stamp over the last document of this kind, as a renewal does.
+    pub(crate) fn extend(&self, name: &str) -> Result<Value, Failure> {
+        let document = self.document(name)?;
+        let (update, indication) = self.renewed(document)?;
+        Ok(json!({ "work": document.len() + update.len(), "indication": indication }))
+    }
+
+    fn renewed(&self, source: &dyn Source) -> Result<(Vec<u8>, String), Failure> {
         let request = ExtendRequest {
             level: Some(Level::BLta),
             signatures: Vec::new(),
@@ -96,47 +172,75 @@ impl Workbench {
         };
         let extension =
             hsign::extend(source, Some(&self.timestamper), &request, &self.settings, &NoNetwork, &now)?;
-        let indication = extension.verdict.indication().to_string();
-        Ok(json!({ "bytes": source.length() + extension.update.length(), "indication": indication }))
+        let indication = passed(&extension.verdict)?;
+        Ok((extension.update, indication))
     }
 
-    pub(crate) fn verify(&self, level: &str) -> Result<Value, Failure> {
-        self.judged(self.document(level)?)
+    pub(crate) fn verify(&self, name: &str) -> Result<Value, Failure> {
+        judged(&self.settings, self.document(name)?)
     }
 
     pub(crate) fn verify_file(&self, file: &Path) -> Result<Value, Failure> {
-        self.judged(&FileSource::open(file)?)
+        judged(&self.settings, &FileSource::open(file)?)
     }
 
-    fn judged(&self, source: &dyn Source) -> Result<Value, Failure> {
-        let Verified { verdict, .. } =
-            hsign::verify(source, &self.settings, &NoNetwork, ValidationTime(now()))?;
-        let valid = verdict.signatures().iter().filter(|one| one.integrity() == Integrity::Valid).count();
-        let stamps = verdict.signatures().iter().map(|one| one.timestamps().len()).sum::<usize>();
-        Ok(json!({
-            "bytes": source.length(), "valid": valid, "stamps": stamps,
-            "indication": verdict.indication().to_string(),
-        }))
+    /// Reading alone: everything of a verification but the judgement.
+    pub(crate) fn read(&self, name: &str) -> Result<Value, Failure> {
+        let facts = hsign::read_facts(self.document(name)?, None)?;
+        Ok(json!({ "work": facts.length, "signatures": facts.signatures.len() }))
     }
 
-    fn document(&self, level: &str) -> Result<&Vec<u8>, Failure> {
-        self.signed.get(level).ok_or_else(|| format!("nothing was signed at level {level}").into())
+    /// The files of a folder from one number to before another, shared among so many threads.
+    pub(crate) fn verify_files(
+        &self,
+        folder: &Path,
+        from: usize,
+        to: usize,
+        threads: usize,
+    ) -> Result<Value, Failure> {
+        let settings = &self.settings;
+        let part = |first: usize| {
+            for number in (from + first..to).step_by(threads) {
+                let source = FileSource::open(&file(folder, number)).map_err(|error| error.to_string())?;
+                judged(settings, &source).map_err(|error| error.to_string())?;
+            }
+            Ok::<(), String>(())
+        };
+        if threads == 1 {
+            part(0)?;
+        } else {
+            std::thread::scope(|scope| {
+                let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || part(first))).collect();
+                workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| "a thread ended")?)
+            })?;
+        }
+        Ok(json!({ "work": to - from }))
     }
 
-    /// One signature, a pass to sign and one to check, the self-check's verifications, for B-T a round trip.
+    fn document(&self, name: &str) -> Result<&Vec<u8>, Failure> {
+        Ok(&self.made(name)?.document)
+    }
+
+    fn made(&self, name: &str) -> Result<&Made, Failure> {
+        self.made.get(name).ok_or_else(|| format!("nothing was signed at level {name}").into())
+    }
+
+    /// One signature, a pass to sign and one to check, the self-check's verifications, and the round trips to the
+    /// time-stamp authority that the last signing made.
     pub(crate) fn sign_limit(&self, level: &str) -> Result<Limit<'_>, Failure> {
         let mut limit = self.verify_limit(level)?.and_one_more_pass();
         limit.signs_with(&self.folder.join("people/doctor/key.pem"))?;
-        if level == "B-T" {
-            limit.stamps_at(&self.tsa)?;
+        let round_trips = self.made(level)?.round_trips;
+        if round_trips > 0 {
+            limit.stamps_at(&self.tsa, round_trips)?;
         }
         Ok(limit)
     }
 
     /// One pass and the verifications of signer, time stamp, their paths and revocation lists, each once.
-    pub(crate) fn verify_limit(&self, level: &str) -> Result<Limit<'_>, Failure> {
-        let document = self.document(level)?;
-        let facts = hsign_pades::read_facts(document)?;
+    pub(crate) fn verify_limit(&self, name: &str) -> Result<Limit<'_>, Failure> {
+        let document = self.document(name)?;
+        let facts = hsign::read_facts(document, None)?;
         let recorder = Recorder::default();
         let settings = &self.settings;
         let context = Context {
@@ -151,9 +255,30 @@ impl Workbench {
             proofs: &[],
             listed_signers: &[],
         };
-        let _ = hsign_validation::judge(&facts, &context);
+        passed(&hsign_validation::judge(&facts, &context))?;
         Limit::of_verification(document, recorder)
     }
+}
+
+fn file(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("{number}.pdf"))
+}
+
+fn judged(settings: &Settings, source: &dyn Source) -> Result<Value, Failure> {
+    let Verified { verdict, .. } = hsign::verify(source, settings, &NoNetwork, ValidationTime(now()))?;
+    let indication = passed(&verdict)?;
+    let valid = verdict.signatures().iter().filter(|one| one.integrity() == Integrity::Valid).count();
+    let stamps = verdict.signatures().iter().map(|one| one.timestamps().len()).sum::<usize>();
+    let stamps = stamps + verdict.timestamps().len();
+    Ok(json!({ "work": source.length(), "valid": valid, "stamps": stamps, "indication": indication }))
+}
+
+/// Work that led to no valid signature is none.
+fn passed(verdict: &DocumentVerdict) -> Result<String, Failure> {
+    if verdict.signatures().is_empty() || verdict.indication() != Indication::TotalPassed {
+        return Err(format!("{} instead of TOTAL-PASSED", verdict.indication()).into());
+    }
+    Ok(verdict.indication().to_string())
 }
 
 pub(crate) fn now() -> Time {
@@ -161,12 +286,12 @@ pub(crate) fn now() -> Time {
     i64::try_from(since.as_secs()).ok().and_then(|s| Time::from_unix_seconds(s).ok()).unwrap_or(Time::LATEST)
 }
 
-fn level_of(name: &str) -> Option<Level> {
+fn level_of(name: &str) -> Result<Level, Failure> {
     match name {
-        "B-B" => Some(Level::BB),
-        "B-T" => Some(Level::BT),
-        "B-LT" => Some(Level::BLt),
-        "B-LTA" => Some(Level::BLta),
-        _ => None,
+        "B-B" => Ok(Level::BB),
+        "B-T" => Ok(Level::BT),
+        "B-LT" => Ok(Level::BLt),
+        "B-LTA" => Ok(Level::BLta),
+        other => Err(format!("no level {other}").into()),
     }
 }

@@ -56,9 +56,18 @@ impl Identity {
         key_name: &'static str,
         issuers: &[&Authority],
     ) -> Result<Self, Error> {
-        let key = keys::load(key_name)?;
+        Ok(Self::with_key(certificate, keys::load(key_name)?, key_name, issuers))
+    }
+
+    /// With a key that the pool need not have.
+    pub(crate) fn with_key(
+        certificate: Vec<u8>,
+        key: PKey<Private>,
+        key_name: &'static str,
+        issuers: &[&Authority],
+    ) -> Self {
         let chain = issuers.iter().map(|issuer| issuer.certificate_der().to_vec()).collect();
-        Ok(Self { certificate, key, key_name, chain })
+        Self { certificate, key, key_name, chain }
     }
 
     /// The certificate, DER.
@@ -82,7 +91,7 @@ impl Identity {
         self.certificate_pem() + &above.collect::<String>()
     }
 
-    /// The private key as PKCS#8 PEM, not encrypted.
+    /// The private key as PKCS#8 PEM, not encrypted; empty for a key that isn't of the pool.
     pub fn private_key_pem(&self) -> &'static str {
         keys::pem(self.key_name).unwrap_or_default()
     }

@@ -19,6 +19,8 @@ pub use identity::{Identity, PASSPHRASE, Protection};
 pub use people::Person;
 pub use units::Unit;
 
+use openssl::pkey::{PKey, Private};
+
 use crate::Error;
 use crate::clock::{DAY, Seconds};
 
@@ -83,6 +85,16 @@ impl Pki {
             .find(|(key, _)| *key == person)
             .map(|(_, identity)| identity)
             .expect("every person exists")
+    }
+
+    /// A further doctor like [`Person::Doctor`], with a certificate and key of her own; `now` as for [`Pki::new`].
+    ///
+    /// # Errors
+    /// What OpenSSL says.
+    pub fn another_doctor(&self, number: u64, key: PKey<Private>, now: Seconds) -> Result<Identity, Error> {
+        let issuers = above(&self.authorities, Person::Doctor.issuer());
+        let issuer = *issuers.first().ok_or(Error::Malformed("hierarchy"))?;
+        people::colleague(number, key, issuer, &issuers, &self.base_url, now)
     }
 
     /// A machine's certificate and key.

@@ -1,5 +1,7 @@
 //! The people of the test PKI, none of whom exists.
 
+use openssl::pkey::{PKey, Private};
+
 use crate::Error;
 use crate::clock::{DAY, Seconds, YEAR};
 use crate::der;
@@ -188,6 +190,37 @@ pub(crate) fn create(
     now: Seconds,
 ) -> Result<Identity, Error> {
     let key = keys::load(person.name())?;
+    let template = template(person, &key, issuer, issuers, base_url, now)?;
+    Identity::new(template.issue(&key, &issuer.key)?, person.name(), issuers)
+}
+
+/// A further doctor of the same kind, with number, name and key of her own.
+pub(crate) fn colleague(
+    number: u64,
+    key: PKey<Private>,
+    issuer: &Authority,
+    issuers: &[&Authority],
+    base_url: &str,
+    now: Seconds,
+) -> Result<Identity, Error> {
+    let mut template = template(Person::Doctor, &key, issuer, issuers, base_url, now)?;
+    template.serial = FIRST_COLLEAGUE + number;
+    template.subject =
+        template.subject.with(&[(Attribute::SerialNumber, &format!("T{:07}", template.serial))]);
+    Ok(Identity::with_key(template.issue(&key, &issuer.key)?, key, "another-doctor", issuers))
+}
+
+/// Serial numbers below are those of [`Person::ALL`].
+const FIRST_COLLEAGUE: u64 = 20_000;
+
+fn template(
+    person: Person,
+    key: &PKey<Private>,
+    issuer: &Authority,
+    issuers: &[&Authority],
+    base_url: &str,
+    now: Seconds,
+) -> Result<Template, Error> {
     let root = issuers.last().copied().unwrap_or(issuer);
     let outside = matches!(person.issuer(), Ca::Commercial);
     let key_usage = match person {
@@ -199,7 +232,7 @@ pub(crate) fn create(
     };
     let mut extensions = vec![
         issuer.authority_key_identifier(root),
-        certificate::subject_key_identifier(&certificate::key_identifier(&key)?),
+        certificate::subject_key_identifier(&certificate::key_identifier(key)?),
         certificate::key_usage(&key_usage),
     ];
     match list_of(person.issuer()) {
@@ -224,15 +257,14 @@ pub(crate) fn create(
         ));
     }
     let (not_before, not_after) = person.validity(now);
-    let template = Template {
+    Ok(Template {
         serial: person.serial(),
         issuer: issuer.subject.clone(),
         subject: person.subject(),
         not_before,
         not_after,
         extensions,
-    };
-    Identity::new(template.issue(&key, &issuer.key)?, person.name(), issuers)
+    })
 }
 
 fn list_of(ca: Ca) -> Option<CrlName> {
