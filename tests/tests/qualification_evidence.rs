@@ -174,7 +174,8 @@ fn route_c_a_my_number_card_warns_before_it_signs_and_shows_no_personal_data() {
     let mut outputs = vec![answer.text(), signed.text(), signed.err.clone()];
     let person = certificate(&session, Person::Jpki);
     for line in [
-        "verify letter.signed.pdf --trust trust.toml --report page.html".to_owned(),
+        "verify letter.signed.pdf --trust trust.toml --report page.html --report page.xml".to_owned(),
+        "plan letter.signed.pdf --trust trust.toml --output json".to_owned(),
         "verify letter.signed.pdf --trust trust.toml --verbose --lang ja".to_owned(),
         format!("certificate show {person}"),
         format!("certificate show {person} --output json"),
@@ -183,7 +184,7 @@ fn route_c_a_my_number_card_warns_before_it_signs_and_shows_no_personal_data() {
         let answer = session.run(&line);
         outputs.extend([answer.text(), answer.err]);
     }
-    outputs.push(String::from_utf8(session.read("page.html")).unwrap());
+    outputs.extend(["page.html", "page.xml"].map(|page| String::from_utf8(session.read(page)).unwrap()));
     for output in outputs {
         for data in ["見本町", "19800102", "住民"] {
             assert!(!output.contains(data), "{data} in {output}");
