@@ -4,9 +4,10 @@ use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, Octets};
 
 use hsign_x509::digest_algorithm_from_der;
 
+use crate::attribute::Attributes;
 use crate::choices::{Certificates, Revocations};
-use crate::oid::{REVOCATION_INFO_ARCHIVAL, SIGNED_DATA};
-use crate::read::first;
+use crate::oid::{CONTENT_TYPE, MESSAGE_DIGEST, REVOCATION_INFO_ARCHIVAL, SIGNED_DATA};
+use crate::read::{first, only};
 use crate::{Error, SignerInfo};
 
 /// Certificates, revocation data, signers, attributes and attribute values of one SignedData. The largest
@@ -202,7 +203,8 @@ impl SignedData {
 
     /// The signature of one signer as facts. `digest_of_content` is asked for the digest of the content in
     /// the signer's algorithm. Without signed attributes the content itself was signed; facts hold its digest
-    /// then, and there are none where it can't be had or the algorithm needs the whole (RFC 8419).
+    /// then, and there are none where it can't be had or the algorithm needs the whole (RFC 8419). Nor are there any
+    /// where the content looks like signed attributes: their signature would pass for one over them as content.
     pub fn signed_object(
         &self,
         signer: &SignerInfo,
@@ -218,6 +220,9 @@ impl SignedData {
                 (signer.signed_octets()?.into(), signer.signature_algorithm().clone(), reference)
             }
             None => {
+                if self.content().is_some_and(is_set_of_attributes) {
+                    return None;
+                }
                 let algorithm = signer.signature_algorithm().of_digest()?;
                 let content = digest_of_content(algorithm.digest()?)?;
                 let reference = Reference {
@@ -277,4 +282,11 @@ impl Encapsulated {
         }
         Ok(read)
     }
+}
+
+/// Whether octets are what a signer with signed attributes signs (RFC 5652 §5.4).
+fn is_set_of_attributes(octets: &[u8]) -> bool {
+    let mut budget = Budget::new("attributes", MAXIMUM_ELEMENTS);
+    let attributes = only(octets, Tag::SET).ok().and_then(|set| Attributes::read(&set, &mut budget).ok());
+    attributes.is_some_and(|attributes| attributes.has(MESSAGE_DIGEST) || attributes.has(CONTENT_TYPE))
 }
