@@ -135,7 +135,9 @@ impl Step<'_> {
     /// Since when the certificate is revoked or suspended.
     fn revoked_by(&self, answer: &RevocationAnswer) -> Option<Time> {
         match answer.status {
-            RevocationStatus::Revoked { time, reason, .. } => self.revocation_counts(reason).then_some(time),
+            RevocationStatus::Revoked { time, reason, .. } => {
+                self.revocation_counts(reason, time).then_some(time)
+            }
             RevocationStatus::OnHold { time } => Some(time),
             RevocationStatus::Good | RevocationStatus::Unknown => None,
         }
@@ -154,7 +156,7 @@ impl Step<'_> {
     /// b), c) Back to the revocation; or to the time until which the data speak.
     fn by_revocation(&self, control_time: Time, answer: &RevocationAnswer) -> Time {
         match answer.status {
-            RevocationStatus::Revoked { time, reason, .. } if self.revocation_counts(reason) => {
+            RevocationStatus::Revoked { time, reason, .. } if self.revocation_counts(reason, time) => {
                 control_time.min(time)
             }
             RevocationStatus::OnHold { time } => control_time.min(time),
@@ -174,16 +176,17 @@ impl Step<'_> {
     }
 
     /// In the chain model a CA's revocation leaves what it issued before alone, unless its key may be in other hands.
-    fn revocation_counts(&self, reason: Option<CrlReason>) -> bool {
-        match self.engine.context.policy.validation().validity_model {
-            ValidityModel::Chain => {
-                matches!(
-                    reason,
-                    None | Some(CrlReason::Unspecified | CrlReason::KeyCompromise | CrlReason::CaCompromise)
-                )
-            }
-            ValidityModel::Shell | ValidityModel::Hybrid => true,
+    fn revocation_counts(&self, reason: Option<CrlReason>, since: Time) -> bool {
+        if self.engine.context.policy.validation().validity_model != ValidityModel::Chain {
+            return true;
         }
+        let below = self.index.checked_sub(1).and_then(|below| self.path.certificates().get(below));
+        let issued_before = below.is_some_and(|issued| issued.not_before() < since);
+        let key_is_lost = matches!(
+            reason,
+            None | Some(CrlReason::Unspecified | CrlReason::KeyCompromise | CrlReason::CaCompromise)
+        );
+        !issued_before || key_is_lost
     }
 
     /// d) Back to the end of the weakest algorithm of the certificate and the data.

@@ -1,5 +1,6 @@
 //! What time stamps over evidence prove years later, and what they must not hide.
 
+use hsign::Policy;
 use hsign_cms::{attributes, build, oid as cms_oid};
 use hsign_core::facts::EvidenceFacts;
 use hsign_core::{Digest, SignatureAlgorithm};
@@ -143,4 +144,32 @@ fn a_token_that_nobody_checked_proves_nothing_whatever_its_algorithm() {
         let verdict = World::new().policy(policy).verdict(&document);
         assert_eq!(verdict.best_signature_time().unwrap().0, time(NOW), "{policy}");
     }
+}
+
+#[test]
+fn in_the_chain_model_a_revocation_counts_for_its_owner_and_for_what_is_issued_later() {
+    const CESSATION: Option<u8> = Some(5);
+    let chain = Policy::preset_text("etsi").unwrap().replace("= \"shell\"", "= \"chain\"");
+    let document = stamped(&letter(), &person(Person::Doctor), NOW - 60);
+    let says = |list: Vec<u8>| {
+        let mut world = World::new();
+        world.settings.policy = Policy::parse(&chain).unwrap();
+        world.give(&list);
+        world.says(&document)
+    };
+    let doctor = serial(&person(Person::Doctor).certificate);
+    let of_doctor = |at| {
+        let (ca, key) = (certificate_of(Ca::HpkiSignature), key_of(Ca::HpkiSignature));
+        crl_with_reason(&ca, &key, NOW - 30, NOW + DAY, &[(doctor, at)], CESSATION)
+    };
+    assert_eq!(says(of_doctor(NOW - 45)), "TOTAL-PASSED");
+    assert_eq!(says(of_doctor(NOW - 3_600)), "INDETERMINATE/REVOKED_NO_POE");
+    let issued = hsign_x509::Certificate::from_der(&person(Person::Doctor).certificate).unwrap();
+    let issued = issued.not_before().unix_seconds();
+    let of_ca = |at| {
+        let (root, key) = (certificate_of(Ca::HpkiRoot), key_of(Ca::HpkiRoot));
+        let ca = serial(&certificate_of(Ca::HpkiSignature));
+        crl_with_reason(&root, &key, NOW - 30, NOW + DAY, &[(ca, at)], CESSATION)
+    };
+    assert_eq!(says(of_ca(issued - 1)), "INDETERMINATE/REVOKED_CA_NO_POE");
 }

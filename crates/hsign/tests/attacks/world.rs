@@ -388,12 +388,28 @@ pub fn crl(
     to: Seconds,
     revoked: &[(u64, Seconds)],
 ) -> Vec<u8> {
+    crl_with_reason(issuer, key, from, to, revoked, None)
+}
+
+/// The same with a reason (RFC 5280 §5.3.1) in each entry.
+pub fn crl_with_reason(
+    issuer: &[u8],
+    key: &PKey<Private>,
+    from: Seconds,
+    to: Seconds,
+    revoked: &[(u64, Seconds)],
+    reason: Option<u8>,
+) -> Vec<u8> {
+    let reason = reason.map_or_else(Vec::new, |reason| {
+        encode::sequence(&[&extension("2.5.29.21", false, &encode::enumerated(reason.into()))])
+    });
     let issuer = Certificate::from_der(issuer).unwrap();
     let algorithm = hsign_x509::signature_algorithm_to_der(&SignatureAlgorithm::RsaPkcs1(SHA256)).unwrap();
     let entries: Vec<u8> = revoked
         .iter()
         .flat_map(|(serial, date)| {
-            encode::sequence(&[&encode::integer(*serial), &encode::utc_or_generalized_time(time(*date))])
+            let date = encode::utc_or_generalized_time(time(*date));
+            encode::sequence(&[&encode::integer(*serial), &date, &reason])
         })
         .collect();
     let entries = if entries.is_empty() { entries } else { encode::sequence(&[&entries]) };
