@@ -1,5 +1,6 @@
 //! `hsign sign`: what it makes, where it puts it, and what it leaves alone.
 
+use hsign_testkit::manipulations::Update;
 use hsign_testkit::{Person, Protection, documents};
 use hsign_tests::Session;
 
@@ -103,7 +104,8 @@ fn each_level_is_made_when_asked_for() {
 fn without_revocation_data_the_level_stays_below_unless_one_is_demanded() {
     let session = Session::shared();
     let answer = session.sign(Person::Doctor, "letter.pdf --tsa {tsa} --no-fetch");
-    let answer = answer.exits(3).says("level-limited-by-missing-evidence").says("revocation-material-missing");
+    let answer =
+        answer.exits(3).says("level-limited-by-missing-evidence").says("revocation-material-missing");
     assert!(!answer.text().is_empty());
     assert_eq!(session.verify("letter.signed.pdf").signature()["level"], "B-T");
     session.sign(Person::Doctor, "scan.pdf --tsa {tsa} --no-fetch --level B-LT").exits(1).says("--evidence");
@@ -111,7 +113,10 @@ fn without_revocation_data_the_level_stays_below_unless_one_is_demanded() {
     let faulty = Session::alone();
     faulty.testbed().always_fault(hsign_testkit::Endpoint::Crl, &[hsign_testkit::Fault::Status(503)]);
     faulty.testbed().always_fault(hsign_testkit::Endpoint::Ocsp, &[hsign_testkit::Fault::Status(503)]);
-    faulty.sign(Person::Doctor, "scan.pdf --tsa {tsa} --level B-LTA").exits(5).says("revocation-material-missing");
+    faulty
+        .sign(Person::Doctor, "scan.pdf --tsa {tsa} --level B-LTA")
+        .exits(5)
+        .says("revocation-material-missing");
 }
 
 #[test]
@@ -128,7 +133,8 @@ fn an_encrypted_file_is_signed_and_verified_where_the_password_is_given() {
     session.sign(Person::Doctor, "closed.pdf --tsa {tsa}").exits(4).says("--password-source");
     session.sign(Person::Doctor, "closed.pdf --tsa {tsa} --password-source file:password.txt").exits(0);
     session.verify("closed.signed.pdf").exits(4);
-    let signature = session.verify("closed.signed.pdf --password-source file:password.txt").exits(0).signature();
+    let signature =
+        session.verify("closed.signed.pdf --password-source file:password.txt").exits(0).signature();
     assert_eq!(signature["level"], "B-LTA");
     assert!(qpdf(&["--password=user", "--check", "closed.signed.pdf"]).unwrap().success());
 }
@@ -293,7 +299,10 @@ fn the_signature_dictionary_says_what_was_asked_for() {
 #[test]
 fn a_level_that_is_only_interim_says_so() {
     let session = Session::shared();
-    session.sign(Person::Doctor, "letter.pdf --tsa {tsa} --level B-T").exits(0).says("evidence-not-yet-protected");
+    session
+        .sign(Person::Doctor, "letter.pdf --tsa {tsa} --level B-T")
+        .exits(0)
+        .says("evidence-not-yet-protected");
     session.sign(Person::Doctor, "scan.pdf").exits(0).says("no-time-stamp");
 }
 
@@ -330,4 +339,46 @@ fn an_output_folder_that_does_not_exist_is_told() {
     let answer = session.sign(Person::Doctor, "letter.pdf --out-dir nowhere");
     assert!([4, 8].contains(&answer.code), "{answer}");
     assert_eq!(session.names(), ["letter.pdf", "scan.pdf"]);
+}
+
+/// The letter with an empty, invisible signature field "Doctor" and this lock.
+fn letter_with_lock(session: &Session, lock: &str) -> Vec<u8> {
+    let letter = session.read("letter.pdf");
+    let entries = |number: u32, more: &str| {
+        let body = Update::body(&letter, number);
+        (number, format!("{}{more}>>", body.strip_suffix(">>").unwrap()))
+    };
+    let field = format!(
+        "<</Type/Annot/Subtype/Widget/FT/Sig/T(Doctor)/Rect[0 0 0 0]/F 132/P 3 0 R/Lock<</Type/SigFieldLock{lock}>>>>"
+    );
+    Update::of(&letter).objects(&[
+        entries(1, "/AcroForm<</Fields[50 0 R]>>"),
+        entries(3, "/Annots[50 0 R]"),
+        (50, field),
+    ])
+}
+
+#[test]
+fn a_field_that_locks_all_others_leaves_room_for_the_archive_stamp() {
+    let session = Session::shared();
+    session.write("locked.pdf", letter_with_lock(&session, "/Action/All"));
+    session.sign(Person::Doctor, "locked.pdf --tsa {tsa} --field Doctor").exits(0);
+    let signature = session.verify("locked.signed.pdf").exits(0).signature();
+    assert_eq!(
+        (&signature["level"], &signature["modifications"]["verdict"]),
+        (&"B-LTA".into(), &"permitted".into())
+    );
+}
+
+#[test]
+fn a_field_that_closes_the_document_gets_no_stamp_that_would_break_it_and_this_is_told() {
+    let session = Session::shared();
+    session.write("closed.pdf", letter_with_lock(&session, "/Action/All/P 1"));
+    let line = "closed.pdf --tsa {tsa} --field Doctor --lang en";
+    session.sign(Person::Doctor, line).exits(0).says("level-limited-by-certification");
+    assert_eq!(session.verify("closed.signed.pdf").exits(0).signature()["level"], "B-LT");
+    session
+        .sign(Person::Doctor, &format!("{line} --level B-LTA -o lta.pdf"))
+        .exits(1)
+        .says("permits no changes");
 }

@@ -166,6 +166,17 @@ fn a_lock_of_the_field_becomes_field_mdp() {
 }
 
 #[test]
+fn a_lock_of_all_fields_leaves_room_for_a_document_time_stamp() {
+    let builder = with_field("<</FT/Sig/T(a)/Lock<</Action/All>>>>");
+    let bytes = signed(&builder.bytes, "a");
+    let document = Document::open(&bytes).unwrap();
+    let refused = prepare_signature(&document, &request("c")).unwrap_err();
+    assert!(matches!(refused, Error::Refused(Refusal::FieldLocked { .. })));
+    let stamp = hsign_pdf::SignatureRequest::new(hsign_pdf::SubFilter::EtsiRfc3161, 32);
+    assert!(prepare_signature(&document, &stamp).is_ok());
+}
+
+#[test]
 fn doc_mdp_p_1_forbids_another_signature() {
     for (level, permitted) in [(1, false), (2, true), (3, true)] {
         let mut builder = with_field("<</FT/Sig/T(a)/V 6 0 R>>");

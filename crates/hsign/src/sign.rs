@@ -175,13 +175,27 @@ fn protect(
     if let Some(timestamper) = aim.over_document.filter(|_| missing.is_empty() || aim.on_signature.is_none())
     {
         in_time(certificate, (making.clock)())?;
-        stamp(draft, timestamper, request.digest)?;
+        match stamp(draft, timestamper, request.digest) {
+            Err(error) if request.level.is_none() && aim.on_signature.is_some() && is_closed(&error) => {
+                return Ok(vec![Finding::warning("level-limited-by-certification").with("level", "B-LT")]);
+            }
+            result => result?,
+        }
     }
     if missing.is_empty() {
         return Ok(Vec::new());
     }
     let limited = Finding::warning("level-limited-by-missing-evidence").with("level", "B-T");
     Ok(std::iter::once(limited).chain(missing).collect())
+}
+
+/// Whether the signature just made permits nothing after it: a certification of level 1, set by its field.
+fn is_closed(error: &Error) -> bool {
+    use hsign_pdf::{Error as Pdf, Refusal};
+    matches!(
+        error,
+        Error::Document(hsign_pades::Error::Pdf(Pdf::Refused(Refusal::CertifiedNoChanges { .. })))
+    )
 }
 
 /// What is missing, told once.

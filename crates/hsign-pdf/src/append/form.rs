@@ -1,5 +1,6 @@
 //! Where a new or an existing empty signature field is attached.
 
+use super::signature::SubFilter;
 use super::visible::{Place, Visible, appearance, nothing, numbers, spot, spot_of_field};
 use super::writer::Update;
 use crate::document::Snapshot;
@@ -29,7 +30,12 @@ impl Target {
 }
 
 /// Finds the field by its name, or a free name, and checks that signing it is permitted.
-pub(crate) fn target(snapshot: Snapshot<'_, '_>, form: &Form, wanted: Option<&str>) -> Result<Target> {
+pub(crate) fn target(
+    snapshot: Snapshot<'_, '_>,
+    form: &Form,
+    wanted: Option<&str>,
+    sub_filter: SubFilter,
+) -> Result<Target> {
     if !form.findings.is_empty() {
         return Err(Refusal::Structure("the form has fields that can't be read").into());
     }
@@ -45,7 +51,9 @@ pub(crate) fn target(snapshot: Snapshot<'_, '_>, form: &Form, wanted: Option<&st
     if is_signed(form) || snapshot.catalog()?.get("Perms").is_some() {
         let signed = signature_fields(snapshot.document)?;
         for field in &signed.fields {
-            check_permission(field, target.name())?;
+            // Locks are about fields and their values: the new field of a document time stamp is none of these.
+            let is_field = !matches!((&target, sub_filter), (Target::New(_), SubFilter::EtsiRfc3161));
+            check_permission(field, Some(target.name()).filter(|_| is_field))?;
         }
     }
     Ok(target)
@@ -88,9 +96,9 @@ fn existing(snapshot: Snapshot<'_, '_>, found: &field::Field) -> Result<Target> 
     Ok(Target::Existing { name: found.name.clone(), id, dictionary })
 }
 
-fn check_permission(field: &SignatureField, name: &str) -> Result<()> {
+fn check_permission(field: &SignatureField, name: Option<&str>) -> Result<()> {
     let Some(signature) = &field.value else { return Ok(()) };
-    let locks = |lock: &Lock| lock.covers(name);
+    let locks = |lock: &Lock| name.is_some_and(|name| lock.covers(name));
     let mut certified = false;
     let mut locked = field.lock.as_ref().is_some_and(locks);
     certified |= field.lock.as_ref().is_some_and(|lock| lock.permission == Some(1));

@@ -150,7 +150,7 @@ pub fn prepare_signature(
     let snapshot = document.newest();
     let mut update = Update::new(document)?;
     let form = field::form(snapshot)?;
-    let target = target(snapshot, &form, request.field_name.as_deref())?;
+    let target = target(snapshot, &form, request.field_name.as_deref(), request.sub_filter)?;
     let value = update.allocate()?;
     attach(&mut update, &target, value, request.visible.as_ref())?;
     let lock = lock_reference(document, &target)?;
