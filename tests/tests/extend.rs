@@ -62,7 +62,10 @@ fn what_does_not_hold_is_not_stamped_and_what_is_open_is_told() {
     let mut broken = session.read("signed.pdf");
     broken[20] ^= 1;
     session.write("broken.pdf", &broken);
-    extend(&session, "broken.pdf --tsa {tsa}").exits(1).says("extending-invalid-signatures");
+    extend(&session, "broken.pdf --tsa {tsa}")
+        .exits(1)
+        .says("Not extended")
+        .says("extending-invalid-signatures");
     assert!(!session.path("broken.extended.pdf").exists());
     extend(&session, "signed.pdf --tsa {tsa} --no-fetch").exits(3).says("extended-though-open");
 }

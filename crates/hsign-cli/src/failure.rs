@@ -238,6 +238,7 @@ mod tests {
             hsign::Error::UnsupportedFormat.into(),
             hsign::Error::NoTimestampAuthority.into(),
             hsign::Error::Refused(Vec::new()).into(),
+            hsign::Error::ExtensionRefused(Vec::new()).into(),
             CredentialError::NoToken.into(),
             CredentialError::PinValue.into(),
             CredentialError::TokenRemoved.into(),

@@ -189,9 +189,9 @@ mod tests {
             let text = texts.get(&format!("{path}:{name}")).or_else(|| texts.get(&format!("*:{name}")));
             let text = text.cloned().unwrap_or_default();
             let values = argument.get_possible_values().into_iter().map(|value| value.get_name().to_owned());
-            let default =
-                argument.get_default_values().iter().map(|value| value.to_string_lossy().into_owned());
-            let default = default.map(|value| format!("既定: {value}"));
+            let defaults: Vec<_> =
+                argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+            let default = (!defaults.is_empty()).then(|| format!("既定: {}", defaults.join(",")));
             let untold = values.chain(default).filter(|value| !text.contains(value.as_str()));
             missing.extend(untold.map(|value| format!("{path}:{name} {value}")));
         }

@@ -100,8 +100,11 @@ pub enum Error {
     /// The signer must not sign this document; nothing was signed.
     #[error("signing is refused: {}", codes(.0))]
     Refused(Vec<Finding>),
+    /// The document must not be extended; nothing was written.
+    #[error("extending is refused: {}", codes(.0))]
+    ExtensionRefused(Vec<Finding>),
     /// A level that this version doesn't make.
-    #[error("level {0} is not made by this version: B-B and B-T are")]
+    #[error("level {0} is none that can be made")]
     Level(&'static str),
     /// It is not clear which signature of a document is meant.
     #[error("{found} signatures could be meant, not one")]
@@ -156,9 +159,12 @@ impl Error {
             Self::Trust { source, .. } => source.kind(),
             Self::Bundle { source, .. } => source.kind(),
             Self::TrustChanged { .. } => ErrorKind::Usage,
-            Self::NoTrust { .. } | Self::Level(_) | Self::CadesLevel(_) | Self::WhichSignature { .. } | Self::NoTimestampAuthority | Self::ContentNotTaken => {
-                ErrorKind::Usage
-            }
+            Self::NoTrust { .. }
+            | Self::Level(_)
+            | Self::CadesLevel(_)
+            | Self::WhichSignature { .. }
+            | Self::NoTimestampAuthority
+            | Self::ContentNotTaken => ErrorKind::Usage,
             Self::Document(error) => error.kind(),
             Self::EvidenceRecord(error) => error.kind(),
             Self::NoRecord => ErrorKind::Unreadable,
@@ -172,7 +178,7 @@ impl Error {
             Self::NoSuchSignature { .. } => ErrorKind::Usage,
             Self::EvidenceMissing { failed, .. } if failed.is_empty() => ErrorKind::Refused,
             Self::EvidenceMissing { .. } => ErrorKind::Remote,
-            Self::Refused(_) => ErrorKind::Refused,
+            Self::Refused(_) | Self::ExtensionRefused(_) => ErrorKind::Refused,
             Self::Port(error) => error.kind,
         }
     }
@@ -204,6 +210,7 @@ impl Error {
             Self::Token(error) => error.finding(),
             Self::Digest(error) => error.finding(),
             Self::Refused(_) => Finding::error("signing-refused"),
+            Self::ExtensionRefused(_) => Finding::error("extension-refused"),
             Self::Level(level) => Finding::error("level-not-made").with("level", level),
             Self::WhichSignature { found } => Finding::error("which-signature").with("found", found),
             Self::CadesLevel(level) => Finding::error("cades-level-not-made").with("level", level),
@@ -220,7 +227,9 @@ impl Error {
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         match self {
-            Self::Refused(findings) | Self::SelfCheck(findings) => findings,
+            Self::Refused(findings) | Self::ExtensionRefused(findings) | Self::SelfCheck(findings) => {
+                findings
+            }
             Self::EvidenceMissing { missing, .. } => missing,
             Self::Port(error) => error.findings.get(1..).unwrap_or_default(),
             _ => &[],

@@ -155,7 +155,7 @@ impl<'f> Wanted<'f> {
         };
         if !verdicts.is_empty() && verdicts.iter().all(|found| failed(found)) {
             let reasons = verdicts.iter().flat_map(|found| found.findings().to_vec());
-            return Err(Error::Refused(
+            return Err(Error::ExtensionRefused(
                 std::iter::once(Finding::error("extending-invalid-signatures")).chain(reasons).collect(),
             ));
         }
@@ -187,7 +187,7 @@ impl<'f> Wanted<'f> {
             let finding = finding.with("signature", found.id()).with("not_after", signer.not_after());
             if stamped { findings.push(finding) } else { refused.push(finding) }
         }
-        if refused.is_empty() { Ok(findings) } else { Err(Error::Refused(refused)) }
+        if refused.is_empty() { Ok(findings) } else { Err(Error::ExtensionRefused(refused)) }
     }
 
     /// Whether some time stamp covers its value.

@@ -156,7 +156,7 @@ fn has_type(wanted: &Value, value: &Value) -> bool {
     }
 }
 
-/// The two patterns in use.
+/// The patterns in use.
 fn check_pattern(wanted: &Value, value: &Value, at: &str, problems: &mut Vec<String>) {
     let Some(text) = value.as_str() else { return };
     let fits = match wanted.as_str() {
@@ -166,6 +166,8 @@ fn check_pattern(wanted: &Value, value: &Value, at: &str, problems: &mut Vec<Str
         Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$") => {
             text.len() >= 20 && text.as_bytes()[10] == b'T' && text.ends_with('Z')
         }
+        Some("^[0-9A-Fa-f]{64}$") => text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()),
+        Some("^[0-9A-Fa-f]+$") => !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit()),
         other => panic!("the pattern {other:?} is not checked here"),
     };
     if !fits {
