@@ -139,7 +139,7 @@ fn a_mark_in_a_corner_is_upright_on_a_turned_page() {
         let name = format!("turned-{rotation}");
         session.write(&format!("{name}.pdf"), Update::of(&letter).objects(&[(3, page)]));
         let line = format!("{name}.pdf --level B-B --mark last:bottom-right --mark-font {FONT} --lang en");
-        session.sign(Person::Doctor, &line);
+        let _ = session.sign(Person::Doctor, &line);
         let (width, height) = if rotation == 180 { (595, 842) } else { (842, 595) };
         let quarter = [width / 2, height / 2, width / 2, height / 2];
         let shown = text_within(&session, &format!("{name}.signed.pdf"), quarter);

@@ -10,7 +10,7 @@
 mod common;
 
 use common::*;
-use hsign_testkit::{Clock, Person, Pki, Protection, Testbed, YEAR, oid};
+use hsign_testkit::{Ca, Clock, Person, Pki, Protection, Testbed, YEAR, oid};
 
 const SIGNATURE_CHAIN: &str = "-CAfile ca/hpki-root.pem -untrusted ca/hpki-signature-ca.pem";
 
