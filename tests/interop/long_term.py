@@ -99,6 +99,8 @@ def encrypted(testbed):
 def judged_by_them(rows, testbed, dss_peer, pyhanko, pdfjs):
     readers = [reader for reader in (Pdfsig(testbed), Mutool(testbed), Qpdf(testbed)) if reader.version()]
     shown = []
+    if not FONT.exists():
+        rows.missing("ours", "visible marks", FONT.name)
     for case in cases(testbed, dss_peer, pyhanko):
         out = testbed.work / f"lasting-{len(rows.rows)}.pdf"
 

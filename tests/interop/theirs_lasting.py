@@ -1,5 +1,8 @@
 """What pyHanko and EU DSS make to last, fill in later and have tampered with, judged by hsign: also what it finds changed."""
 
+import struct
+import zlib
+
 import pyhanko_maker
 from cms_layout import cms_parts, inside, signatures
 from testbed import LETTER, OBJECT_STREAMS, SCAN, SIGNERS
@@ -74,6 +77,15 @@ def by_dss(testbed, dss_peer):
     yield "hsign's B-LTA, renewed by EU DSS", then(by_hsign(testbed), extended), [f"B-LTA {LASTING}"]
     for permission in ("NO_CHANGE_PERMITTED", "MINIMAL_CHANGES_PERMITTED", "CHANGES_PERMITTED"):
         yield f"certification ({permission})", made("T", permission=permission), [f"B-T {PASSED} none"]
+    seal = testbed.work / "seal.png"
+    seal.write_bytes(red_square(60))
+    yield "visible field, B-LTA", made("LTA", image=seal), [f"B-LTA {LASTING}"]
+    yield "hsign's B-LTA, then a visible field", then(by_hsign(testbed), lambda before, out: dss_peer.sign(
+        before, out, "PAdES-BASELINE-LTA", person=SIGNERS["P-256"], image=seal,
+    )), [f"B-LTA {LASTING}"] * 2
+    yield "hsign's B-LTA, then EU DSS's", then(by_hsign(testbed), lambda before, out: dss_peer.sign(
+        before, out, "PAdES-BASELINE-LTA", person=SIGNERS["P-256"],
+    )), [f"B-LTA {LASTING}"] * 2
     yield "two signers", then(made("LTA"), lambda before, out: dss_peer.sign(
         before, out, "PAdES-BASELINE-LTA", person=SIGNERS["P-256"],
     )), [f"B-LTA {LASTING}"] * 2
@@ -81,6 +93,17 @@ def by_dss(testbed, dss_peer):
     yield "EU DSS after hsign", then(by_hsign(testbed), lambda before, out: dss_peer.sign(
         before, out, "PAdES-BASELINE-T", person=SIGNERS["P-256"],
     )), [f"B-LTA {LASTING}", f"B-LT {PASSED} none"]
+
+
+def red_square(side):
+    """A PNG of that many pixels each way."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    pixels = zlib.compress((b"\0" + b"\xc8\x10\x10" * side) * side)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 def then(make, follow):

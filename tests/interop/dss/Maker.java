@@ -84,8 +84,9 @@ final class Maker {
             SignatureImageParameters image = new SignatureImageParameters();
             image.setImage(new FileDocument(asked.get("image")));
             image.getFieldParameters().setPage(1);
+            // From the upper left corner: the foot of an A4 page, where nothing else is.
             image.getFieldParameters().setOriginX(60);
-            image.getFieldParameters().setOriginY(60);
+            image.getFieldParameters().setOriginY(720);
             image.getFieldParameters().setWidth(120);
             image.getFieldParameters().setHeight(60);
             parameters.setImageParameters(image);
