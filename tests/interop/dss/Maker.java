@@ -6,9 +6,7 @@ import eu.europa.esig.dss.enumerations.SignatureLevel;
 import eu.europa.esig.dss.enumerations.SignaturePackaging;
 import eu.europa.esig.dss.model.DSSDocument;
 import eu.europa.esig.dss.model.FileDocument;
-import eu.europa.esig.dss.model.SerializableSignatureParameters;
 import eu.europa.esig.dss.pades.PAdESSignatureParameters;
-import eu.europa.esig.dss.pades.PAdESTimestampParameters;
 import eu.europa.esig.dss.pades.SignatureImageParameters;
 import eu.europa.esig.dss.pades.signature.PAdESService;
 import eu.europa.esig.dss.service.http.commons.TimestampDataLoader;
@@ -48,11 +46,6 @@ final class Maker {
         return written(cades(pki, asked).extendDocument(document, parameters), asked);
     }
 
-    static String timestamp(Pki pki, Map<String, String> asked) throws IOException {
-        DSSDocument document = new FileDocument(asked.get("in"));
-        return written(pades(pki, asked).timestamp(document, new PAdESTimestampParameters()), asked);
-    }
-
     private static <P extends AbstractSignatureParameters<?>> String signed(
             Pki pki, Map<String, String> asked, DocumentSignatureService<P, ?> service, P parameters) throws IOException {
         Path identity = pki.folder.resolve("people").resolve(asked.get("person")).resolve("identity.p12");
@@ -72,7 +65,7 @@ final class Maker {
     }
 
     private static boolean isPades(Map<String, String> asked) {
-        return !asked.containsKey("level") || asked.get("level").startsWith("PAdES");
+        return asked.get("level").startsWith("PAdES");
     }
 
     private static PAdESSignatureParameters padesParameters(Map<String, String> asked) {

@@ -11,7 +11,7 @@ import java.util.Map;
  *
  * <p>do=verify: file; content (of a detached signature), password, anchors (names of authorities, with commas), alone
  * (nothing but the anchors is at hand).
- * do=sign, extend, timestamp: see {@link Maker}.
+ * do=sign, extend: see {@link Maker}.
  */
 public final class Peer {
     private Peer() {}
@@ -39,8 +39,6 @@ public final class Peer {
                     return Maker.sign(pki, asked);
                 case "extend":
                     return Maker.extend(pki, asked);
-                case "timestamp":
-                    return Maker.timestamp(pki, asked);
                 default:
                     throw new IllegalArgumentException("nothing known to do");
             }
