@@ -182,7 +182,7 @@ fn descriptor(
 /// One bit for each of the first `count` glyphs, the first in the highest place (ISO 32000-1, Table 124).
 fn glyph_set(count: u16) -> Vec<u8> {
     let mut set = vec![0xFF; usize::from(count / 8)];
-    if count % 8 > 0 {
+    if !count.is_multiple_of(8) {
         set.push(!(0xFF >> (count % 8)));
     }
     set

@@ -1,12 +1,13 @@
 //! Every finding that any crate of this project can make has words in both languages.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::indexing_slicing)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use hsign_core::Finding;
-use hsign_report::{Language, finding_message};
+use hsign_core::facts::{Change, ChangeKind, ModificationVerdict};
+use hsign_report::{Language, change_message, finding_message};
 
 /// How codes stand in the sources: `Finding::error("code")`, and helpers that take a code.
 const CALLS: [&str; 7] = ["error(", "warning(", "info(", "finding(", "failed(", "because(", "in_place("];
@@ -76,4 +77,27 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
             }
         })
         .collect()
+}
+
+#[test]
+fn a_change_is_told_with_page_and_place_in_words_that_need_no_knowledge_of_pdf() {
+    let change = Change {
+        kind: ChangeKind::SignedTextCovered,
+        verdict: ModificationVerdict::Suspicious,
+        revision: 1,
+        page: Some(1),
+        position: Some([60, 640, 300, 720]),
+        object: Some(50),
+        values: BTreeMap::new(),
+    };
+    assert_eq!(
+        change_message(&change, Language::En),
+        "An appearance was laid over signed text on page 1 (21 mm from the left, 226 mm from the bottom; 85 x 28 mm)."
+    );
+    assert_eq!(
+        change_message(&change, Language::Ja),
+        "署名済みの文字の上に別の表示が重ねられています（1ページ）（左端から21 mm、下端から226 mm、幅85 mm×高さ28 mm）。"
+    );
+    let nowhere = Change { page: None, position: None, ..change };
+    assert_eq!(change_message(&nowhere, Language::En), "An appearance was laid over signed text.");
 }
