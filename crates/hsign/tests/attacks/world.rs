@@ -401,7 +401,7 @@ pub fn crl_with_reason(
     reason: Option<u8>,
 ) -> Vec<u8> {
     let reason = reason.map_or_else(Vec::new, |reason| {
-        encode::sequence(&[&extension("2.5.29.21", false, &encode::enumerated(reason.into()))])
+        encode::sequence(&[&extension("2.5.29.21", false, &encode::enumerated(reason))])
     });
     let issuer = Certificate::from_der(issuer).unwrap();
     let algorithm = hsign_x509::signature_algorithm_to_der(&SignatureAlgorithm::RsaPkcs1(SHA256)).unwrap();
