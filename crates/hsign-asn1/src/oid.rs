@@ -26,15 +26,33 @@ pub fn oid_to_string(contents: &[u8]) -> Result<String, Error> {
             // The first two arcs share one number: 40 * first + second, first at most 2 (X.690 §8.19.4).
             let first = (arc / 40).min(2);
             arc = arc.saturating_sub(first.saturating_mul(40));
-            let _ = write!(text, "{first}");
+            push_decimal(&mut text, first);
         }
-        let _ = write!(text, ".{arc}");
+        text.push('.');
+        push_decimal(&mut text, arc);
         arc = 0;
     }
     if !fresh || text.is_empty() {
         return Err(Error::bad_value(0, "object identifier cut short"));
     }
     Ok(text)
+}
+
+/// Nearly all arcs are short, and each certificate has some fifty: the formatter of 128 bits is slow for these.
+fn push_decimal(text: &mut String, number: u128) {
+    match u64::try_from(number) {
+        Ok(short) => push_short(text, short),
+        Err(_) => {
+            let _ = write!(text, "{number}");
+        }
+    }
+}
+
+fn push_short(text: &mut String, number: u64) {
+    if number >= 10 {
+        push_short(text, number / 10);
+    }
+    text.extend(u32::try_from(number % 10).ok().and_then(|digit| char::from_digit(digit, 10)));
 }
 
 /// Dotted decimal of an OBJECT IDENTIFIER element.
@@ -94,6 +112,15 @@ mod tests {
             ("2.5.29.15", &[0x55, 0x1d, 0x0f]),
             ("2.999.3", &[0x88, 0x37, 0x03]),
             ("2.39", &[0x77]),
+            // Around the largest arc that 64 bits hold.
+            (
+                "2.25.18446744073709551615",
+                &[0x69, 0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
+            ),
+            (
+                "2.25.18446744073709551616",
+                &[0x69, 0x82, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00],
+            ),
         ] {
             assert_eq!(oid_to_string(contents).unwrap(), dotted);
             assert_eq!(oid_contents(dotted).unwrap(), contents);
