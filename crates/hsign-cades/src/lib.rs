@@ -16,4 +16,5 @@ pub use baseline::{
 };
 pub use error::Error;
 pub use facts::{CmsFacts, Profile, SignerFacts, signature_facts};
+pub use hsign_cms::is_set_of_attributes;
 pub use records::Records;

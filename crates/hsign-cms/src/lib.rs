@@ -20,6 +20,6 @@ mod unsigned;
 
 pub use attribute::{Attribute, Attributes};
 pub use error::Error;
-pub use signed_data::SignedData;
+pub use signed_data::{SignedData, is_set_of_attributes};
 pub use signer_info::SignerInfo;
 pub use unsigned::add_unsigned_attribute;

@@ -284,8 +284,10 @@ impl Encapsulated {
     }
 }
 
-/// Whether octets are what a signer with signed attributes signs (RFC 5652 §5.4).
-fn is_set_of_attributes(octets: &[u8]) -> bool {
+/// Whether octets are what a signer with signed attributes signs (RFC 5652 §5.4): without these attributes, his value
+/// would pass for one over such content.
+#[must_use]
+pub fn is_set_of_attributes(octets: &[u8]) -> bool {
     let mut budget = Budget::new("attributes", MAXIMUM_ELEMENTS);
     let attributes = only(octets, Tag::SET).ok().and_then(|set| Attributes::read(&set, &mut budget).ok());
     attributes.is_some_and(|attributes| attributes.has(MESSAGE_DIGEST) || attributes.has(CONTENT_TYPE))

@@ -1,6 +1,6 @@
 //! CMS signatures by themselves: what they say, and over what.
 
-use hsign_cades::{CmsFacts, Profile, signature_facts};
+use hsign_cades::{CmsFacts, Profile, SignerFacts, is_set_of_attributes, signature_facts};
 use hsign_core::facts::{DocumentFacts, DocumentFormat, EvidenceFacts};
 use hsign_core::{Digest, DigestAlgorithm, Finding, Source};
 
@@ -9,6 +9,9 @@ use crate::digest::digest_of;
 
 /// The largest CMS that is read: it is held in memory whole. The content of a detached signature may be of any size.
 pub(crate) const MAX_CMS_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Signed attributes that bring whole CRLs are megabytes long.
+const LONGEST_ATTRIBUTES: u64 = 64 << 20;
 
 const ID: &str = "Signature1";
 
@@ -20,9 +23,10 @@ pub(crate) fn cades_facts(cms: &dyn Source, content: Option<&dyn Source>) -> Res
     }
     let bytes = hsign_core::read_all(cms)?;
     let mut digests = Digests { content, known: Vec::new(), failure: None };
-    let read = signature_facts(&bytes, ID, Profile::Cades, &mut |algorithm| digests.of(algorithm))
+    let mut read = signature_facts(&bytes, ID, Profile::Cades, &mut |algorithm| digests.of(algorithm))
         .map_err(hsign_cades::Error::from)?;
-    let findings = findings(&read, bytes.len(), &mut digests)?;
+    let mut findings = findings(&read, bytes.len(), &mut digests)?;
+    findings.extend(attributes_as_content(&mut read, content)?);
     if let Some(failure) = digests.failure {
         return Err(failure);
     }
@@ -50,6 +54,33 @@ fn findings(read: &CmsFacts, length: usize, digests: &mut Digests<'_>) -> Result
         findings.push(Finding::error("content-differs-from-attached").clause("RFC 5652 §5.2"));
     }
     Ok(findings)
+}
+
+/// The signature of signed attributes, shown as one over content made of them.
+fn attributes_as_content(
+    read: &mut CmsFacts,
+    content: Option<&dyn Source>,
+) -> Result<Option<Finding>, Error> {
+    let bare = |signer: &SignerFacts| {
+        signer.findings.iter().any(|finding| finding.code == "cms-no-signed-attributes")
+    };
+    if !read.signers.iter().any(bare) {
+        return Ok(None);
+    }
+    let confusable = match (&read.attached_content, content) {
+        (Some(attached), _) => is_set_of_attributes(attached),
+        (None, Some(content)) if content.length() <= LONGEST_ATTRIBUTES => {
+            is_set_of_attributes(&hsign_core::read_all(content)?)
+        }
+        _ => false,
+    };
+    if !confusable {
+        return Ok(None);
+    }
+    for signer in read.signers.iter_mut().filter(|signer| bare(signer)) {
+        signer.signed = None;
+    }
+    Ok(Some(Finding::error("content-is-set-of-attributes").clause("RFC 5652 §5.4")))
 }
 
 /// Digests of the content beside the signature, each computed once and in constant memory.

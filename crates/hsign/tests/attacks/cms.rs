@@ -89,6 +89,45 @@ fn no_signed_attributes_where_the_content_is_a_set_of_attributes() {
 }
 
 #[test]
+fn no_signed_attributes_beside_a_content_that_is_a_set_of_attributes() {
+    let doctor = person(Person::Doctor);
+    let signed = set(&attributes_of(&digest(b"another document"), &doctor.certificate));
+    let facts = |content: Vec<u8>| {
+        let cms = without_attributes(&doctor, &raw(&doctor.key, &content));
+        hsign::read_facts(&cms, Some(&content)).unwrap()
+    };
+    let forged = facts(signed);
+    assert!(forged.signatures[0].signed.is_none());
+    assert!(forged.findings.iter().any(|finding| finding.code == "content-is-set-of-attributes"));
+    let honest = facts(b"a note".to_vec());
+    assert!(honest.signatures[0].signed.is_some());
+    assert!(honest.findings.is_empty());
+}
+
+/// A detached CMS over content itself.
+fn without_attributes(signer: &Someone, value: &[u8]) -> Vec<u8> {
+    let certificate = hsign_x509::Certificate::from_der(&signer.certificate).unwrap();
+    let algorithm = hsign_x509::digest_algorithm_to_der(SHA256);
+    let identifier =
+        encode::sequence(&[certificate.issuer().der(), &encode::integer_from_contents(certificate.serial())]);
+    let info = encode::sequence(&[
+        &encode::integer(1),
+        &identifier,
+        &algorithm,
+        &hsign_x509::signature_algorithm_to_der(&signer.algorithm()).unwrap(),
+        &encode::octet_string(value),
+    ]);
+    let data = encode::sequence(&[
+        &encode::integer(1),
+        &encode::tlv(0x31, &algorithm),
+        &encode::sequence(&[&encode::oid(cms_oid::DATA).unwrap()]),
+        &encode::implicit_constructed(0, &signer.certificate),
+        &encode::tlv(0x31, &info),
+    ]);
+    encode::sequence(&[&encode::oid(cms_oid::SIGNED_DATA).unwrap(), &encode::explicit(0, &data)])
+}
+
+#[test]
 fn a_reference_to_another_certificate() {
     let dentist = person(Person::Dentist).certificate;
     let document = with_attributes(|attributes| {
