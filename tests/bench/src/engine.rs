@@ -23,6 +23,7 @@ use openssl::sign::Signer;
 use serde_json::{Value, json};
 
 use crate::Failure;
+use crate::workbench::stamps;
 
 /// When the testkit's authorities were made: 2026-09-21.
 const SIGNED: Seconds = 1_790_000_000;
@@ -108,7 +109,7 @@ impl Case {
             last = Some(self.judge(verifier)?);
         }
         let last = last.ok_or("nothing judged")?;
-        let stamps: usize = last.signatures().iter().map(|signature| signature.timestamps().len()).sum();
+        let stamps = stamps(&last);
         Ok(json!({
             "work": self.verdicts, "signatures": last.signatures().len(), "stamps": stamps,
             "indication": last.indication().to_string(),

@@ -96,8 +96,8 @@ fn answer(
         ["file-verify", file] => timed(|| bench.verify_file(file.as_ref())),
         ["file-limit", input, output] => timed(|| limit::passes_and_copy(input.as_ref(), output.as_ref())),
         ["file-pass", input] => timed(|| limit::pass(input.as_ref())),
-        ["path", "from-bytes"] => timed(|| chain.from_bytes()),
-        ["path", "from-certificates"] => timed(|| chain.from_certificates()),
+        ["path", "from-bytes"] => timed(|| chain.parsing()),
+        ["path", "from-certificates"] => timed(|| chain.parsed()),
         ["path", "signatures"] => timed(|| chain.signatures()),
         ["engine", what, level, signatures, signers] => {
             let key = ((*level).to_owned(), signatures.parse()?, signers.parse()?);

@@ -36,7 +36,7 @@ impl Chain {
     }
 
     /// From the bytes of the certificates that come with a document; the anchor is read with the registry.
-    pub(crate) fn from_bytes(&self) -> Result<Value, Failure> {
+    pub(crate) fn parsing(&self) -> Result<Value, Failure> {
         let [signer, ca, _] = &self.bytes;
         let [.., root] = &self.read;
         for _ in 0..PATHS {
@@ -47,7 +47,7 @@ impl Chain {
     }
 
     /// From certificates that are read already.
-    pub(crate) fn from_certificates(&self) -> Result<Value, Failure> {
+    pub(crate) fn parsed(&self) -> Result<Value, Failure> {
         for _ in 0..PATHS {
             self.validate(&self.read)?;
         }

@@ -1,7 +1,7 @@
 //! A doctor with a key in a file, a time-stamp authority, trust and revocation lists, all of the testkit.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -268,9 +268,14 @@ fn judged(settings: &Settings, source: &dyn Source) -> Result<Value, Failure> {
     let Verified { verdict, .. } = hsign::verify(source, settings, &NoNetwork, ValidationTime(now()))?;
     let indication = passed(&verdict)?;
     let valid = verdict.signatures().iter().filter(|one| one.integrity() == Integrity::Valid).count();
-    let stamps = verdict.signatures().iter().map(|one| one.timestamps().len()).sum::<usize>();
-    let stamps = stamps + verdict.timestamps().len();
+    let stamps = stamps(&verdict);
     Ok(json!({ "work": source.length(), "valid": valid, "stamps": stamps, "indication": indication }))
+}
+
+/// How many there are: one over the whole document speaks for each signature.
+pub(crate) fn stamps(verdict: &DocumentVerdict) -> usize {
+    let of_signatures = verdict.signatures().iter().flat_map(|signature| signature.timestamps());
+    of_signatures.chain(verdict.timestamps()).map(|stamp| stamp.id()).collect::<BTreeSet<_>>().len()
 }
 
 /// Work that led to no valid signature is none.
