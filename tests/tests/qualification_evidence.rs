@@ -2,7 +2,7 @@
 //! a form and signs it, the document is signed, and whoever receives all of it verifies.
 
 use hsign_testkit::{Ca, Person};
-use hsign_tests::{Answer, Session};
+use hsign_tests::{Answer, Session, completed};
 use serde_json::{Value, json};
 
 /// `trust.toml` beside the PKI's: a business, the public's CA, and an attester from 2020 to 2090.
@@ -30,16 +30,9 @@ fn trust(session: &Session) {
 
 /// The form of `hsign evidence template`, completed as an attester would.
 fn complete(session: &Session, line: &str) -> Value {
-    let mut form = session.run(&format!("evidence template {line}")).exits(0).json();
+    let form = session.run(&format!("evidence template {line}")).exits(0).json();
     assert_eq!(form["schema"], "hsign.qualification-evidence/1");
-    form["identity_check"] = json!({ "means": "in-person", "checked_at": "2026-01-05T00:00:00Z" });
-    form["qualification_check"] = json!({ "way": "licence", "checked_at": "2026-01-05T00:00:00Z" });
-    form["providers"] = json!([{
-        "name": "TEST registration",
-        "external_assessment": { "assessor": "TEST assessor", "reference": "A-1", "from": "2025-01-01T00:00:00Z" },
-        "retention": { "until": "2040-01-01T00:00:00Z" }
-    }]);
-    form
+    completed(form)
 }
 
 fn attest(session: &Session, record: &Value) {

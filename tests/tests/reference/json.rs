@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use hsign_testkit::Person;
 use hsign_testkit_pkcs11::Kind;
-use hsign_tests::{Answer, HPKI_PIN, Session, hpki_card, record_around};
+use hsign_tests::{Answer, HPKI_PIN, Session, completed, hpki_card, record_around};
 use serde_json::Value;
 
 use crate::schema::Schemas;
@@ -64,11 +64,12 @@ const EXAMPLES: [Example; 22] = [
         0,
     ),
     example("evidence-record-1", "evidence show other.ers", 0),
-    example(
-        "qualification-evidence-1",
-        "evidence template pki/people/doctor/certificate.pem --person 試験太郎 --role 医師",
-        0,
-    ),
+    Example {
+        schema: "qualification-evidence-1",
+        command: "evidence template pki/people/commercial-person/certificate.pem --person 試験太郎 --role 医師",
+        code: 0,
+        file: Some("record.json"),
+    },
     example("inspect-1", "inspect scan.signed.pdf", 0),
     example("trust-1", "trust list", 0),
     example("tsa-list-1", "tsa list", 0),
@@ -155,6 +156,9 @@ static DESK: LazyLock<Desk> = LazyLock::new(|| {
     session.write("other.pdf", session.read("letter.pdf"));
     let _ = session.run("timestamp other.pdf --tsa main").exits(0);
     session.write("other.ers", record_around(&session.read("other.tst")));
+    let person = session.testbed().person(Person::Commercial).certificate_path();
+    let form = format!("evidence template {} --person 試験太郎 --role 医師", person.display());
+    session.write("record.json", completed(session.run(&form).exits(0).json()).to_string());
     Desk { session, card }
 });
 

@@ -212,11 +212,10 @@ impl Demo<'_> {
             command.env(softhsm::CONFIGURATION_VARIABLE, &token.configuration);
         }
         let output = command.output().with_context(|| self.program.display().to_string())?;
-        let answer = [output.stdout, output.stderr].concat();
-        output::data(
-            &self.heart(&String::from_utf8_lossy(&answer), words.first().is_some_and(|w| w == "verify")),
-        );
+        let answer = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         let code = output.status.code().unwrap_or(-1);
+        let is_report = words.first().is_some_and(|word| word == "verify");
+        output::data(&if is_report && code == expected { self.heart(&answer) } else { answer });
         output::data(&format!("(exit {code})\n"));
         if code != expected {
             bail!("hsign {} ended with {code} instead of {expected}", words.join(" "));
@@ -225,15 +224,14 @@ impl Demo<'_> {
     }
 
     /// Of a report the first line and the errors; it fills a screen, and the reader can ask for it.
-    fn heart(&self, answer: &str, is_report: bool) -> String {
-        if !is_report {
-            return answer.to_owned();
-        }
+    fn heart(&self, answer: &str) -> String {
         let error = word("severity.error", self.session.language);
         let about_the_document = answer.lines().take_while(|line| !line.is_empty());
-        let lines =
-            about_the_document.filter(|line| !line.starts_with(' ') || line.trim_start().starts_with(error));
-        lines.chain(["  …"]).fold(String::new(), |text, line| text + line + "\n")
+        let lines = about_the_document.filter_map(|line| match line.strip_prefix(' ').map(str::trim_start) {
+            None => Some(line.to_owned()),
+            Some(detail) => detail.starts_with(error).then(|| format!("  {detail}")),
+        });
+        lines.chain(["  …".to_owned()]).map(|line| line + "\n").collect()
     }
 }
 
