@@ -309,7 +309,10 @@ mod tests {
             ("url = 'ftp://h/'", "neither http:// nor https://"),
             ("url = 'http://user:hunter2@h/'", "must not hold user or password"),
             ("url = 'https://h/'\ndigest = 'sha1'", "digest"),
-            ("url = 'https://h/'\nbasic = { user = 'u', password = 'hunter2' }", "env:NAME, file:PATH or fd:N"),
+            (
+                "url = 'https://h/'\nbasic = { user = 'u', password = 'hunter2' }",
+                "env:NAME, file:PATH or fd:N",
+            ),
             ("url = 'http://h/'\nbasic = { user = 'u', password = 'env:X' }", "unprotected"),
             ("url = 'https://h/'\nheaders = { Authorization = 'Bearer hunter2' }", "secret"),
             ("url = 'https://h/'\nheaders = { 'two words' = 'x' }", "not a header's name"),

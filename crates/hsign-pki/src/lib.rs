@@ -19,7 +19,8 @@ pub use date::{first_moment, last_moment};
 pub use error::Error;
 pub use path::{
     ANY_EXTENDED_KEY_USAGE, ANY_POLICY, ExtendedKeyUsageDemand, OCSP_SIGNING, PathFailure, PathFailureKind,
-    PathFailures, PathParameters, Paths, ProfileRules, ValidityModel, TIME_STAMPING, ValidatedPath, build_and_validate,
+    PathFailures, PathParameters, Paths, ProfileRules, TIME_STAMPING, ValidatedPath, ValidityModel,
+    build_and_validate,
 };
 pub use revocation::{
     Freshness, FreshnessPolicy, Origin, Provenance, Provided, RevocationAnswer, RevocationEvidence,

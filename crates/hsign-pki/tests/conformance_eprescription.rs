@@ -58,10 +58,7 @@ fn judge(card: &Certificate, pool: &[Certificate], crls: &[Crl]) -> Result<(), S
     let path = build_and_validate(card, pool, &anchors, &plain, &verifier)
         .map_err(|failures| format!("{:?}", failures.best().unwrap().findings))?;
     let evidence = RevocationEvidence {
-        crls: crls
-            .iter()
-            .map(|crl| Provided::new(crl.clone(), Provenance::Embedded))
-            .collect(),
+        crls: crls.iter().map(|crl| Provided::new(crl.clone(), Provenance::Embedded)).collect(),
         ocsp_responses: Vec::new(),
         certificates: pool.to_vec(),
     };
