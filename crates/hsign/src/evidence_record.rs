@@ -35,7 +35,8 @@ pub fn verify_evidence_record(
 ) -> Result<VerifiedRecord, Error> {
     let document = evidence_record_facts(record, data)?;
     let verified = judge(&document, settings, fetcher, time);
-    let [facts] = <[EvidenceRecordFacts; 1]>::try_from(document.evidence_records).map_err(|_| Error::NoRecord)?;
+    let [facts] =
+        <[EvidenceRecordFacts; 1]>::try_from(document.evidence_records).map_err(|_| Error::NoRecord)?;
     let verdict = verified.verdict.evidence_records().first().cloned().ok_or(Error::NoRecord)?;
     let initial = facts.chains.first().and_then(|chain| chain.timestamps.first());
     let covered = initial.map_or_else(Vec::new, |initial| {
