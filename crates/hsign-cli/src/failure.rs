@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use hsign::Finding;
-use hsign::saved::SavedFactsError;
 use hsign::report::{finding_hint, finding_lines, finding_message, findings_json};
+use hsign::saved::SavedFactsError;
 use hsign_core::ErrorKind;
 use hsign_core::ports::PortError;
 use serde_json::{Value, json};

@@ -14,8 +14,8 @@ pub mod file;
 pub mod load;
 pub mod saved;
 
-mod cades;
 mod bundle;
+mod cades;
 mod certificate;
 mod confirmation;
 mod digest;
@@ -36,16 +36,16 @@ mod supplied;
 mod timestamp;
 mod verify;
 
+pub use bundle::{Bundle, BundleError, Bundled, bundle_from_bytes, read_bundle};
 pub use certificate::{
     CertificateRequest, CertificateRevocation, CertificateVerdict, RevocationDemand, StatusThen,
     verify_certificate,
 };
-pub use bundle::{Bundle, BundleError, Bundled, bundle_from_bytes, read_bundle};
 pub use confirmation::{check_confirmation, confirmation_path, confirmation_text};
 pub use error::Error;
-pub use extend::{ExtendRequest, Extension, extend};
-pub use evidence_record::{VerifiedRecord, evidence_record_facts, verify_evidence_record};
 pub use evidence_form::{EvidenceSubject, evidence_form};
+pub use evidence_record::{VerifiedRecord, evidence_record_facts, verify_evidence_record};
+pub use extend::{ExtendRequest, Extension, extend};
 pub use facts::read_facts;
 pub use format::{InputFormat, input_format};
 pub use hsign_core::{Finding, Severity, Time, ValidationTime};
@@ -61,8 +61,8 @@ pub use plan::{Planned, plan};
 pub use settings::Settings;
 pub use sign::{Clock, Metadata, SignRequest, Signed, Stamps, sign};
 pub use sign_cades::{CadesPackaging, sign_cades};
-pub use timestamp::{timestamp, timestamp_pdf};
 pub use supplied::{Supplied, token_id};
+pub use timestamp::{timestamp, timestamp_pdf};
 pub use verify::{Verified, document_facts, judge, verify, verify_with};
 
 /// The visible mark: fonts and seals.
@@ -75,11 +75,11 @@ pub use hsign_crypto as crypto;
 pub use hsign_hpki as hpki;
 /// Time-stamp authorities and revocation data over HTTP.
 pub use hsign_net as net;
+/// PDF syntax.
+pub use hsign_pdf as pdf;
 /// Certification paths, revocation and trust.
 pub use hsign_pki as pki;
 /// Verdicts as text and JSON.
 pub use hsign_report as report;
-/// PDF syntax.
-pub use hsign_pdf as pdf;
 /// Certificates.
 pub use hsign_x509 as x509;

@@ -6,9 +6,9 @@ use hsign_validation::{Integrity, MemoisedVerifier, SignatureVerdict};
 use hsign_x509::Certificate;
 
 use crate::cades::{MAX_CMS_BYTES, cades_facts};
+use crate::digest::digest_of;
 use crate::making::Making;
 use crate::sign::{check_signer, is_whole, stamped};
-use crate::digest::digest_of;
 use crate::verify::judge_with;
 use crate::{Clock, Error, Settings, SignRequest, Signed, Verified};
 

@@ -5,8 +5,8 @@ use hsign_core::{DigestAlgorithm, Severity, Source};
 use hsign_pades::Draft;
 
 use crate::Error;
-use crate::making::stamp;
 use crate::digest::digest_of;
+use crate::making::stamp;
 use crate::verify::token_facts;
 
 /// A time-stamp token over the whole of `content`, checked against it: the bytes of the `.tst` file.

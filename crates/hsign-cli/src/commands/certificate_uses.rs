@@ -30,7 +30,10 @@ impl Use {
 
     pub(super) fn words(self, language: Language) -> &'static str {
         let found = WORDS.iter().find(|(name, ..)| *name == self.0);
-        found.map_or(self.0, |(_, english, japanese)| if language == Language::Ja { japanese } else { english })
+        found.map_or(
+            self.0,
+            |(_, english, japanese)| if language == Language::Ja { japanese } else { english },
+        )
     }
 }
 

@@ -302,7 +302,7 @@ impl Archive {
     }
 
     pub(crate) fn judge_at(&mut self, day: Day) -> DocumentVerdict {
-        self.under(day, |facts, context| judge(facts, context))
+        self.under(day, judge)
     }
 
     pub(crate) fn plan_at(&mut self, day: Day, later: &[Day]) -> Plan {
