@@ -41,11 +41,11 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
     let contents = Contents::of(facts);
     let mut proofs = ProofsOfExistence::at(context.time.0);
     proofs.add_given(context.proofs, &contents);
-    let evidence_records: Vec<_> = facts
+    let (evidence_records, of_records): (Vec<_>, Vec<_>) = facts
         .evidence_records
         .iter()
         .map(|record| evidence_records::validate(record, &contents, &engine, &mut proofs))
-        .collect();
+        .unzip();
     let mut stamps: Vec<Stamp<'_>> = facts
         .signatures
         .iter()
@@ -75,6 +75,7 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
         needs.extend(more);
     }
     needs.extend(record_needs);
+    needs.extend(of_records.into_iter().flatten());
     needs.sort();
     needs.dedup();
     let of_document: Vec<&JudgedTimestamp> = of_document.iter().map(|stamp| &stamp.judged).collect();

@@ -1,6 +1,7 @@
 //! Evidence records (RFC 4998): trees, order and algorithms, each token with the proofs that the next one gives it.
 
 use hsign_core::facts::{ArchiveTimestampChain, ArchiveTimestampFacts, EvidenceRecordFacts};
+use hsign_core::ports::Need;
 use hsign_core::{DigestAlgorithm, Finding, Severity};
 
 use crate::engine::Engine;
@@ -13,13 +14,14 @@ type Ruling = (Conclusion, Option<Finding>);
 
 const PASSED: Ruling = (Conclusion::Passed, None);
 
-/// Judges one record, and takes what it proves into `proofs` if all of it holds.
+/// Judges one record, and takes what it proves into `proofs` if all of it holds; also tells what the network might add
+/// for its tokens.
 pub(crate) fn validate(
     facts: &EvidenceRecordFacts,
     contents: &Contents<'_>,
     engine: &Engine<'_>,
     proofs: &mut ProofsOfExistence,
-) -> EvidenceRecordVerdict {
+) -> (EvidenceRecordVerdict, Vec<Need>) {
     let archive: Vec<&ArchiveTimestampFacts> =
         facts.chains.iter().flat_map(|chain| &chain.timestamps).collect();
     let mut tokens: Vec<Stamp<'_>> =
@@ -54,14 +56,16 @@ pub(crate) fn validate(
     }
     let mut findings = facts.findings.clone();
     findings.extend(rules.into_iter().filter_map(|(_, finding)| finding));
-    EvidenceRecordVerdict {
+    let needs = tokens.iter().flat_map(|token| token.judged.needs.clone()).collect();
+    let verdict = EvidenceRecordVerdict {
         indication: conclusion.indication(),
         sub_indication: conclusion.sub_indication(),
         proven_time: tokens.first().and_then(|token| token.judged.gen_time),
         id: facts.id.clone(),
         timestamps: tokens.into_iter().map(|token| token.judged.verdict).collect(),
         findings,
-    }
+    };
+    (verdict, needs)
 }
 
 /// What the reader found to be wrong; a record without a time stamp proves nothing.
