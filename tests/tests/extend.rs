@@ -74,7 +74,9 @@ fn what_does_not_hold_is_not_stamped_and_what_is_open_is_told() {
 fn one_signature_of_several_by_its_name() {
     let session = Session::shared();
     session.sign(Person::Doctor, "letter.pdf -o one.pdf --field Doctor --tsa {tsa} --level B-T").exits(0);
-    session.sign(Person::Pharmacist, "one.pdf -o two.pdf --field Pharmacist --tsa {tsa} --level B-T").exits(0);
+    session
+        .sign(Person::Pharmacist, "one.pdf -o two.pdf --field Pharmacist --tsa {tsa} --level B-T")
+        .exits(0);
     extend(&session, "two.pdf --signature Nurse --tsa {tsa}").exits(2).says("Nurse");
     extend(&session, "two.pdf --signature Pharmacist --tsa {tsa}").exits(0);
     session.verify("two.extended.pdf").exits(0);

@@ -75,7 +75,8 @@ fn printed(session: &Session, browser: &Browser, lang: &str, said: &[&str]) {
 
 /// Whether the first page, as a picture (PPM), shows the colour.
 fn has_colour(pdf: &Path, colour: [u8; 3]) -> bool {
-    let Ok(output) = Command::new("pdftoppm").args(["-r", "50", "-f", "1", "-l", "1"]).arg(pdf).output() else {
+    let Ok(output) = Command::new("pdftoppm").args(["-r", "50", "-f", "1", "-l", "1"]).arg(pdf).output()
+    else {
         missing("pdftoppm");
         return true;
     };

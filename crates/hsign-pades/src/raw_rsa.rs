@@ -28,7 +28,9 @@ pub(crate) fn signed_object(
     let signed = SignedObject {
         signed_octets: content.value.clone(),
         reordered_octets: None,
-        algorithm: SignatureAlgorithm::OfDigest(Box::new(SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha1))),
+        algorithm: SignatureAlgorithm::OfDigest(Box::new(SignatureAlgorithm::RsaPkcs1(
+            DigestAlgorithm::Sha1,
+        ))),
         value: value.into(),
         references: vec![Reference {
             name: "byte-range".to_owned(),
