@@ -37,6 +37,15 @@ fn from_now(seconds: i64) -> String {
     hsign::Time::from_unix_seconds(Clock::system().now() + seconds).unwrap().to_string()
 }
 
+/// A file with the policy `hpki` under which the test PKI's keys last: what ends within five years is its certificates.
+fn lasting(session: &Session) -> &'static str {
+    let policy = hsign::Policy::preset_text("hpki").unwrap();
+    let row = "until = \"no-end\"\nsource = \"this test\"\nconfidence = \"certain\"\n";
+    let rows = format!("\n[[algorithms.key]]\nkind = \"rsa\"\nbits = 2048\n{row}");
+    session.write("lasting.toml", format!("{policy}{rows}"));
+    "lasting.toml"
+}
+
 /// The lists as they will stand at that moment, as a folder of evidence.
 fn lists_at(session: &Session, folder: &str, seconds: i64) -> String {
     let at = Clock::system().now() + seconds;
@@ -188,9 +197,10 @@ fn after_the_certificate_ended_a_stamp_helps_and_nothing_else() {
     let at = from_now(5 * YEAR);
     let early = lists_at(&session, "early", DAY);
     let late = lists_at(&session, "late", 5 * YEAR);
-    let line = "verify signed.pdf --output json --trust {trust}";
+    let line = format!("verify signed.pdf --output json --trust {{trust}} --policy {}", lasting(&session));
     session.run(&format!("{line} --evidence {early} --evidence {late} --at {at}")).exits(0);
     let session = Session::shared();
+    lasting(&session);
     signed_by(&session, Person::Doctor, "");
     let late = lists_at(&session, "late", 5 * YEAR);
     let answer = session.run(&format!("{line} --evidence {late} --at {at}")).exits(3);
@@ -535,7 +545,7 @@ fn a_broken_stamp_never_helps_and_is_always_shown() {
     let at = from_now(5 * YEAR);
     for (file, code) in [("signed.pdf", 0), ("broken.pdf", 3)] {
         let line = format!("verify {file} --trust {{trust}} --evidence {early} --evidence {late} --at {at}");
-        session.run(&line).exits(code);
+        session.run(&format!("{line} --policy {}", lasting(&session))).exits(code);
     }
 }
 

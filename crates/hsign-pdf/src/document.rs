@@ -34,6 +34,8 @@ pub struct Document<'s> {
     pub(crate) encryption: Option<Encryption>,
     streams: RefCell<Cache>,
     decoded: RefCell<Budget>,
+    /// Numbers with the later revisions that touch them: a look-up costs the same after a hundred of these.
+    touched: OnceCell<Vec<(u32, usize)>>,
     /// Where objects (by number) and cross-reference sections (0) begin, ascending.
     offsets: OnceCell<Vec<(u64, u32)>>,
 }
@@ -81,6 +83,7 @@ impl<'s> Document<'s> {
             encryption: None,
             streams: RefCell::default(),
             decoded: RefCell::new(Budget::new("decompressed bytes", DECODED)),
+            touched: OnceCell::new(),
             offsets: OnceCell::new(),
         }
     }
@@ -219,6 +222,16 @@ impl<'s> Document<'s> {
         Ok(false)
     }
 
+    /// The numbers that revisions after the first say something about, each with the revision, in order.
+    fn touched_numbers(&self) -> Vec<(u32, usize)> {
+        let updates = self.revisions.iter().enumerate().skip(1);
+        let mut touched: Vec<(u32, usize)> = updates
+            .flat_map(|(index, revision)| revision.entries.iter().map(move |(number, _)| (*number, index)))
+            .collect();
+        touched.sort_unstable();
+        touched
+    }
+
     /// The first object (by number) or cross-reference section (0) that begins within these bytes.
     pub(crate) fn begins_within(&self, range: &Range<u64>) -> Option<u32> {
         let offsets = self.offsets.get_or_init(|| {
@@ -266,8 +279,11 @@ impl<'d> Snapshot<'d, '_> {
     /// Where the object is, by the newest entry up to this revision.
     #[must_use]
     pub fn entry(&self, number: u32) -> Option<Entry> {
-        let visible = self.document.revisions.get(..=self.revision).unwrap_or_default();
-        visible.iter().rev().find_map(|revision| revision.entry(number))
+        let touched = self.document.touched.get_or_init(|| self.document.touched_numbers());
+        let after = touched.partition_point(|place| *place <= (number, self.revision));
+        let newest = after.checked_sub(1).and_then(|index| touched.get(index));
+        let revision = newest.filter(|(touched, _)| *touched == number).map_or(0, |(_, revision)| *revision);
+        self.document.revisions.get(revision)?.entry(number)
     }
 
     /// Whether the number belongs to an object.

@@ -148,6 +148,8 @@ static DESK: LazyLock<Desk> = LazyLock::new(|| {
     session.write("home/.config/hsign/config.toml", format!("[[tsa]]\nname = \"main\"\nurl = \"{tsa}\"\n"));
     let card = hpki_card(&session, Kind::Signature, session.testbed().pki().person(Person::Pharmacist));
     let _ = session.sign(Person::Pharmacist, "scan.pdf --tsa main --document-class dispensing").exits(0);
+    // What proves a signature has to lie before the moment it is judged at, in whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     let _ = session.sign(Person::TestCard, "letter.pdf --tsa main -o test-card.pdf");
     let mut changed = session.read("scan.signed.pdf");
     let middle = changed.len() / 4;
