@@ -56,8 +56,11 @@ fn a_header_of_the_contract() {
 fn a_tls_client_certificate() {
     let testbed = Testbed::start().unwrap();
     let base = testbed.listen(ListenerOptions::https(Tls::V1_3).client_certificate()).unwrap();
-    let refused = obtain(&testbed, secure(&testbed, &base)).unwrap_err();
-    assert!(refused.message.contains("client certificate"), "{}", refused.message);
+    // In TLS 1.3 the server refuses after the handshake: now and then the connection breaks under the request before
+    // its alert is read.
+    let refusals = || obtain(&testbed, secure(&testbed, &base)).unwrap_err();
+    let told = (0..10).map(|_| refusals()).find(|refused| refused.message.contains("client certificate"));
+    let refused = told.expect("a refusal with its reason");
     assert!(refused.findings[0].code == "tls-client-certificate");
     let client = testbed.unit(Unit::TlsClient);
     let client_certificate = Some(ClientCertificate {
