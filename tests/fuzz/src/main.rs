@@ -5,6 +5,8 @@
 mod bag;
 mod changes;
 mod seeds;
+#[path = "../../../crates/hsign-pdf/tests/shown/mod.rs"]
+mod shown;
 mod targets;
 
 use std::path::PathBuf;
