@@ -1,27 +1,13 @@
 use hsign_core::facts::{
-    ArchiveTimestampChain, ArchiveTimestampFacts, Covered, EvidenceFacts, EvidenceRecordFacts, ShownObject,
+    ArchiveTimestampChain, ArchiveTimestampFacts, EvidenceFacts, EvidenceRecordFacts, ShownObject,
     TimestampFacts, TimestampKind,
 };
 use hsign_core::{Digest, DigestAlgorithm, Finding, Octets};
 
+use crate::object::ProtectedObject;
 use crate::record::{ArchiveTimestamp, Chain, Record};
 use crate::renewal::{Form, Wanted, initial, of_timestamp, of_tree};
 use crate::tree;
-
-/// An object that a record should protect, with its digests.
-#[derive(Clone, Debug)]
-pub struct ProtectedObject {
-    /// Which object.
-    pub covered: Covered,
-    /// Its digests under the algorithms of [`Record::wanted_digests`]; one that is missing stays open.
-    pub digests: Vec<Digest>,
-}
-
-impl ProtectedObject {
-    pub(crate) fn digest(&self, algorithm: DigestAlgorithm) -> Option<&Digest> {
-        self.digests.iter().find(|digest| digest.algorithm == algorithm)
-    }
-}
 
 /// What a record says about these objects: the trees folded, each token beside the root it should stamp.
 #[must_use]
@@ -142,23 +128,19 @@ fn archive_timestamp(
 fn first_list(timestamp: &ArchiveTimestamp) -> Option<Vec<Vec<u8>>> {
     match &timestamp.tree {
         Some(tree) => tree.first().cloned(),
-        None => Some(vec![imprint(timestamp)?.value.0]),
+        None => Some(vec![timestamp.imprint()?.value.0]),
     }
 }
 
 /// Where the tree is left out: what it would hold, each object in the form that the imprint has if it has one of them.
 fn own_hashes(timestamp: &ArchiveTimestamp, wanted: &[Wanted]) -> Option<Vec<Vec<u8>>> {
-    let imprint = imprint(timestamp);
+    let imprint = timestamp.imprint();
     let stamped = |(_, digest): &&(Form, Digest)| Some(digest) == imprint.as_ref();
     let own = |wanted: &Wanted| {
         let form = wanted.forms.iter().find(stamped).or(wanted.forms.first())?;
         Some(form.1.value.0.clone())
     };
     wanted.iter().map(own).collect::<Option<Vec<_>>>().filter(|own| !own.is_empty())
-}
-
-fn imprint(timestamp: &ArchiveTimestamp) -> Option<Digest> {
-    hsign_tsp::Token::parse(timestamp.token()).ok()?.info().imprint()
 }
 
 /// The root of the tree, and whether it is one that RFC 4998 doesn't know but the token stamps.
@@ -171,7 +153,7 @@ fn root(
     let Some(tree) = &timestamp.tree else {
         return tree::root(&[own_hashes(timestamp, wanted)?], algorithm).map(|root| (root, false));
     };
-    let imprint = imprint(timestamp);
+    let imprint = timestamp.imprint();
     let hashed = tree::root_over_hashed_single(tree, algorithm).filter(|root| Some(root) == imprint.as_ref());
     match hashed {
         Some(root) => Some((root, true)),
@@ -198,7 +180,7 @@ fn further_hashes(timestamp: &ArchiveTimestamp, shows: &[ShownObject]) -> Option
 
 /// A SignedData around TSTInfo has version 3 (RFC 5652 §5.1); tools that check records refuse others.
 fn cms_version(timestamp: &ArchiveTimestamp) -> Option<Finding> {
-    let version = hsign_tsp::Token::parse(timestamp.token()).ok()?.signed_data().version();
+    let version = timestamp.read.as_ref()?.signed_data().version();
     // Attribute certificates of version 2 or other forms of certificates and CRLs make it 4 or 5.
     (!(3..=5).contains(&version)).then(|| {
         Finding::error("archive-timestamp-cms-version").clause("RFC 5652 §5.1").with("version", version)

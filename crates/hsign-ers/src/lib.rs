@@ -6,10 +6,12 @@
 
 mod error;
 mod facts;
+mod object;
 mod record;
 mod renewal;
 mod tree;
 
 pub use error::Error;
-pub use facts::{ProtectedObject, facts};
+pub use facts::facts;
+pub use object::ProtectedObject;
 pub use record::{ArchiveTimestamp, Chain, Record};

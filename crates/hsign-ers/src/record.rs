@@ -1,7 +1,7 @@
 //! The structure of RFC 4998 §3.1, §4.1 and §5.1. The module has IMPLICIT tags.
 
 use hsign_asn1::{Reader, Rules, Tag, Tlv, encode, integer_u64, octet_string, single};
-use hsign_core::{Budget, DigestAlgorithm};
+use hsign_core::{Budget, Digest, DigestAlgorithm};
 use hsign_x509::digest_algorithm_from_der;
 
 use crate::Error;
@@ -33,6 +33,8 @@ pub struct ArchiveTimestamp {
     pub(crate) has_attributes: bool,
     pub(crate) tree: Option<Vec<Vec<Vec<u8>>>>,
     pub(crate) token: Vec<u8>,
+    /// The token read; `None` when it can't be.
+    pub(crate) read: Option<hsign_tsp::Token>,
 }
 
 impl Record {
@@ -153,7 +155,8 @@ impl ArchiveTimestamp {
         };
         let token = fields.expect(Tag::SEQUENCE)?.bytes.to_vec();
         fields.finish()?;
-        Ok(Self { digest_algorithm, has_attributes, tree, token })
+        let read = hsign_tsp::Token::parse(&token).ok();
+        Ok(Self { digest_algorithm, has_attributes, tree, token, read })
     }
 
     /// The time stamp, as it arrived.
@@ -173,10 +176,12 @@ impl ArchiveTimestamp {
     pub fn digest_algorithm(&self) -> Option<DigestAlgorithm> {
         match &self.digest_algorithm {
             Some((_, algorithm)) => *algorithm,
-            None => {
-                hsign_tsp::Token::parse(&self.token).ok()?.info().imprint().map(|imprint| imprint.algorithm)
-            }
+            None => self.imprint().map(|imprint| imprint.algorithm),
         }
+    }
+
+    pub(crate) fn imprint(&self) -> Option<Digest> {
+        self.read.as_ref()?.info().imprint()
     }
 }
 

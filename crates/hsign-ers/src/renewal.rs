@@ -3,7 +3,7 @@
 use hsign_core::facts::Covered;
 use hsign_core::{Digest, DigestAlgorithm};
 
-use crate::facts::ProtectedObject;
+use crate::object::ProtectedObject;
 use crate::tree::hash;
 
 /// Something to be found in a first list, in the forms in which makers of records write it.
