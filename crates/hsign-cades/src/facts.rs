@@ -36,6 +36,8 @@ impl CmsFacts {
         let signatures = (1..).zip(self.signers).map(|(number, signer)| SignatureFacts {
             id: numbered(id, number),
             level: signer.level,
+            profile: None,
+            countersigns: None,
             coverage,
             claimed_signing_time: signer.claimed_signing_time,
             policy: signer.policy,

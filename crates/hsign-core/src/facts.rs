@@ -23,6 +23,12 @@ pub enum DocumentFormat {
     Pades,
     /// A CMS signature by itself, detached (`.p7s`) or around its content (`.p7m`).
     Cades,
+    /// XML with XAdES signatures, or an XML signature around or beside its content.
+    Xades,
+    /// XML signatures without the elements of XAdES (W3C XMLDSig).
+    Xmldsig,
+    /// An ASiC container (EN 319 162-1).
+    Asic,
     /// A bare RFC 3161 token or response.
     Timestamp,
     /// An RFC 4998 evidence record by itself.
@@ -63,6 +69,12 @@ pub struct SignatureFacts {
     pub id: String,
     /// The level its elements make, by presence only.
     pub level: Level,
+    /// A national or document profile that its place and shape belong to, such as `eprescription`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// The signature that this one countersigns, by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub countersigns: Option<String>,
     /// What of the document it covers.
     pub coverage: Coverage,
     /// The signer's claim.

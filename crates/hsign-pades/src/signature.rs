@@ -58,6 +58,8 @@ pub(crate) fn facts(
     let mut facts = SignatureFacts {
         id: field.name.clone(),
         level: Level::Other,
+        profile: None,
+        countersigns: None,
         coverage: Coverage::Partial,
         claimed_signing_time: None,
         policy: None,

@@ -76,7 +76,8 @@ fn signature(verdict: &SignatureVerdict, language: Language) -> Value {
     object!({
         "id": verdict.id(),
         "level": verdict.level(),
-        "profile": null,
+        "profile": verdict.profile(),
+        "countersigns": verdict.countersigns(),
         "indication": verdict.indication(),
         "sub_indication": verdict.sub_indication(),
         "integrity": verdict.integrity(),

@@ -88,6 +88,8 @@ impl Record {
             protected_by: newest.map(|stamp| stamp.verdict.id.clone()),
             proofs: Vec::new(),
             id: facts.id.clone(),
+            profile: facts.profile.clone(),
+            countersigns: facts.countersigns.clone(),
             signer: None,
             modifications: modifications::weighed(facts, context.policy),
             qualification: None,

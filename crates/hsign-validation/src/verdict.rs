@@ -82,6 +82,10 @@ verdict! {
         by reference {
             /// Name within the document.
             id: String => &str = as_str,
+            /// The profile that its place and shape belong to, such as `eprescription`.
+            profile: Option<String> => Option<&String> = as_ref,
+            /// The signature that it countersigns, by its id.
+            countersigns: Option<String> => Option<&String> = as_ref,
             /// The signer's certificate.
             signer: Option<CertificateSummary> => Option<&CertificateSummary> = as_ref,
             /// What was changed in the document after signing, as the policy weighs it; `None` where that can't happen.

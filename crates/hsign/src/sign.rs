@@ -1,6 +1,6 @@
 use hsign_core::facts::Level;
 use hsign_core::ports::{Fetcher, Signer, Timestamper};
-use hsign_core::{DigestAlgorithm, Finding, Source, Time, ValidationTime};
+use hsign_core::{Digest, DigestAlgorithm, Finding, Source, Time, ValidationTime};
 use hsign_credential::KeyProtection;
 use hsign_crypto::OpensslVerifier;
 use hsign_pades::Draft;
@@ -275,27 +275,46 @@ fn attempt(
         shown.zip(mark.as_ref()).map(|(shown, mark)| Visible { place: shown.place, appearance: mark });
     let prepared = draft.prepare(&pdf_request(metadata, visible, now, reserve))?;
     let content = prepared.content_digest(request.digest)?;
-    let to_be_signed = hsign_cades::baseline_b(&content, signer.certificate(), &Default::default())?;
-    let algorithm = signer.algorithm(request.digest);
-    let value = signer.sign(&algorithm, &to_be_signed.signed_attributes)?;
-    let cms = hsign_cades::assemble(&hsign_cades::Signed {
-        to_be_signed: &to_be_signed,
-        algorithm: &algorithm,
-        value: &value,
-        signer_certificate: signer.certificate(),
-        certificates: signer.chain(),
-        content: None,
-    })?;
-    let cms = match timestamper {
-        Some(timestamper) => stamped(&cms, &value, certificate, timestamper, request.digest, clock())?,
-        None => cms,
-    };
-    Ok(prepared.embed(&cms)?)
+    let by = SignedBy { signer, certificate, timestamper, clock };
+    Ok(prepared.embed(&by.cms(&content, None, &Default::default())?)?)
+}
+
+/// Who signs and who stamps.
+pub(crate) struct SignedBy<'a> {
+    pub(crate) signer: &'a dyn Signer,
+    pub(crate) certificate: &'a Certificate,
+    pub(crate) timestamper: Option<&'a dyn Timestamper>,
+    pub(crate) clock: Clock<'a>,
+}
+
+impl SignedBy<'_> {
+    /// The CMS over content with this digest, stamped if there is somebody to stamp; `attached` is put inside.
+    pub(crate) fn cms(
+        &self,
+        content: &Digest,
+        attached: Option<&[u8]>,
+        options: &hsign_cades::Options,
+    ) -> Result<Vec<u8>, Error> {
+        let signer = self.signer;
+        let to_be_signed = hsign_cades::baseline_b(content, signer.certificate(), options)?;
+        let algorithm = signer.algorithm(content.algorithm);
+        let value = signer.sign(&algorithm, &to_be_signed.signed_attributes)?;
+        let cms = hsign_cades::assemble(&hsign_cades::Signed {
+            to_be_signed: &to_be_signed,
+            algorithm: &algorithm,
+            value: &value,
+            signer_certificate: signer.certificate(),
+            certificates: signer.chain(),
+            content: attached,
+        })?;
+        let Some(timestamper) = self.timestamper else { return Ok(cms) };
+        stamped(&cms, &value, self.certificate, timestamper, content.algorithm, (self.clock)())
+    }
 }
 
 /// A first stamp has to come while the certificate is valid (guideline 5.2 §6.12 C2): later it would prove that the
 /// signature came too late.
-pub(crate) fn stamped(
+fn stamped(
     cms: &[u8],
     value: &[u8],
     certificate: &Certificate,

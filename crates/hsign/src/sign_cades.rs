@@ -8,7 +8,7 @@ use hsign_x509::Certificate;
 use crate::cades::{MAX_CMS_BYTES, cades_facts};
 use crate::digest::digest_of;
 use crate::making::Making;
-use crate::sign::{check_signer, is_whole, stamped};
+use crate::sign::{SignedBy, check_signer, is_whole};
 use crate::verify::judge_with;
 use crate::{Clock, Error, Settings, SignRequest, Signed, Verified};
 
@@ -79,21 +79,8 @@ fn make(
     };
     // Outside of PDF files signing-time is where the signer's claim stands (EN 319 122-1).
     let options = hsign_cades::Options { signing_time: Some(clock()), ..Default::default() };
-    let to_be_signed = hsign_cades::baseline_b(&content, signer.certificate(), &options)?;
-    let algorithm = signer.algorithm(request.digest);
-    let value = signer.sign(&algorithm, &to_be_signed.signed_attributes)?;
-    let cms = hsign_cades::assemble(&hsign_cades::Signed {
-        to_be_signed: &to_be_signed,
-        algorithm: &algorithm,
-        value: &value,
-        signer_certificate: signer.certificate(),
-        certificates: signer.chain(),
-        content: attached.as_deref(),
-    })?;
-    match timestamper {
-        Some(timestamper) => stamped(&cms, &value, certificate, timestamper, request.digest, clock()),
-        None => Ok(cms),
-    }
+    let by = SignedBy { signer, certificate, timestamper, clock };
+    by.cms(&content, attached.as_deref(), &options)
 }
 
 /// Half of what is read back at most, so that the rest of the CMS has room.

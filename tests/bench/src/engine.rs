@@ -205,6 +205,8 @@ fn signed_document(pki: &Pki, signatures: usize, signers: usize) -> Result<Docum
         facts.signatures.push(SignatureFacts {
             id,
             level: Level::BLta,
+            profile: None,
+            countersigns: None,
             coverage: Coverage::WholeRevision,
             claimed_signing_time: None,
             policy: None,

@@ -352,6 +352,8 @@ impl Desk {
             Value::Number(number) if key == "round_trip_milliseconds" => *number = 2.into(),
             Value::Number(number) if key == "length" => *number = 123_456.into(),
             Value::Number(number) if key == "clock_offset_seconds" => *number = 0.into(),
+            // Five years have one or two leap days, depending on the day they begin.
+            Value::Number(number) if key == "validity_days" => *number = 1825.into(),
             Value::Array(items) => {
                 let limit =
                     if matches!(key, "entries" | "functions" | "mechanisms") { 2 } else { usize::MAX };

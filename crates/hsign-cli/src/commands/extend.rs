@@ -1,7 +1,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use hsign::file::Existing;
 use hsign::net::HttpTimestamper;
 use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
 use hsign::{ExtendRequest, Extension, Finding, InputFormat, Settings, Time, ValidationTime, input_format};
@@ -10,6 +9,7 @@ use hsign_core::ports::{Fetcher, Timestamper};
 use serde_json::{Value, json};
 
 use super::outcome::Tally;
+use super::outputs::Outputs;
 use crate::args::{ExtendArgs, LevelArg};
 use crate::failure::Usage;
 use crate::session::{self, Judging, Session};
@@ -34,16 +34,7 @@ pub(super) fn run(session: &Session, args: &ExtendArgs) -> Result<u8> {
         bail!(Usage::NotAValue { option: "level".to_owned(), reason });
     }
     let inputs = files::expand(&args.files, files::is_extendable)?;
-    if args.out.is_some() && inputs.len() != 1 {
-        bail!(Usage::OneInput { option: "--out" });
-    }
-    if (inputs.len() > 1 || args.in_place) && inputs.iter().any(|input| files::is_standard(input)) {
-        bail!(Usage::OneInput { option: "-" });
-    }
-    if session.json && files::goes_to_output(args.out.as_deref(), &inputs) {
-        let reason = "the document itself goes to standard output".to_owned();
-        bail!(Usage::NotAValue { option: "output".to_owned(), reason });
-    }
+    outputs(args).check(session, &inputs, "document")?;
     let judging = Judging {
         policy: args.policy.as_deref(),
         evidence: &args.evidence,
@@ -66,6 +57,10 @@ pub(super) fn run(session: &Session, args: &ExtendArgs) -> Result<u8> {
         output::json(&json!({ "schema": "hsign.extend/1", "documents": tally.rows }));
     }
     Ok(tally.exit_code())
+}
+
+fn outputs(args: &ExtendArgs) -> Outputs<'_> {
+    Outputs { out: args.out.as_deref(), in_place: args.in_place, force: args.force }
 }
 
 /// An extended document in its place; without a place when nothing was due.
@@ -97,7 +92,8 @@ impl Run<'_> {
         let output = if extension.update.is_empty() && !to_output {
             None
         } else {
-            let (target, existing) = self.target(input);
+            let beside = || files::extended_name(input, self.args.out_dir.as_deref());
+            let (target, existing) = outputs(self.args).target(input, beside);
             files::put_extended(input, source.as_ref(), &extension.update, &target, existing)?;
             Some(target)
         };
@@ -115,17 +111,6 @@ impl Run<'_> {
             signatures: self.args.signature.clone(),
             due: self.args.due.then(|| session::now().plus_seconds(AHEAD_SECONDS)),
             digest: DigestAlgorithm::Sha256,
-        }
-    }
-
-    /// What came by standard input goes to standard output unless a name is given.
-    fn target(&self, input: &Path) -> (PathBuf, Existing) {
-        let existing = if self.args.force { Existing::Replace } else { Existing::Keep };
-        match &self.args.out {
-            _ if self.args.in_place => (input.to_owned(), Existing::Replace),
-            Some(out) => (out.clone(), existing),
-            None if files::is_standard(input) => (input.to_owned(), existing),
-            None => (files::extended_name(input, self.args.out_dir.as_deref()), existing),
         }
     }
 

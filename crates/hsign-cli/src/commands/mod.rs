@@ -12,6 +12,7 @@ mod evidence_template;
 mod extend;
 mod inspect;
 mod outcome;
+mod outputs;
 mod plan;
 mod policy;
 mod settings_file;

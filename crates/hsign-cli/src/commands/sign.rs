@@ -2,7 +2,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use hsign::credential::{Credential, Options, open};
-use hsign::file::Existing;
 use hsign::hpki::{CertificateKind, certificate_kind};
 use hsign::net::HttpTimestamper;
 use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
@@ -17,6 +16,7 @@ use hsign_core::{DigestAlgorithm, Source};
 use serde_json::{Value, json};
 
 use super::outcome::Tally;
+use super::outputs::Outputs;
 use crate::args::{Format, LevelArg, Packaging, SignArgs};
 use crate::failure::Usage;
 use crate::secrets::Secrets;
@@ -39,16 +39,7 @@ pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
     refuse_what_is_not_made(args)?;
     let wanted = if cades_packaging(args).is_some() { files::is_unsigned } else { files::is_unsigned_pdf };
     let inputs = files::expand(&args.files, wanted)?;
-    if args.out.is_some() && inputs.len() != 1 {
-        bail!(Usage::OneInput { option: "--out" });
-    }
-    if (inputs.len() > 1 || args.in_place) && inputs.iter().any(|input| files::is_standard(input)) {
-        bail!(Usage::OneInput { option: "-" });
-    }
-    if session.json && files::goes_to_output(args.out.as_deref(), &inputs) {
-        let reason = "the document itself goes to standard output".to_owned();
-        bail!(Usage::NotAValue { option: "output".to_owned(), reason });
-    }
+    outputs(args).check(session, &inputs, "document")?;
     let secrets = Secrets::new(args.pin_source.as_deref(), session.language)?;
     let run = prepare(session, args, &secrets)?;
     run.warn();
@@ -143,6 +134,10 @@ fn open_credential<'a>(
     Ok(open(&named.parse()?, secrets, &options)?)
 }
 
+fn outputs(args: &SignArgs) -> Outputs<'_> {
+    Outputs { out: args.out.as_deref(), in_place: args.in_place, force: args.force }
+}
+
 /// A signed document in its place.
 struct Done {
     input: PathBuf,
@@ -230,14 +225,8 @@ impl Run<'_> {
         }
     }
 
-    /// What came by standard input goes to standard output unless a name is given.
     fn put(&self, input: &Path, source: &dyn Source, signed: &Signed) -> Result<PathBuf> {
-        let (target, existing) = match (&self.args.out, self.args.in_place) {
-            (_, true) => (input.to_owned(), Existing::Replace),
-            (Some(out), _) => (out.clone(), self.existing()),
-            (None, _) if files::is_standard(input) => (input.to_owned(), self.existing()),
-            (None, _) => (self.name_beside(input), self.existing()),
-        };
+        let (target, existing) = outputs(self.args).target(input, || self.name_beside(input));
         if cades_packaging(self.args).is_some() {
             files::put(&signed.update, &target, existing)?;
             return Ok(target);
@@ -253,10 +242,6 @@ impl Run<'_> {
             Some(CadesPackaging::Detached) => files::named(input, folder, "p7s"),
             Some(CadesPackaging::Enveloping) => files::named(input, folder, "p7m"),
         }
-    }
-
-    fn existing(&self) -> Existing {
-        if self.args.force { Existing::Replace } else { Existing::Keep }
     }
 
     /// The output's name is the data; what the new document amounts to goes beside it.

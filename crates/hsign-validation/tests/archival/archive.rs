@@ -200,6 +200,8 @@ impl Archive {
         self.facts.signatures.push(SignatureFacts {
             id: SIGNATURE.to_owned(),
             level: Level::BLta,
+            profile: None,
+            countersigns: None,
             coverage: Coverage::WholeDocument,
             claimed_signing_time: None,
             policy: None,

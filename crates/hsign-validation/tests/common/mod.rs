@@ -128,6 +128,8 @@ impl World {
         SignatureFacts {
             id: "Signature1".to_owned(),
             level: Level::BB,
+            profile: None,
+            countersigns: None,
             coverage: Coverage::WholeDocument,
             claimed_signing_time: None,
             policy: None,

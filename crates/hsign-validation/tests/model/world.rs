@@ -77,6 +77,8 @@ impl<'a> World<'a> {
             signatures: vec![SignatureFacts {
                 id: SIGNATURE.to_owned(),
                 level: Level::BLta,
+                profile: None,
+                countersigns: None,
                 coverage: Coverage::WholeDocument,
                 claimed_signing_time: timeline
                     .signature

@@ -45,6 +45,8 @@ fn signature(
     SignatureFacts {
         id: id.to_owned(),
         level: Level::Other,
+        profile: None,
+        countersigns: None,
         coverage: Coverage::WholeDocument,
         claimed_signing_time: text_of(node, "ClaimedSigningTime")
             .map(|text| ClaimedSigningTime(text.parse().unwrap())),

@@ -1,0 +1,1 @@
+//! ASiC containers: writing, and reading the facts of what is signed inside.

@@ -1,0 +1,1 @@
+//! XAdES signatures and the Japanese e-prescription: making, extending, reading the facts.
