@@ -9,10 +9,16 @@ pub use crate::modification::{Change, ChangeKind, ModificationVerdict, Modificat
 use crate::{ClaimedSigningTime, Digest, Finding, GenTime, Octets, SignatureAlgorithm};
 
 mod evidence_record;
+mod metadata;
+mod original;
 mod qualification_evidence;
+mod scan;
 
 pub use evidence_record::{ArchiveTimestampChain, ArchiveTimestampFacts, EvidenceRecordFacts, ShownObject};
+pub use metadata::{AmendmentForm, Amends, METADATA_SCHEMA, ScanMode, SignedMetadata};
+pub use original::OriginalFacts;
 pub use qualification_evidence::{EvidenceOrigin, QualificationEvidenceFacts};
+pub use scan::{ScanFacts, ScanImage, ScanLimits};
 
 /// What kind of document it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +64,12 @@ pub struct DocumentFacts {
     pub qualification_evidence: Vec<QualificationEvidenceFacts>,
     /// Certificates and revocation data embedded outside the signatures (PDF: DSS dictionary).
     pub evidence: EvidenceFacts,
+    /// What its scanned pages are made of; `None` where nobody looked or there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ScanFacts>,
+    /// Originals that travel inside an amended document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub originals: Vec<OriginalFacts>,
     /// What was noticed about the document as a whole.
     pub findings: Vec<Finding>,
 }
@@ -72,6 +84,10 @@ pub struct SignatureFacts {
     /// A national or document profile that its place and shape belong to, such as `eprescription`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
+    /// The class of document that its place in such a profile makes it, by the names of hsign-hpki's table: the two sides
+    /// of an electronic prescription are `prescription` and `dispensing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_class: Option<String>,
     /// The signature that this one countersigns, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub countersigns: Option<String>,
@@ -79,6 +95,9 @@ pub struct SignatureFacts {
     pub coverage: Coverage,
     /// The signer's claim.
     pub claimed_signing_time: Option<ClaimedSigningTime>,
+    /// What the signer states about the making of the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<SignedMetadata>,
     /// The signature policy it names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<SignaturePolicyFacts>,

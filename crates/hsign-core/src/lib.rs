@@ -6,10 +6,12 @@
 
 mod algorithm;
 mod budget;
+mod date;
 mod digest;
 mod error;
 pub mod facts;
 mod finding;
+pub mod journal;
 mod modification;
 mod octets;
 pub mod ports;
@@ -19,6 +21,7 @@ mod time;
 
 pub use algorithm::{EllipticCurve, PublicKeyKind, SignatureAlgorithm};
 pub use budget::{Budget, BudgetExhausted};
+pub use date::{Date, DateError};
 pub use digest::{Digest, DigestAlgorithm, hex};
 pub use error::ErrorKind;
 pub use finding::{Finding, Severity};

@@ -88,6 +88,8 @@ fn read<K>(
         signatures,
         timestamps,
         evidence_records: Vec::new(),
+        scan: None,
+        originals: Vec::new(),
         qualification_evidence: qualification_evidence::attached(&document),
         evidence: store.evidence,
         findings: document_findings(&document, &findings, store.findings, unstamped),

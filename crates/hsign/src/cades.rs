@@ -37,6 +37,8 @@ pub(crate) fn cades_facts(cms: &dyn Source, content: Option<&dyn Source>) -> Res
         signatures: read.into_signatures(ID),
         timestamps: Vec::new(),
         evidence_records: Vec::new(),
+        scan: None,
+        originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
         findings,

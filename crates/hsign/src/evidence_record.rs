@@ -61,6 +61,8 @@ pub fn evidence_record_facts(record: &[u8], data: &[&dyn Source]) -> Result<Docu
         signatures: Vec::new(),
         timestamps: Vec::new(),
         evidence_records: vec![hsign_ers::facts(&parsed, "record", &objects?)],
+        scan: None,
+        originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
         findings: Vec::new(),

@@ -101,6 +101,8 @@ pub(crate) fn token_facts(bytes: Vec<u8>, content: Option<&dyn Source>) -> Resul
             findings,
         }],
         evidence_records: Vec::new(),
+        scan: None,
+        originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
         findings: Vec::new(),

@@ -140,6 +140,8 @@ fn document(facts: &QualificationEvidenceFacts) -> DocumentFacts {
         signatures: facts.signatures.iter().map(|signature| over(signature, record)).collect(),
         timestamps: Vec::new(),
         evidence_records: Vec::new(),
+        scan: None,
+        originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
         findings: Vec::new(),

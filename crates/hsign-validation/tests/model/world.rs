@@ -78,7 +78,9 @@ impl<'a> World<'a> {
                 id: SIGNATURE.to_owned(),
                 level: Level::BLta,
                 profile: None,
+                document_class: None,
                 countersigns: None,
+                metadata: None,
                 coverage: Coverage::WholeDocument,
                 claimed_signing_time: timeline
                     .signature
@@ -92,6 +94,8 @@ impl<'a> World<'a> {
             }],
             timestamps: stamps(true),
             evidence_records: Vec::new(),
+            scan: None,
+            originals: Vec::new(),
             qualification_evidence: Vec::new(),
             evidence,
             findings: Vec::new(),

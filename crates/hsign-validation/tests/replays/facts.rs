@@ -22,6 +22,8 @@ pub fn read(root: Element<'_>, material: &Material<'_>) -> DocumentFacts {
         signatures,
         timestamps: Vec::new(),
         evidence_records: Vec::new(),
+        scan: None,
+        originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: material.evidence(),
         findings: Vec::new(),
@@ -46,7 +48,9 @@ fn signature(
         id: id.to_owned(),
         level: Level::Other,
         profile: None,
+        document_class: None,
         countersigns: None,
+        metadata: None,
         coverage: Coverage::WholeDocument,
         claimed_signing_time: text_of(node, "ClaimedSigningTime")
             .map(|text| ClaimedSigningTime(text.parse().unwrap())),
