@@ -70,8 +70,32 @@ pub struct DocumentFacts {
     /// Originals that travel inside an amended document.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub originals: Vec<OriginalFacts>,
+    /// The files inside a container, and what covers each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileFacts>,
     /// What was noticed about the document as a whole.
     pub findings: Vec<Finding>,
+}
+
+/// A file inside a container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileFacts {
+    /// Its name in the container, folders included.
+    pub name: String,
+    /// Its length in bytes; `None` where it is named by something signed but isn't at hand.
+    pub length: Option<u64>,
+    /// What covers it, in the order of signatures, time stamps, evidence records.
+    pub covered_by: Vec<FileCoverage>,
+}
+
+/// That a signature, time stamp or evidence record covers a file by its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileCoverage {
+    /// Its id.
+    pub by: String,
+    /// Whether the file is as it was then; `None` where that can't be told. Whether what covers it holds itself is
+    /// its own verdict.
+    pub intact: Option<bool>,
 }
 
 /// One signature.

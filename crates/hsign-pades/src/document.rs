@@ -92,6 +92,7 @@ fn read<K>(
         originals: Vec::new(),
         qualification_evidence: qualification_evidence::attached(&document),
         evidence: store.evidence,
+        files: Vec::new(),
         findings: document_findings(&document, &findings, store.findings, unstamped),
     };
     Ok((facts, hashed))

@@ -65,6 +65,7 @@ pub fn evidence_record_facts(record: &[u8], data: &[&dyn Source]) -> Result<Docu
         originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
+        files: Vec::new(),
         findings: Vec::new(),
     })
 }

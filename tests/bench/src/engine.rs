@@ -195,6 +195,7 @@ fn signed_document(pki: &Pki, signatures: usize, signers: usize) -> Result<Docum
         originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
+        files: Vec::new(),
         findings: Vec::new(),
     };
     for (number, doctor) in (0..signatures).zip(doctors.iter().cycle()) {

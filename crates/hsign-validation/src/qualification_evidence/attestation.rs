@@ -144,6 +144,7 @@ fn document(facts: &QualificationEvidenceFacts) -> DocumentFacts {
         originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
+        files: Vec::new(),
         findings: Vec::new(),
     }
 }

@@ -368,6 +368,7 @@ fn document() -> DocumentFacts {
         originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
+        files: Vec::new(),
         findings: Vec::new(),
     }
 }

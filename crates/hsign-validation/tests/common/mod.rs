@@ -201,6 +201,7 @@ pub fn document(signatures: Vec<SignatureFacts>) -> DocumentFacts {
         originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
+        files: Vec::new(),
         findings: Vec::new(),
     }
 }

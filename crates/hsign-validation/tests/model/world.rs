@@ -98,6 +98,7 @@ impl<'a> World<'a> {
             originals: Vec::new(),
             qualification_evidence: Vec::new(),
             evidence,
+            files: Vec::new(),
             findings: Vec::new(),
         }
     }

@@ -26,6 +26,7 @@ pub fn read(root: Element<'_>, material: &Material<'_>) -> DocumentFacts {
         originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: material.evidence(),
+        files: Vec::new(),
         findings: Vec::new(),
     }
 }
