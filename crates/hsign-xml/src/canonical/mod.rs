@@ -1,0 +1,193 @@
+//! Canonical XML 1.0, 1.1 and exclusive, streamed: one walk over the nodes, no recursion, memory by depth only.
+
+mod inherited;
+mod join;
+mod method;
+mod namespaces;
+mod node_set;
+mod output;
+
+pub use method::{CanonicalForm, CanonicalizationMethod};
+pub use node_set::NodeSet;
+
+use std::borrow::Cow;
+
+use crate::tree::{Index, Kind, NONE};
+use crate::{Attribute, Node, value};
+use namespaces::Namespaces;
+use output::Output;
+
+/// Writes the canonical form of `set` into `sink`, piece by piece.
+pub fn canonicalize(set: &NodeSet<'_>, method: &CanonicalizationMethod, sink: &mut dyn FnMut(&[u8])) {
+    let mut walk = Walk {
+        set,
+        method,
+        namespaces: Namespaces::new(set.apex(), method),
+        output: Output::new(sink),
+        open: Vec::new(),
+        names: Vec::new(),
+    };
+    walk.run();
+    walk.output.flush();
+}
+
+/// The canonical form of `set` in memory. For what is known to be small, such as SignedInfo.
+#[must_use]
+pub fn canonical_octets(set: &NodeSet<'_>, method: &CanonicalizationMethod) -> Vec<u8> {
+    let mut octets = Vec::new();
+    canonicalize(set, method, &mut |piece| octets.extend_from_slice(piece));
+    octets
+}
+
+struct Walk<'w, 'd, 's> {
+    set: &'w NodeSet<'d>,
+    method: &'w CanonicalizationMethod,
+    namespaces: Namespaces<'d>,
+    output: Output<'s>,
+    open: Vec<Open<'d>>,
+    /// Kept between elements to save allocations.
+    names: Vec<(Attribute<'d>, &'d str, &'d str)>,
+}
+
+/// An element whose end hasn't come yet.
+struct Open<'d> {
+    after: Index,
+    /// Its name, where it belongs to the set.
+    name: Option<&'d str>,
+}
+
+impl<'d> Walk<'_, 'd, '_> {
+    fn run(&mut self) {
+        let apex = self.set.apex();
+        let document = apex.document();
+        for index in apex.index()..apex.after() {
+            self.close_until(index);
+            let node = document.at(index);
+            match node.kind() {
+                Kind::Document => {}
+                Kind::Element => self.start(node),
+                _ if !self.set.has(index) => {}
+                Kind::Text => self.text(node),
+                Kind::Comment if !self.method.comments => {}
+                Kind::Comment | Kind::ProcessingInstruction => self.beside(node),
+            }
+        }
+        self.close_until(apex.after());
+    }
+
+    fn close_until(&mut self, index: Index) {
+        while let Some(open) = self.open.pop_if(|open| open.after <= index) {
+            if let Some(name) = open.name {
+                self.output.push("</");
+                self.output.push(name);
+                self.output.push(">");
+            }
+            self.namespaces.leave();
+        }
+    }
+
+    fn start(&mut self, node: Node<'d>) {
+        let member = self.set.has(node.index());
+        self.namespaces.enter(node);
+        let name = node.qualified_name();
+        self.open.push(Open { after: node.after(), name: member.then_some(name) });
+        if !member {
+            return;
+        }
+        self.output.push("<");
+        self.output.push(name);
+        let orphan = !self.has_parent_in_set(node);
+        self.namespaces.render(node, orphan, &mut self.output);
+        self.attributes(node, orphan);
+        self.output.push(">");
+    }
+
+    fn has_parent_in_set(&self, node: Node<'d>) -> bool {
+        node.index() != self.set.apex().index()
+            && node.parent().is_some_and(|parent| !parent.is_element() || self.set.has(parent.index()))
+    }
+
+    /// In the order of namespace name and local name (C14N 1.0 §2.2); none first.
+    fn attributes(&mut self, node: Node<'d>, orphan: bool) {
+        let mut names = std::mem::take(&mut self.names);
+        names.extend(node.attributes().map(|attribute| {
+            let (namespace, local) = attribute.name();
+            (attribute, namespace, local)
+        }));
+        let inherited = if orphan && node.ancestors().next().is_some() {
+            inherited::attributes(node, self.set, self.method.form)
+        } else {
+            Vec::new()
+        };
+        if names.len() > 1 {
+            names.sort_unstable_by_key(|(_, namespace, local)| (*namespace, *local));
+        }
+        if inherited.is_empty() {
+            for (attribute, _, _) in names.drain(..) {
+                self.output.push_attribute(attribute.qualified_name(), &attribute.value());
+            }
+        } else {
+            self.with_inherited(&mut names, inherited);
+        }
+        self.names = names;
+    }
+
+    fn with_inherited(
+        &mut self,
+        own: &mut Vec<(Attribute<'d>, &'d str, &'d str)>,
+        inherited: inherited::List<'d>,
+    ) {
+        let replaced = |local: &str| inherited.iter().any(|(name, _)| *name == local);
+        let mut all: Vec<(&str, &str, Cow<'_, str>, Cow<'_, str>)> = own
+            .drain(..)
+            .filter(|(_, namespace, local)| *namespace != crate::XML_NAMESPACE || !replaced(local))
+            .map(|(attribute, namespace, local)| {
+                (namespace, local, Cow::Borrowed(attribute.qualified_name()), attribute.value())
+            })
+            .collect();
+        for (local, value) in inherited {
+            if !value.is_empty() || local != "base" {
+                all.push((crate::XML_NAMESPACE, local, Cow::Owned(format!("xml:{local}")), value));
+            }
+        }
+        all.sort_unstable_by_key(|(namespace, local, _, _)| (*namespace, *local));
+        for (_, _, name, value) in all {
+            self.output.push_attribute(&name, &value);
+        }
+    }
+
+    fn text(&mut self, node: Node<'d>) {
+        self.output.push_text(&node.text_value());
+    }
+
+    /// A comment or processing instruction; outside the root element it gets a line of its own (C14N 1.0 §2.3).
+    fn beside(&mut self, node: Node<'d>) {
+        let top = node.parent().is_some_and(|parent| parent.kind() == Kind::Document);
+        let root = node.document().root().index();
+        if top && node.index() > root {
+            self.output.push("\n");
+        }
+        let content = value::of_literal(node.literal());
+        if node.kind() == Kind::Comment {
+            self.output.push("<!--");
+            self.output.push_literal(&content);
+            self.output.push("-->");
+        } else {
+            self.output.push("<?");
+            self.output.push(node.qualified_name());
+            if !content.is_empty() {
+                self.output.push(" ");
+                self.output.push_literal(&content);
+            }
+            self.output.push("?>");
+        }
+        if top && node.index() < root {
+            self.output.push("\n");
+        }
+    }
+}
+
+/// Whether a prefix can be "visibly utilized" by an attribute: no prefix, no namespace; `xml` needs no declaration.
+fn needs_declaration(prefix: crate::tree::Interned) -> bool {
+    prefix != NONE && prefix != crate::tree::XML
+}

@@ -1,0 +1,129 @@
+use std::ops::Range;
+
+use crate::tree::{Index, Kind};
+use crate::{Document, Node};
+
+/// Nodes of one document that are digested together: a subtree, or a part of it that a filter left. An element's
+/// attributes and namespaces belong to it wherever it does.
+#[derive(Clone, Debug)]
+pub struct NodeSet<'d> {
+    document: &'d Document<'d>,
+    apex: Index,
+    comments: bool,
+    /// One flag a node from the apex on; `None` for all.
+    members: Option<Vec<bool>>,
+}
+
+impl<'d> NodeSet<'d> {
+    /// The whole document with its comments.
+    #[must_use]
+    pub fn document(document: &'d Document<'_>) -> Self {
+        Self::subtree(document.node())
+    }
+
+    /// `apex` and everything below it, comments too.
+    #[must_use]
+    pub fn subtree(apex: Node<'d>) -> Self {
+        Self { document: apex.document(), apex: apex.index(), comments: true, members: None }
+    }
+
+    /// The same without comments, as references by `""` and `"#id"` give it (XMLDSig §4.4.3.3).
+    #[must_use]
+    pub fn without_comments(mut self) -> Self {
+        self.comments = false;
+        self
+    }
+
+    /// The same without `node` and what is below it.
+    #[must_use]
+    pub fn without(mut self, node: Node<'_>) -> Self {
+        let range = self.positions(node);
+        if !range.is_empty() {
+            self.flags().get_mut(range).into_iter().flatten().for_each(|flag| *flag = false);
+        }
+        self
+    }
+
+    /// Only what `keep` accepts.
+    #[must_use]
+    pub fn filtered(mut self, keep: impl Fn(Node<'d>) -> bool) -> Self {
+        let (document, apex) = (self.document, self.apex);
+        for (flag, index) in self.flags().iter_mut().zip(apex..) {
+            *flag = *flag && keep(document.at(index));
+        }
+        self
+    }
+
+    /// Its topmost node: the document or one element.
+    #[must_use]
+    pub fn apex(&self) -> Node<'d> {
+        self.document.at(self.apex)
+    }
+
+    /// Whether comments belong to it.
+    #[must_use]
+    pub fn has_comments(&self) -> bool {
+        self.comments
+    }
+
+    /// Whether `node` belongs to it.
+    #[must_use]
+    pub fn contains(&self, node: Node<'_>) -> bool {
+        self.apex().contains(node) && self.has(node.index())
+    }
+
+    /// Whether `node` and everything below it belong to it; comments don't count.
+    #[must_use]
+    pub fn contains_whole(&self, node: Node<'_>) -> bool {
+        if !self.apex().contains(node) {
+            return false;
+        }
+        let uncounted = |index: Index| self.document.data(index).kind() == Kind::Comment;
+        self.members.is_none()
+            || (node.index()..node.after()).all(|index| uncounted(index) || self.has(index))
+    }
+
+    /// The topmost subtrees within the apex that don't belong to it, comments aside.
+    #[must_use]
+    pub fn holes(&self) -> Vec<Node<'d>> {
+        let mut holes = Vec::new();
+        let mut index = self.apex;
+        while self.members.is_some() && index < self.apex().after() {
+            let node = self.document.at(index);
+            let inside_left_out = (index..node.after()).all(|below| !self.is_member(below));
+            if node.kind() != Kind::Comment && inside_left_out {
+                holes.push(node);
+                index = node.after();
+            } else {
+                index += 1;
+            }
+        }
+        holes
+    }
+
+    /// By index, within the apex.
+    pub(super) fn has(&self, index: Index) -> bool {
+        self.is_member(index) && (self.comments || self.document.data(index).kind() != Kind::Comment)
+    }
+
+    fn is_member(&self, index: Index) -> bool {
+        let position = index.wrapping_sub(self.apex) as usize;
+        self.members.as_ref().is_none_or(|members| members.get(position).copied().unwrap_or(false))
+    }
+
+    fn flags(&mut self) -> &mut Vec<bool> {
+        let length = (self.apex().after() - self.apex) as usize;
+        self.members.get_or_insert_with(|| vec![true; length])
+    }
+
+    fn positions(&self, node: Node<'_>) -> Range<usize> {
+        if !self.apex().contains(node) {
+            return if node.contains(self.apex()) {
+                0..(self.apex().after() - self.apex) as usize
+            } else {
+                0..0
+            };
+        }
+        (node.index() - self.apex) as usize..(node.after() - self.apex) as usize
+    }
+}

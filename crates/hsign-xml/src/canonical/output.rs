@@ -1,0 +1,84 @@
+//! Octets of the canonical form on their way out, a block at a time.
+
+const BLOCK: usize = 16 * 1024;
+
+pub(super) struct Output<'s> {
+    sink: &'s mut dyn FnMut(&[u8]),
+    block: Vec<u8>,
+}
+
+impl<'s> Output<'s> {
+    pub(super) fn new(sink: &'s mut dyn FnMut(&[u8])) -> Self {
+        Self { sink, block: Vec::with_capacity(BLOCK) }
+    }
+
+    pub(super) fn push(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        if self.block.len() + bytes.len() > BLOCK {
+            self.flush();
+        }
+        if bytes.len() >= BLOCK {
+            (self.sink)(bytes);
+        } else {
+            self.block.extend_from_slice(bytes);
+        }
+    }
+
+    pub(super) fn flush(&mut self) {
+        if !self.block.is_empty() {
+            (self.sink)(&self.block);
+            self.block.clear();
+        }
+    }
+
+    /// Text of an element (C14N 1.0 §2.3).
+    pub(super) fn push_text(&mut self, text: &str) {
+        self.push_escaped(text, |byte| match byte {
+            b'&' => Some("&amp;"),
+            b'<' => Some("&lt;"),
+            b'>' => Some("&gt;"),
+            b'\r' => Some("&#xD;"),
+            _ => None,
+        });
+    }
+
+    /// ` name="value"` (C14N 1.0 §2.3).
+    pub(super) fn push_attribute(&mut self, name: &str, value: &str) {
+        self.push_attribute_of("", name, value);
+    }
+
+    /// The same where the name is in two pieces.
+    pub(super) fn push_attribute_of(&mut self, prefix: &str, name: &str, value: &str) {
+        self.push(" ");
+        self.push(prefix);
+        self.push(name);
+        self.push("=\"");
+        self.push_escaped(value, |byte| match byte {
+            b'&' => Some("&amp;"),
+            b'<' => Some("&lt;"),
+            b'"' => Some("&quot;"),
+            b'\t' => Some("&#x9;"),
+            b'\n' => Some("&#xA;"),
+            b'\r' => Some("&#xD;"),
+            _ => None,
+        });
+        self.push("\"");
+    }
+
+    /// Comments and processing instructions: only the carriage return needs a form (C14N 1.0 §2.3).
+    pub(super) fn push_literal(&mut self, text: &str) {
+        self.push_escaped(text, |byte| (byte == b'\r').then_some("&#xD;"));
+    }
+
+    fn push_escaped(&mut self, text: &str, escape: impl Fn(u8) -> Option<&'static str>) {
+        let mut start = 0;
+        for (position, byte) in text.bytes().enumerate() {
+            if let Some(replacement) = escape(byte) {
+                self.push(text.get(start..position).unwrap_or_default());
+                self.push(replacement);
+                start = position + 1;
+            }
+        }
+        self.push(text.get(start..).unwrap_or_default());
+    }
+}
