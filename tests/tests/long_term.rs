@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use hsign::credential::{Credential, Options, open};
 use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, TsaEndpoint};
 use hsign::{
-    ExtendRequest, Indication, Metadata, Policy, Purpose, Settings, SignRequest, Stamps, Time, load,
+    Content, ExtendRequest, Form, Indication, Metadata, Policy, Purpose, Settings, SignRequest, Stamps, Time,
+    ToSign, load,
 };
 use hsign_core::facts::Level;
 use hsign_core::ports::{Fetcher as _, Need};
@@ -125,8 +126,9 @@ fn signed(generation: &Generation, level: Option<Level>, stamps: Stamps) -> Vec<
         metadata: Metadata::default(),
     };
     let settings = settings(&[generation]);
+    let files = [Content { name: "letter.pdf", source: &document }];
     let made = hsign::sign(
-        &document,
+        &ToSign::new(&files, Form::Pades),
         credential.as_ref(),
         Some(&generation.timestamper),
         &request,
@@ -136,17 +138,17 @@ fn signed(generation: &Generation, level: Option<Level>, stamps: Stamps) -> Vec<
     )
     .unwrap();
     assert_passed(&made.verdict);
-    [document, made.update].concat()
+    made.output.over(&document).unwrap()
 }
 
 fn extended(document: Vec<u8>, by: &Generation, trusted: &[&Generation], due: Option<Time>) -> Vec<u8> {
     let request = ExtendRequest { level: None, signatures: Vec::new(), due, digest: DigestAlgorithm::Sha256 };
     let made =
-        hsign::extend(&document, Some(&by.timestamper), &request, &settings(trusted), &fetcher(), &now)
+        hsign::extend(&document, &[], Some(&by.timestamper), &request, &settings(trusted), &fetcher(), &now)
             .unwrap();
     assert_passed(&made.verdict);
     assert!(made.stamped);
-    [document, made.update].concat()
+    made.output.unwrap().over(&document).unwrap()
 }
 
 #[test]
@@ -216,9 +218,9 @@ fn due_completes_what_lacks_and_then_does_nothing() {
         digest: DigestAlgorithm::Sha256,
     };
     let again =
-        hsign::extend(&document, Some(&only.timestamper), &request, &settings(&[&only]), &fetcher(), &now)
+        hsign::extend(&document, &[], Some(&only.timestamper), &request, &settings(&[&only]), &fetcher(), &now)
             .unwrap();
-    assert!(again.update.is_empty() && !again.stamped && !again.evidence_added);
+    assert!(again.output.is_none() && !again.stamped && !again.evidence_added);
 }
 
 #[test]
@@ -232,7 +234,7 @@ fn a_first_stamp_after_the_certificate_is_refused_and_a_further_one_is_not() {
         ExtendRequest { level: None, signatures: Vec::new(), due: None, digest: DigestAlgorithm::Sha256 };
     let settings = settings(&[&only]);
     let extend = |document: &Vec<u8>| {
-        hsign::extend(document, Some(&only.timestamper), &request, &settings, &fetcher(), &now)
+        hsign::extend(document, &[], Some(&only.timestamper), &request, &settings, &fetcher(), &now)
     };
     let refused = extend(&unstamped).unwrap_err();
     assert_eq!(refused.findings()[0].code, "signer-expired-before-stamp");

@@ -33,8 +33,12 @@ pub(crate) enum Usage {
     OneInput { option: &'static str },
     #[error("no credential: --credential names who signs")]
     NoCredential,
-    #[error("{option} has no meaning for a CAdES signature")]
-    NotForCades { option: &'static str },
+    #[error("{option} has no meaning for --format {format}")]
+    NotForFormat { option: &'static str, format: &'static str },
+    #[error("--packaging {packaging} isn't made with --format {format}")]
+    PackagingNotOfFormat { packaging: &'static str, format: &'static str },
+    #[error("two of the files are called {name}")]
+    SameName { name: String },
     #[error("{what}: not part of this version")]
     NotYet { what: String },
     #[error("this account has no place for configuration (HOME or APPDATA is not set)")]
@@ -78,7 +82,13 @@ impl Usage {
             Self::NotADuration { text } => Finding::error("not-a-duration").with("text", text),
             Self::OneInput { option } => Finding::error("one-input-only").with("option", option),
             Self::NoCredential => Finding::error("no-credential-given"),
-            Self::NotForCades { option } => Finding::error("not-for-cades").with("option", option),
+            Self::NotForFormat { option, format } => {
+                Finding::error("not-for-format").with("option", option).with("format", format)
+            }
+            Self::PackagingNotOfFormat { packaging, format } => {
+                Finding::error("packaging-not-of-format").with("packaging", packaging).with("format", format)
+            }
+            Self::SameName { name } => Finding::error("same-name-twice").with("name", name),
             Self::NotYet { what } => Finding::error("not-in-this-version").with("what", what),
             Self::NoConfigurationPlace => Finding::error("no-configuration-place"),
             Self::NoSuchPin { pin } => Finding::error("no-such-pin").with("pin", pin),
@@ -249,7 +259,10 @@ mod tests {
             Usage::NotATime { text: "yesterday".to_owned() }.into(),
             hsign::EvidenceError.into(),
             hsign::hpki::ProfessionTable::parse("x = 1").unwrap_err().into(),
-            hsign::Error::CadesLevel("B-LT").into(),
+            hsign::Error::OneFile.into(),
+            hsign::Error::OneContent { given: 2 }.into(),
+            hsign::Error::ContentMissing.into(),
+            hsign::Error::OneStamp.into(),
             hsign::Error::ContentNotTaken.into(),
             hsign::Policy::preset("lax").unwrap_err().into(),
             hsign::TrustRegistry::parse_toml("x = 1", &|_| None).unwrap_err().into(),

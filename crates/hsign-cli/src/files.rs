@@ -5,7 +5,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use hsign::file::{Base, Existing, FileSource, put_in_place};
+use hsign::Output;
+use hsign::file::{Base, Existing, FileSource, put_in_place, put_source_in_place};
 use hsign_core::Source;
 
 use crate::output;
@@ -72,18 +73,28 @@ pub(crate) fn is_unsigned_pdf(path: &Path) -> bool {
 
 /// Anything by name but hidden files, signatures and tokens: what CAdES signs in a folder.
 pub(crate) fn is_unsigned(path: &Path) -> bool {
-    is_stampable(path) && !has_extension(path, "p7s") && !has_extension(path, "p7m")
+    is_stampable(path)
+        && !["p7s", "p7m", "asice", "asics"].iter().any(|extension| has_extension(path, extension))
+}
+
+/// What `--format xades` signs in a folder.
+pub(crate) fn is_unsigned_xml(path: &Path) -> bool {
+    has_extension(path, "xml")
+        && !path.file_stem().is_some_and(|stem| has_extension(Path::new(stem), "signed"))
 }
 
 /// What `verify` looks at in a folder: what carries its own content.
 pub(crate) fn is_verifiable(path: &Path) -> bool {
-    has_extension(path, "pdf") || has_extension(path, "p7m")
+    ["pdf", "p7m", "asice", "asics", "sce", "scs"].iter().any(|extension| has_extension(path, extension))
+        || (has_extension(path, "xml")
+            && path.file_stem().is_some_and(|stem| {
+                ["signed", "extended"].iter().any(|mark| has_extension(Path::new(stem), mark))
+            }))
 }
 
-/// What `extend` looks at in a folder: PDF by name, but not what it made itself.
+/// What `extend` looks at in a folder: what `verify` does, but not what it made itself.
 pub(crate) fn is_extendable(path: &Path) -> bool {
-    has_extension(path, "pdf")
-        && !path.file_stem().is_some_and(|stem| has_extension(Path::new(stem), "extended"))
+    is_verifiable(path) && !path.file_stem().is_some_and(|stem| has_extension(Path::new(stem), "extended"))
 }
 
 /// What `timestamp` looks at in a folder: everything but tokens and hidden files.
@@ -140,6 +151,29 @@ pub(crate) fn put_extended(
         put_in_place(target, Some(Base { path: input, length: source.length() }), update, existing)
     };
     put.with_context(|| target.display().to_string())
+}
+
+/// Puts what a use case made of `input` in its place; `-` is standard output.
+///
+/// # Errors
+/// When the place can't be written, or an input changed meanwhile.
+pub(crate) fn put_output(
+    input: &Path,
+    source: &dyn Source,
+    output: &Output<'_>,
+    target: &Path,
+    existing: Existing,
+) -> Result<()> {
+    let whole = match output {
+        Output::Append(update) => return put_extended(input, source, update, target, existing),
+        Output::Whole(whole) => whole.as_ref(),
+    };
+    if is_standard(target) {
+        return Ok(output::source(whole)?);
+    }
+    // What takes the input's place keeps its permissions.
+    let like = (target == input).then_some(input);
+    put_source_in_place(target, whole, like, existing).with_context(|| target.display().to_string())
 }
 
 /// Puts a new file in its place; `-` is standard output.

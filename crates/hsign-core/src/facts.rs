@@ -169,6 +169,18 @@ pub enum Level {
     Other,
 }
 
+impl std::fmt::Display for Level {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::BB => "B-B",
+            Self::BT => "B-T",
+            Self::BLt => "B-LT",
+            Self::BLta => "B-LTA",
+            Self::Other => "other",
+        })
+    }
+}
+
 /// What a signature covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -235,6 +247,9 @@ pub struct SignerIdentifier {
     pub serial: Option<Octets>,
     /// Subject key identifier.
     pub subject_key_identifier: Option<Octets>,
+    /// The public key itself, as SubjectPublicKeyInfo (XML: KeyValue).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<Octets>,
 }
 
 /// A signed reference to a certificate.

@@ -23,7 +23,10 @@ pub(crate) fn digests_of(source: &dyn Source, algorithms: &[DigestAlgorithm]) ->
     Ok(digests?)
 }
 
-fn read_through(source: &dyn Source, mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+pub(crate) fn read_through(
+    source: &dyn Source,
+    mut take: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut offset = 0;
     while offset < source.length() {
         let length = WINDOW.min(source.length() - offset);

@@ -112,9 +112,21 @@ pub enum Error {
         /// How many fit.
         found: usize,
     },
-    /// A level that this version makes in PDF files only.
-    #[error("level {0} is made in PDF files only: CAdES signatures end at B-T in this version")]
-    CadesLevel(&'static str),
+    /// Several files where one signature is over one.
+    #[error("a signature of this form is over one file")]
+    OneFile,
+    /// Several files beside a signature that is over one.
+    #[error("{given} files were given for a signature over one")]
+    OneContent {
+        /// How many.
+        given: usize,
+    },
+    /// A detached signature that is to get something that covers its content, which isn't at hand.
+    #[error("the content of the detached signature is needed")]
+    ContentMissing,
+    /// One time stamp for the signature and the document, where each signature has its own.
+    #[error("one time stamp over signature and evidence is made in PDF files only")]
+    OneStamp,
     /// The document has neither a signature nor a time stamp.
     #[error("there is no signature and no time stamp in the document")]
     NothingToExtend,
@@ -161,7 +173,10 @@ impl Error {
             Self::TrustChanged { .. } => ErrorKind::Usage,
             Self::NoTrust { .. }
             | Self::Level(_)
-            | Self::CadesLevel(_)
+            | Self::OneFile
+            | Self::OneContent { .. }
+            | Self::ContentMissing
+            | Self::OneStamp
             | Self::WhichSignature { .. }
             | Self::NoTimestampAuthority
             | Self::ContentNotTaken => ErrorKind::Usage,
@@ -213,7 +228,10 @@ impl Error {
             Self::ExtensionRefused(_) => Finding::error("extension-refused"),
             Self::Level(level) => Finding::error("level-not-made").with("level", level),
             Self::WhichSignature { found } => Finding::error("which-signature").with("found", found),
-            Self::CadesLevel(level) => Finding::error("cades-level-not-made").with("level", level),
+            Self::OneFile => Finding::error("signature-over-one-file"),
+            Self::OneContent { given } => Finding::error("content-of-one-file").with("given", given),
+            Self::ContentMissing => Finding::error("detached-content-needed"),
+            Self::OneStamp => Finding::error("one-stamp-in-pdf-only"),
             Self::NothingToExtend => Finding::error("nothing-to-extend"),
             Self::NoSuchSignature { id } => Finding::error("no-such-signature").with("signature", id),
             Self::EvidenceMissing { .. } => Finding::error("level-not-reached"),

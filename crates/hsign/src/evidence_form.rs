@@ -58,7 +58,7 @@ fn of_certificate(source: &dyn Source) -> Result<Value, Error> {
 }
 
 fn of_signature(source: &dyn Source, wanted: Option<&str>) -> Result<Value, Error> {
-    let facts = read_facts(source, None)?;
+    let facts = read_facts(source, &[])?;
     let meant = |signature: &&SignatureFacts| wanted.is_none_or(|wanted| wanted == signature.id);
     let meant: Vec<&SignatureFacts> = facts.signatures.iter().filter(meant).collect();
     let [only] = meant.as_slice() else { return Err(Error::WhichSignature { found: meant.len() }) };

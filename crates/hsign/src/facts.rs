@@ -1,21 +1,48 @@
 use hsign_core::Source;
-use hsign_core::facts::DocumentFacts;
+use hsign_core::facts::{DocumentFacts, DocumentFormat, EvidenceFacts};
 
 use crate::cades::cades_facts;
 use crate::verify::token_facts;
-use crate::{Error, InputFormat, input_format};
+use crate::{Content, Error, InputFormat, input_format};
 
-/// Reads what a document says, nothing judged. `content` is what a detached signature or a token belongs to; without
+/// Reads what a document says, nothing judged. `beside` is what a detached signature or a token belongs to; without
 /// it such a signature stays open.
 ///
 /// # Errors
 /// When it can't be read, has no supported format, or takes no content.
-pub fn read_facts(source: &dyn Source, content: Option<&dyn Source>) -> Result<DocumentFacts, Error> {
-    match (input_format(source)?, content) {
-        (InputFormat::Pdf, None) => Ok(hsign_pades::read_facts(source)?),
-        (InputFormat::Pdf, Some(_)) => Err(Error::ContentNotTaken),
-        (InputFormat::Timestamp, content) => token_facts(hsign_core::read_all(source)?, content),
-        (InputFormat::Cms, content) => cades_facts(source, content),
-        (InputFormat::Other, _) => Err(Error::UnsupportedFormat),
+pub fn read_facts(source: &dyn Source, beside: &[Content<'_>]) -> Result<DocumentFacts, Error> {
+    match input_format(source)? {
+        InputFormat::Pdf if beside.is_empty() => Ok(hsign_pades::read_facts(source)?),
+        InputFormat::Pdf => Err(Error::ContentNotTaken),
+        InputFormat::Timestamp => token_facts(hsign_core::read_all(source)?, only_content(beside)?),
+        InputFormat::Cms => cades_facts(source, only_content(beside)?),
+        InputFormat::Xml | InputFormat::Asic | InputFormat::Other => Err(Error::UnsupportedFormat),
+    }
+}
+
+/// What a signature over one file belongs to.
+pub(crate) fn only_content<'a>(beside: &[Content<'a>]) -> Result<Option<&'a dyn Source>, Error> {
+    match beside {
+        [] => Ok(None),
+        [only] => Ok(Some(only.source)),
+        several => Err(Error::OneContent { given: several.len() }),
+    }
+}
+
+/// Those of a document without anything in it.
+pub(crate) fn no_facts() -> DocumentFacts {
+    DocumentFacts {
+        format: DocumentFormat::None,
+        length: 0,
+        digests: Vec::new(),
+        signatures: Vec::new(),
+        timestamps: Vec::new(),
+        evidence_records: Vec::new(),
+        qualification_evidence: Vec::new(),
+        evidence: EvidenceFacts::default(),
+        scan: None,
+        originals: Vec::new(),
+        files: Vec::new(),
+        findings: Vec::new(),
     }
 }

@@ -81,6 +81,47 @@ pub struct Base<'a> {
 /// # Errors
 /// When the file exists and may not be replaced, or the disk refuses.
 pub fn put_in_place(path: &Path, base: Option<Base<'_>>, tail: &[u8], existing: Existing) -> io::Result<()> {
+    put(path, base.map(|base| base.path), existing, &|file| fill(file, base, tail))
+}
+
+/// The same with bytes that are read from somewhere, in windows; `like` is the file whose permissions it gets.
+///
+/// # Errors
+/// When the file exists and may not be replaced, the bytes can't be read, or the disk refuses.
+pub fn put_source_in_place(
+    path: &Path,
+    source: &dyn Source,
+    like: Option<&Path>,
+    existing: Existing,
+) -> io::Result<()> {
+    put(path, like, existing, &|file| {
+        copy(source, file)?;
+        file.sync_all()
+    })
+}
+
+/// Writes everything of a source, in windows.
+///
+/// # Errors
+/// When one of the two fails.
+pub fn copy(source: &dyn Source, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut offset = 0;
+    while offset < source.length() {
+        let length = WINDOW.min(source.length() - offset);
+        out.write_all(&hsign_core::read_range(source, offset, length)?)?;
+        offset += length;
+    }
+    Ok(())
+}
+
+const WINDOW: u64 = 256 * 1024;
+
+fn put(
+    path: &Path,
+    like: Option<&Path>,
+    existing: Existing,
+    fill: &dyn Fn(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -89,8 +130,8 @@ pub fn put_in_place(path: &Path, base: Option<Base<'_>>, tail: &[u8], existing: 
         return Err(already_exists());
     }
     let (temporary, mut file) = create_temporary(folder)?;
-    let written = fill(&mut file, base, tail)
-        .and_then(|()| base.map_or(Ok(()), |base| keep_permissions(base.path, &temporary)))
+    let written = fill(&mut file)
+        .and_then(|()| like.map_or(Ok(()), |like| keep_permissions(like, &temporary)))
         .and_then(|()| publish(&temporary, path, existing));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
@@ -170,13 +211,13 @@ fn publish(temporary: &Path, path: &Path, existing: Existing) -> io::Result<()> 
 }
 
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// Windows offers no fsync of a folder; the rename itself is journalled there.
 #[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -12,9 +12,16 @@ pub enum InputFormat {
     Timestamp,
     /// A CMS signature, detached or around its content.
     Cms,
+    /// XML, signed or not.
+    Xml,
+    /// A container by its mimetype or its signatures (EN 319 162-1).
+    Asic,
     /// Anything else.
     Other,
 }
+
+/// What the mimetype of a container begins with.
+const ASIC: &[u8] = b"application/vnd.etsi.asic";
 
 const HEADER_WINDOW: u64 = 1024;
 /// Tokens have a few kilobytes; the largest certificate chains some ten more.
@@ -34,10 +41,27 @@ pub fn input_format(source: &dyn Source) -> io::Result<InputFormat> {
     if head.windows(5).any(|window| window == b"%PDF-") {
         return Ok(InputFormat::Pdf);
     }
+    if looks_like_xml(&head) {
+        return Ok(InputFormat::Xml);
+    }
+    if head.starts_with(b"PK") && head.windows(ASIC.len()).any(|window| window == ASIC) {
+        return Ok(InputFormat::Asic);
+    }
     if head.first() == Some(&0x30) && source.length() <= MAX_TOKEN_BYTES && is_timestamp(source)? {
         return Ok(InputFormat::Timestamp);
     }
     Ok(InputFormat::Other)
+}
+
+/// The first character behind white space is an angle bracket, in any encoding that XML has here. Whether the rest is
+/// XML the reader says.
+fn looks_like_xml(head: &[u8]) -> bool {
+    let marked =
+        [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"].into_iter().find_map(|mark| head.strip_prefix(mark));
+    let text = marked.unwrap_or(head);
+    // UTF-16 has a zero octet beside each of these characters.
+    let first = text.iter().find(|octet| !matches!(octet, 0 | b' ' | b'\t' | b'\r' | b'\n'));
+    first == Some(&b'<')
 }
 
 fn is_timestamp(source: &dyn Source) -> io::Result<bool> {
@@ -69,5 +93,16 @@ mod tests {
         assert_eq!(format_of(&[HEADER, b"...%PDF-1.7"].concat()), InputFormat::Cms);
         assert_eq!(format_of(b"\x30\x03\x02\x01\x05"), InputFormat::Other);
         assert_eq!(format_of(b""), InputFormat::Other);
+    }
+
+    #[test]
+    fn xml_is_told_in_the_encodings_that_it_comes_in() {
+        assert_eq!(format_of(b"<?xml version='1.0'?><a/>"), InputFormat::Xml);
+        assert_eq!(format_of("\u{feff}\r\n <a/>".as_bytes()), InputFormat::Xml);
+        let wide =
+            |order: fn(u16) -> [u8; 2]| "\u{feff}<a/>".encode_utf16().flat_map(order).collect::<Vec<_>>();
+        assert_eq!(format_of(&wide(u16::to_le_bytes)), InputFormat::Xml);
+        assert_eq!(format_of(&wide(u16::to_be_bytes)), InputFormat::Xml);
+        assert_eq!(format_of(b"a < b"), InputFormat::Other);
     }
 }

@@ -1,15 +1,15 @@
 use hsign_core::Source;
 use hsign_core::facts::DocumentFacts;
 
-use crate::{Error, read_facts};
+use crate::{Content, Error, read_facts};
 
 /// What is inside a document. Nothing is judged: a digest that differs is told, not weighed.
 pub type Inspection = DocumentFacts;
 
-/// Reads the facts of a document.
+/// Reads the facts of a document; `beside` is what a detached signature belongs to.
 ///
 /// # Errors
 /// When it can't be read or has no supported format.
-pub fn inspect(source: &dyn Source) -> Result<Inspection, Error> {
-    read_facts(source, None)
+pub fn inspect(source: &dyn Source, beside: &[Content<'_>]) -> Result<Inspection, Error> {
+    read_facts(source, beside)
 }

@@ -19,22 +19,27 @@ mod cades;
 mod certificate;
 mod confirmation;
 mod digest;
+mod draft;
 mod error;
 mod evidence_form;
 mod evidence_record;
 mod extend;
 mod facts;
+mod form;
 mod format;
 mod inspect;
+mod journal;
+mod journal_file;
+mod journal_verify;
 mod making;
 mod mark;
 mod plan;
 mod settings;
 mod sign;
-mod sign_cades;
 mod supplied;
 mod timestamp;
 mod verify;
+mod wanted;
 
 pub use bundle::{Bundle, BundleError, Bundled, bundle_from_bytes, read_bundle};
 pub use certificate::{
@@ -42,11 +47,13 @@ pub use certificate::{
     verify_certificate,
 };
 pub use confirmation::{check_confirmation, confirmation_path, confirmation_text};
+pub use draft::Output;
 pub use error::Error;
 pub use evidence_form::{EvidenceSubject, evidence_form};
 pub use evidence_record::{VerifiedRecord, evidence_record_facts, verify_evidence_record};
 pub use extend::{ExtendRequest, Extension, extend};
 pub use facts::read_facts;
+pub use form::{Content, Form};
 pub use format::{InputFormat, input_format};
 pub use hsign_core::{Finding, Severity, Time, ValidationTime};
 pub use hsign_pki::{Purpose, TrustRegistry};
@@ -56,11 +63,13 @@ pub use hsign_validation::{
     shown_subject,
 };
 pub use inspect::{Inspection, inspect};
+pub use journal::JournalPort;
+pub use journal_file::FileJournal;
+pub use journal_verify::{VerifiedJournal, read_journal, verify_journal};
 pub use mark::{MarkItem, MarkRequest};
 pub use plan::{Planned, plan};
 pub use settings::Settings;
-pub use sign::{Clock, Metadata, SignRequest, Signed, Stamps, sign};
-pub use sign_cades::{CadesPackaging, sign_cades};
+pub use sign::{Clock, Metadata, SignRequest, Signed, Stamps, ToSign, sign};
 pub use supplied::{Supplied, token_id};
 pub use timestamp::{timestamp, timestamp_pdf};
 pub use verify::{Verified, document_facts, judge, verify, verify_with};
@@ -73,6 +82,8 @@ pub use hsign_credential as credential;
 pub use hsign_crypto as crypto;
 /// Health professions and document classes.
 pub use hsign_hpki as hpki;
+/// The journal's lines.
+pub use hsign_journal as journal_format;
 /// Time-stamp authorities and revocation data over HTTP.
 pub use hsign_net as net;
 /// PDF syntax.

@@ -1,15 +1,15 @@
-//! What signing and extending a PDF document share: gathering evidence, stamping, and the check of what was made.
+//! What signing and extending share: gathering evidence, and the check of what was made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use hsign_core::facts::DocumentFacts;
-use hsign_core::ports::{Fetcher, SignatureVerifier, Timestamper};
-use hsign_core::{DigestAlgorithm, Finding, Source, ValidationTime};
-use hsign_pades::{Appended, Draft};
+use hsign_core::ports::{Fetcher, SignatureVerifier};
+use hsign_core::{Finding, ValidationTime};
 use hsign_validation::{
     DocumentVerdict, Indication, Integrity, SignatureVerdict, Support, TimestampVerdict, supporting_evidence,
 };
 
+use crate::draft::Draft;
 use crate::verify::Gathering;
 use crate::{Clock, Error, Settings};
 
@@ -42,20 +42,32 @@ impl<'a> Making<'a> {
     }
 
     /// The material of the signatures and time stamps that are wanted, as far as it was gathered.
-    pub(crate) fn support(&self, facts: &DocumentFacts, wanted: &dyn Fn(&str) -> bool) -> Support {
+    pub(crate) fn support(&self, facts: &DocumentFacts, wanted: &[String]) -> Support {
         let time = ValidationTime((self.clock)());
-        let evidence = &self.gathering.evidence;
-        supporting_evidence(facts, wanted, &self.settings.context(evidence, time, self.verifier))
+        let wanted = |id: &str| wanted.iter().any(|one| one == id);
+        let context = self.settings.context(&self.gathering.evidence, time, self.verifier);
+        supporting_evidence(facts, &wanted, &context)
+    }
+
+    /// Puts the material of these signatures and time stamps where the format keeps it; tells whether anything was
+    /// lacking there.
+    pub(crate) fn add_evidence(
+        &self,
+        draft: &mut dyn Draft<'_>,
+        facts: &DocumentFacts,
+        wanted: &[String],
+    ) -> Result<bool, Error> {
+        let mut added = false;
+        for group in draft.evidence_groups(wanted) {
+            added |= draft.add_evidence(&group, &self.support(facts, &group).evidence)?;
+        }
+        Ok(added)
     }
 
     /// Judges the document as it will be, its bytes read afresh. Whoever gets it can do the same and must not find
     /// more: what is new has to hold, and nothing that was there may have got worse.
-    pub(crate) fn self_check(
-        &mut self,
-        source: &dyn Source,
-        draft: &Draft<'_>,
-    ) -> Result<DocumentVerdict, Error> {
-        let mut facts = hsign_pades::read_facts(&Appended::new(source, draft.appended()))?;
+    pub(crate) fn self_check(&mut self, draft: &dyn Draft<'_>) -> Result<DocumentVerdict, Error> {
+        let mut facts = draft.facts_afresh()?;
         facts.qualification_evidence.extend(self.settings.qualification_evidence.iter().cloned());
         let verdict = self.judge(&facts);
         let now = Parts::of(&verdict);
@@ -63,7 +75,7 @@ impl<'a> Making<'a> {
         let new_holds = now.iter().filter(|(id, _)| !known.contains(**id)).all(|(_, part)| part.is_whole());
         let any_new = now.keys().any(|id| !known.contains(*id));
         let none_lost = known.iter().all(|id| now.contains_key(id.as_str()));
-        if new_holds && none_lost && (any_new || !draft.appended().is_empty()) {
+        if new_holds && none_lost && (any_new || draft.is_changed()) {
             if known.is_empty() {
                 return Ok(verdict);
             }
@@ -91,7 +103,7 @@ pub(crate) fn ids(facts: &DocumentFacts) -> BTreeSet<String> {
 }
 
 /// Ids of what came since the document was opened.
-pub(crate) fn new_ids(draft: &Draft<'_>, facts: &DocumentFacts) -> BTreeSet<String> {
+pub(crate) fn new_ids(draft: &dyn Draft<'_>, facts: &DocumentFacts) -> BTreeSet<String> {
     &ids(facts) - &ids(draft.before())
 }
 
@@ -135,35 +147,3 @@ impl<'v> Part<'v> {
         changed || (self.failed && !before.failed)
     }
 }
-
-/// Puts a document time stamp (`ETSI.RFC3161`, EN 319 142-1) over everything so far.
-pub(crate) fn stamp(
-    draft: &mut Draft<'_>,
-    timestamper: &dyn Timestamper,
-    digest: DigestAlgorithm,
-) -> Result<(), Error> {
-    let attempt = |draft: &Draft<'_>, reserve| -> Result<Vec<u8>, Error> {
-        let prepared = draft.prepare_document_timestamp(reserve)?;
-        let token = timestamper.stamp(&prepared.content_digest(digest)?)?;
-        Ok(prepared.embed(&token)?)
-    };
-    let update = match attempt(draft, reserve_for_token(timestamper)) {
-        Err(Error::Document(hsign_pades::Error::ContentsTooSmall { needed, .. })) => {
-            attempt(draft, needed + MARGIN)
-        }
-        result => result,
-    }?;
-    draft.append(&update);
-    Ok(())
-}
-
-/// Room for a time-stamp token before one was seen: twice the largest we met, with its whole chain.
-const FIRST_TOKEN_BYTES: usize = 12 * 1024;
-
-/// What the authority's last token took, and a little more.
-pub(crate) fn reserve_for_token(timestamper: &dyn Timestamper) -> usize {
-    timestamper.last_token_size().map_or(FIRST_TOKEN_BYTES, |size| size + MARGIN)
-}
-
-/// ECDSA values and serial numbers vary by a few bytes between two tokens of the same authority.
-pub(crate) const MARGIN: usize = 256;

@@ -5,6 +5,8 @@ use hsign_hpki::{DocumentClass, ProfessionTable};
 use hsign_pki::TrustRegistry;
 use hsign_validation::{Context, Evidence, Policy};
 
+use crate::JournalPort;
+
 /// What judgements depend on besides the document and the time.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -26,6 +28,8 @@ pub struct Settings {
     pub required_roles: Vec<String>,
     /// SHA-256 of the certificates of people whom the institution lets sign scans.
     pub listed_signers: Vec<[u8; 32]>,
+    /// Where what is made, and what is refused, is written down; `None`: nowhere.
+    pub journal: Option<JournalPort>,
 }
 
 impl Settings {
@@ -42,6 +46,7 @@ impl Settings {
             document_class: None,
             required_roles: Vec::new(),
             listed_signers: Vec::new(),
+            journal: None,
         }
     }
 

@@ -1,16 +1,16 @@
 use hsign_core::facts::Level;
+use hsign_core::journal::Operation;
 use hsign_core::ports::{Fetcher, Signer, Timestamper};
-use hsign_core::{Digest, DigestAlgorithm, Finding, Source, Time, ValidationTime};
+use hsign_core::{DigestAlgorithm, Finding, Source, Time, ValidationTime};
 use hsign_credential::KeyProtection;
 use hsign_crypto::OpensslVerifier;
-use hsign_pades::Draft;
-use hsign_validation::{DocumentVerdict, Integrity, MemoisedVerifier, Open, Permission, SignatureVerdict};
+use hsign_validation::{DocumentVerdict, MemoisedVerifier, Open, Permission, SignatureVerdict};
 use hsign_x509::Certificate;
 
-use crate::making::{MARGIN, Making, ids, new_ids, reserve_for_token, stamp};
-use crate::mark::mark;
-use crate::{Error, MarkRequest, Settings};
-use hsign_pdf::Visible;
+use crate::draft::{Draft, Output, Over, Signing, Stamping, in_time, new_draft};
+use crate::journal::{Attempt, Made, recorded};
+use crate::making::{Making, ids, new_ids};
+use crate::{Content, Error, Form, MarkRequest, Settings};
 
 /// Our clock. It is asked more than once while signing: a certificate may end between signing and stamping.
 pub type Clock<'a> = &'a dyn Fn() -> Time;
@@ -57,11 +57,30 @@ pub struct Metadata {
     pub mark: Option<MarkRequest>,
 }
 
+/// What is to be signed.
+#[derive(Clone, Copy, Debug)]
+pub struct ToSign<'a> {
+    /// The files: one, but for containers and detached XML signatures, which take several.
+    pub files: &'a [Content<'a>],
+    /// How content and signature are to stand together.
+    pub form: Form,
+    /// What a signed file belongs to that gets one more signature: the content of a detached one.
+    pub beside: &'a [Content<'a>],
+}
+
+impl<'a> ToSign<'a> {
+    /// Files in this form.
+    #[must_use]
+    pub fn new(files: &'a [Content<'a>], form: Form) -> Self {
+        Self { files, form, beside: &[] }
+    }
+}
+
 /// A signature that verifies.
-#[derive(Clone, Debug)]
-pub struct Signed {
-    /// What to append to the document; every byte of it stays.
-    pub update: Vec<u8>,
+#[derive(Debug)]
+pub struct Signed<'s> {
+    /// What to write. No byte of what was signed changes.
+    pub output: Output<'s>,
     /// The level that the signature has.
     pub level: Level,
     /// The judgement of the whole document as it is now, by the same settings. Its trust may be open.
@@ -70,8 +89,8 @@ pub struct Signed {
     pub findings: Vec<Finding>,
 }
 
-/// Signs a PDF document: PAdES B-B, B-T with a time stamp, B-LT with the evidence of signer and authority inside, or
-/// B-LTA with a document time stamp over all that.
+/// Signs: B-B, B-T with a time stamp, B-LT with the evidence of signer and authority inside, or B-LTA with an archive
+/// or document time stamp over all that, in PDF, CMS, XML or a container.
 ///
 /// The signer is checked first (validity, key usage, revocation, role), the validity again before stamping. The
 /// result is verified; unless the integrity of every signature and time stamp in it is valid, or as bad as it was
@@ -81,44 +100,75 @@ pub struct Signed {
 /// # Errors
 /// When the signer must not sign, the document can't be signed safely, the level asked for can't be reached, or card,
 /// authority or server fail.
-pub fn sign(
-    source: &dyn Source,
+pub fn sign<'a>(
+    what: &ToSign<'a>,
     signer: &dyn Signer,
     timestamper: Option<&dyn Timestamper>,
     request: &SignRequest,
     settings: &Settings,
     fetcher: &dyn Fetcher,
     clock: Clock<'_>,
-) -> Result<Signed, Error> {
-    let aim = Aim::of(request, timestamper)?;
+) -> Result<Signed<'a>, Error> {
+    let sources: Vec<&dyn Source> = what.files.iter().map(|file| file.source).collect();
+    let names: Vec<&str> = what.files.iter().map(|file| file.name).collect();
+    let signer_used = Some((signer, &request.key));
+    let attempt =
+        Attempt { operation: Operation::Sign, sources: &sources, names: &names, signer: signer_used };
+    recorded(
+        settings,
+        &attempt,
+        timestamper,
+        clock,
+        |timestamper| make(what, signer, timestamper, request, settings, fetcher, clock),
+        |signed| Made { output: Some(&signed.output), level: Some(signed.level) },
+    )
+}
+
+fn make<'a>(
+    what: &ToSign<'a>,
+    signer: &dyn Signer,
+    timestamper: Option<&dyn Timestamper>,
+    request: &SignRequest,
+    settings: &Settings,
+    fetcher: &dyn Fetcher,
+    clock: Clock<'_>,
+) -> Result<Signed<'a>, Error> {
     let certificate = Certificate::from_der(signer.certificate())?;
     // The signer's path is judged before and after: its signatures need to be checked only once.
     let openssl = OpensslVerifier::new();
     let verifier = MemoisedVerifier::new(&openssl);
     let mut making = Making::new(&verifier, settings, fetcher, clock);
+    let mut draft = new_draft(what, request.digest)?;
+    let aim = Aim::of(request, draft.stamping(), timestamper)?;
     check_signer(&mut making, &certificate, signer, request)?;
-    let mut draft = Draft::new(source, &[request.digest])?;
-    let update = make_update(&draft, signer, &certificate, aim.on_signature, request, &making)?;
-    draft.append(&update);
+    let on_signature = aim.on_signature;
+    draft.sign(&Signing {
+        signer,
+        certificate: &certificate,
+        timestamper: on_signature,
+        request,
+        settings,
+        clock,
+    })?;
     let mut findings = if timestamper.is_none() && request.level.is_none() {
         vec![Finding::warning("level-limited-by-missing-tsa").with("level", "B-B")]
     } else {
         Vec::new()
     };
     if aim.with_evidence {
-        findings.extend(protect(&mut draft, &mut making, &certificate, &aim, request)?);
+        findings.extend(protect(draft.as_mut(), &mut making, &certificate, &aim, request)?);
     } else if let Some(timestamper) = aim.over_document {
         in_time(&certificate, clock())?;
-        stamp(&mut draft, timestamper, request.digest)?;
+        draft.stamp(Over::Document, timestamper, request.digest)?;
     }
-    let verdict = making.self_check(source, &draft)?;
+    let verdict = making.self_check(draft.as_ref())?;
     findings.extend(making.into_findings());
-    let level = level_of_new(&draft, &verdict);
-    Ok(Signed { level, update: draft.into_update(), verdict, findings })
+    let level = level_of_new(draft.as_ref(), &verdict);
+    Ok(Signed { level, output: draft.into_output(), verdict, findings })
 }
 
 /// The level of the signature that was not there before.
-fn level_of_new(draft: &Draft<'_>, verdict: &DocumentVerdict) -> Level {
+fn level_of_new(draft: &dyn Draft<'_>, verdict: &DocumentVerdict) -> Level {
     let known = ids(draft.before());
     let new = verdict.signatures().iter().find(|signature| !known.contains(signature.id()));
     new.map_or(Level::Other, SignatureVerdict::level)
@@ -129,12 +179,16 @@ struct Aim<'a> {
     /// Stamps the signature itself.
     on_signature: Option<&'a dyn Timestamper>,
     with_evidence: bool,
-    /// Stamps the whole document.
+    /// Stamps the whole of it with its evidence.
     over_document: Option<&'a dyn Timestamper>,
 }
 
 impl<'a> Aim<'a> {
-    fn of(request: &SignRequest, timestamper: Option<&'a dyn Timestamper>) -> Result<Self, Error> {
+    fn of(
+        request: &SignRequest,
+        stamping: Stamping,
+        timestamper: Option<&'a dyn Timestamper>,
+    ) -> Result<Self, Error> {
         let level = match (request.level, timestamper) {
             (Some(Level::Other), _) => return Err(Error::Level("other")),
             (Some(Level::BB), _) | (None, None) => Level::BB,
@@ -143,9 +197,10 @@ impl<'a> Aim<'a> {
             (None, Some(_)) => Level::BLta,
         };
         let stamped = timestamper.filter(|_| level != Level::BB);
-        let (on_signature, over_document) = match request.stamps {
-            Stamps::Two => (stamped, stamped.filter(|_| level == Level::BLta)),
-            Stamps::One => (None, stamped),
+        let (on_signature, over_document) = match (request.stamps, stamping) {
+            (Stamps::One, Stamping::Document) => (None, stamped),
+            (Stamps::One, Stamping::Signature) => return Err(Error::OneStamp),
+            (Stamps::Two, _) => (stamped, stamped.filter(|_| level == Level::BLta)),
         };
         Ok(Self { on_signature, with_evidence: matches!(level, Level::BLt | Level::BLta), over_document })
     }
@@ -154,28 +209,28 @@ impl<'a> Aim<'a> {
 /// Puts evidence into the document, and a time stamp over it. Where evidence is missing and no level was asked for,
 /// the level stays below; the findings say why.
 fn protect(
-    draft: &mut Draft<'_>,
+    draft: &mut dyn Draft<'_>,
     making: &mut Making<'_>,
     certificate: &Certificate,
     aim: &Aim<'_>,
     request: &SignRequest,
 ) -> Result<Vec<Finding>, Error> {
     let facts = draft.facts()?;
-    let new = new_ids(draft, &facts);
+    let new: Vec<String> = new_ids(draft, &facts).into_iter().collect();
     making.judge(&facts);
-    let support = making.support(&facts, &|id| new.contains(id));
+    let support = making.support(&facts, &new);
     let missing = missing(&support.open);
     if !missing.is_empty() && request.level.is_some() {
         return Err(Error::EvidenceMissing { missing, failed: making.gathering.findings.clone() });
     }
     if missing.is_empty() {
-        draft.add_evidence(&support.evidence)?;
+        making.add_evidence(draft, &facts, &new)?;
     }
     // Without evidence a stamp over the document is worth making only as the one that proves the signature's time.
     if let Some(timestamper) = aim.over_document.filter(|_| missing.is_empty() || aim.on_signature.is_none())
     {
         in_time(certificate, (making.clock)())?;
-        match stamp(draft, timestamper, request.digest) {
+        match archive(draft, &new, timestamper, request.digest) {
             Err(error) if request.level.is_none() && aim.on_signature.is_some() && is_closed(&error) => {
                 return Ok(vec![Finding::warning("level-limited-by-certification").with("level", "B-LT")]);
             }
@@ -187,6 +242,21 @@ fn protect(
     }
     let limited = Finding::warning("level-limited-by-missing-evidence").with("level", "B-T");
     Ok(std::iter::once(limited).chain(missing).collect())
+}
+
+/// A time stamp over these signatures and their evidence.
+pub(crate) fn archive(
+    draft: &mut dyn Draft<'_>,
+    ids: &[String],
+    timestamper: &dyn Timestamper,
+    digest: DigestAlgorithm,
+) -> Result<(), Error> {
+    match draft.stamping() {
+        Stamping::Document => draft.stamp(Over::Document, timestamper, digest),
+        Stamping::Signature => {
+            ids.iter().try_for_each(|id| draft.stamp(Over::Archive(id), timestamper, digest))
+        }
+    }
 }
 
 /// Whether the signature just made permits nothing after it: a certification of level 1, set by its field.
@@ -235,133 +305,4 @@ pub(crate) fn check_signer(
         return Err(Error::Refused(verdict.findings().to_vec()));
     }
     Ok(())
-}
-
-/// The bytes to append. The room for the signature has to be fixed before signing and a token's size is known only
-/// after it: the room is that of the authority's last token; a token that doesn't fit costs a second signature with
-/// the right room.
-fn make_update(
-    draft: &Draft<'_>,
-    signer: &dyn Signer,
-    certificate: &Certificate,
-    timestamper: Option<&dyn Timestamper>,
-    request: &SignRequest,
-    making: &Making<'_>,
-) -> Result<Vec<u8>, Error> {
-    let token_bytes = timestamper.map_or(0, reserve_for_token);
-    let reserve = hsign_pades::contents_size(signer.certificate(), signer.chain(), token_bytes);
-    let attempt = |reserve| attempt(draft, signer, certificate, timestamper, request, making, reserve);
-    match attempt(reserve) {
-        Err(Error::Document(hsign_pades::Error::ContentsTooSmall { needed, .. })) => attempt(needed + MARGIN),
-        result => result,
-    }
-}
-
-fn attempt(
-    draft: &Draft<'_>,
-    signer: &dyn Signer,
-    certificate: &Certificate,
-    timestamper: Option<&dyn Timestamper>,
-    request: &SignRequest,
-    making: &Making<'_>,
-    reserve: usize,
-) -> Result<Vec<u8>, Error> {
-    let (settings, clock) = (making.settings, making.clock);
-    let (metadata, now) = (&request.metadata, clock());
-    let shown = metadata.mark.as_ref();
-    let mark =
-        shown.map(|shown| mark(shown, certificate, &settings.professions, metadata, now)).transpose()?;
-    let visible =
-        shown.zip(mark.as_ref()).map(|(shown, mark)| Visible { place: shown.place, appearance: mark });
-    let prepared = draft.prepare(&pdf_request(metadata, visible, now, reserve))?;
-    let content = prepared.content_digest(request.digest)?;
-    let by = SignedBy { signer, certificate, timestamper, clock };
-    Ok(prepared.embed(&by.cms(&content, None, &Default::default())?)?)
-}
-
-/// Who signs and who stamps.
-pub(crate) struct SignedBy<'a> {
-    pub(crate) signer: &'a dyn Signer,
-    pub(crate) certificate: &'a Certificate,
-    pub(crate) timestamper: Option<&'a dyn Timestamper>,
-    pub(crate) clock: Clock<'a>,
-}
-
-impl SignedBy<'_> {
-    /// The CMS over content with this digest, stamped if there is somebody to stamp; `attached` is put inside.
-    pub(crate) fn cms(
-        &self,
-        content: &Digest,
-        attached: Option<&[u8]>,
-        options: &hsign_cades::Options,
-    ) -> Result<Vec<u8>, Error> {
-        let signer = self.signer;
-        let to_be_signed = hsign_cades::baseline_b(content, signer.certificate(), options)?;
-        let algorithm = signer.algorithm(content.algorithm);
-        let value = signer.sign(&algorithm, &to_be_signed.signed_attributes)?;
-        let cms = hsign_cades::assemble(&hsign_cades::Signed {
-            to_be_signed: &to_be_signed,
-            algorithm: &algorithm,
-            value: &value,
-            signer_certificate: signer.certificate(),
-            certificates: signer.chain(),
-            content: attached,
-        })?;
-        let Some(timestamper) = self.timestamper else { return Ok(cms) };
-        stamped(&cms, &value, self.certificate, timestamper, content.algorithm, (self.clock)())
-    }
-}
-
-/// A first stamp has to come while the certificate is valid (guideline 5.2 §6.12 C2): later it would prove that the
-/// signature came too late.
-fn stamped(
-    cms: &[u8],
-    value: &[u8],
-    certificate: &Certificate,
-    timestamper: &dyn Timestamper,
-    digest: DigestAlgorithm,
-    now: Time,
-) -> Result<Vec<u8>, Error> {
-    in_time(certificate, now)?;
-    let token = timestamper.stamp(&hsign_crypto::digest(digest, value)?)?;
-    Ok(hsign_cades::with_signature_timestamp(cms, &token)?)
-}
-
-fn in_time(certificate: &Certificate, now: Time) -> Result<(), Error> {
-    if now <= certificate.not_after() {
-        return Ok(());
-    }
-    Err(Error::Refused(vec![
-        Finding::error("signer-expired-before-stamp")
-            .clause("guideline 5.2 §6.12 C2")
-            .with("not_after", certificate.not_after()),
-    ]))
-}
-
-fn pdf_request<'a>(
-    metadata: &'a Metadata,
-    visible: Option<Visible<'a>>,
-    now: Time,
-    reserve: usize,
-) -> hsign_pades::Request<'a> {
-    hsign_pades::Request {
-        field: metadata.field.as_deref(),
-        signing_time: Some(now),
-        reason: metadata.reason.as_deref(),
-        location: metadata.location.as_deref(),
-        contact: metadata.contact.as_deref(),
-        name: None,
-        visible,
-        contents_size: reserve,
-    }
-}
-
-pub(crate) fn is_whole(signature: &SignatureVerdict) -> bool {
-    integrities(signature).iter().all(|integrity| *integrity == Integrity::Valid)
-}
-
-/// Of the signature, then of its time stamps.
-fn integrities(signature: &SignatureVerdict) -> Vec<Integrity> {
-    let timestamps = signature.timestamps().iter().map(|timestamp| timestamp.integrity());
-    std::iter::once(signature.integrity()).chain(timestamps).collect()
 }

@@ -2,11 +2,9 @@ use hsign_core::facts::TimestampFacts;
 use hsign_core::ports::Timestamper;
 use hsign_core::{DigestAlgorithm, Severity, Source};
 
-use hsign_pades::Draft;
-
 use crate::Error;
 use crate::digest::digest_of;
-use crate::making::stamp;
+use crate::draft::{Draft as _, Over, PdfDraft};
 use crate::verify::token_facts;
 
 /// A time-stamp token over the whole of `content`, checked against it: the bytes of the `.tst` file.
@@ -33,9 +31,9 @@ pub fn timestamp_pdf(
     timestamper: &dyn Timestamper,
     digest: DigestAlgorithm,
 ) -> Result<Vec<u8>, Error> {
-    let mut draft = Draft::new(source, &[digest])?;
-    stamp(&mut draft, timestamper, digest)?;
-    let facts = hsign_pades::read_facts(&draft)?;
+    let mut draft = PdfDraft::open(source, digest)?;
+    draft.stamp(Over::Document, timestamper, digest)?;
+    let facts = draft.facts_afresh()?;
     // The newest stamp is the last in the document; earlier ones are not this function's to judge.
     let new = facts.timestamps.get(facts.timestamps.len().saturating_sub(1)..).unwrap_or_default();
     if new.is_empty() {

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use hsign_core::facts::{
     Covered, DocumentFacts, DocumentFormat, EvidenceFacts, TimestampFacts, TimestampKind,
 };
-use hsign_core::ports::{Fetched, Fetcher, Need, SignatureVerifier};
+use hsign_core::ports::{Fetched, Fetcher, Need};
 use hsign_core::{DigestAlgorithm, ErrorKind, Finding, Severity, Source, ValidationTime};
 use hsign_crypto::OpensslVerifier;
 use hsign_pki::Origin;
@@ -11,7 +11,7 @@ use hsign_validation::{DocumentVerdict, Evidence};
 
 use crate::digest::digest_of;
 use crate::supplied::attach_tokens;
-use crate::{Error, Settings, read_facts};
+use crate::{Content, Error, Settings, read_facts};
 
 /// Fetching can bring a CA certificate that names a CRL that names another CA; more rounds than this no real
 /// path needs.
@@ -39,7 +39,7 @@ pub fn verify(
     fetcher: &dyn Fetcher,
     time: ValidationTime,
 ) -> Result<Verified, Error> {
-    verify_with(source, None, settings, fetcher, time)
+    verify_with(source, &[], settings, fetcher, time)
 }
 
 /// The same for a detached signature or a bare token, with the content that it belongs to. Without the content the
@@ -49,12 +49,12 @@ pub fn verify(
 /// When signature or content can't be read, or the document is one that takes no content beside it.
 pub fn verify_with(
     source: &dyn Source,
-    content: Option<&dyn Source>,
+    beside: &[Content<'_>],
     settings: &Settings,
     fetcher: &dyn Fetcher,
     time: ValidationTime,
 ) -> Result<Verified, Error> {
-    Ok(judge(&document_facts(source, content, settings)?, settings, fetcher, time))
+    Ok(judge(&document_facts(source, beside, settings)?, settings, fetcher, time))
 }
 
 /// What a document says, together with the time-stamp tokens over it and the qualification-evidence records that were
@@ -64,10 +64,10 @@ pub fn verify_with(
 /// As [`verify_with`].
 pub fn document_facts(
     source: &dyn Source,
-    content: Option<&dyn Source>,
+    beside: &[Content<'_>],
     settings: &Settings,
 ) -> Result<DocumentFacts, Error> {
-    let mut facts = read_facts(source, content)?;
+    let mut facts = read_facts(source, beside)?;
     attach_tokens(&mut facts, source, &settings.tokens)?;
     facts.qualification_evidence.extend(settings.qualification_evidence.iter().cloned());
     Ok(facts)
@@ -105,6 +105,7 @@ pub(crate) fn token_facts(bytes: Vec<u8>, content: Option<&dyn Source>) -> Resul
         originals: Vec::new(),
         qualification_evidence: Vec::new(),
         evidence: EvidenceFacts::default(),
+        files: Vec::new(),
         findings: Vec::new(),
     })
 }
@@ -117,19 +118,10 @@ pub fn judge(
     fetcher: &dyn Fetcher,
     time: ValidationTime,
 ) -> Verified {
-    judge_with(&OpensslVerifier::new(), facts, settings, fetcher, time)
-}
-
-pub(crate) fn judge_with(
-    verifier: &dyn SignatureVerifier,
-    facts: &DocumentFacts,
-    settings: &Settings,
-    fetcher: &dyn Fetcher,
-    time: ValidationTime,
-) -> Verified {
+    let verifier = OpensslVerifier::new();
     let mut gathering = Gathering::from(&settings.evidence);
     let verdict = gathering.settle(fetcher, |evidence| {
-        hsign_validation::judge_and_missing(facts, &settings.context(evidence, time, verifier))
+        hsign_validation::judge_and_missing(facts, &settings.context(evidence, time, &verifier))
     });
     Verified { verdict, findings: gathering.findings, fetched: gathering.fetched }
 }

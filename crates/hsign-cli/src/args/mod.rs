@@ -111,6 +111,9 @@ pub(crate) enum Command {
         /// The file; - for standard input
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// The data that a detached signature belongs to: files or folders
+        #[arg(long, value_name = "FILE_OR_DIR")]
+        content: Vec<PathBuf>,
     },
     /// Cards, tokens and files that can sign
     #[command(subcommand)]

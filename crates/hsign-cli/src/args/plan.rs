@@ -9,6 +9,9 @@ pub(crate) struct PlanArgs {
     /// Files or folders
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// The data that a detached signature belongs to: files or folders
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    pub(crate) content: Vec<PathBuf>,
     /// Warn when the last day comes within this time: 90d, 12h
     #[arg(long, value_name = "DURATION", default_value = "90d")]
     pub(crate) within: String,

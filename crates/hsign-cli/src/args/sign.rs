@@ -7,7 +7,7 @@ use super::{MarkOptions, TrustOptions};
 
 #[derive(Args, Debug)]
 pub(crate) struct SignArgs {
-    /// Files or folders (every PDF in them)
+    /// Files or folders (every PDF in them; every file with --format cades or asic, every XML file with --format xades)
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Who signs: pkcs12:FILE, pkcs11:token=...;id=..., pem:KEY?cert=CHAIN
@@ -25,12 +25,15 @@ pub(crate) struct SignArgs {
     /// One time stamp over the whole document instead of one on the signature and one over the document
     #[arg(long)]
     pub(crate) one_stamp: bool,
-    /// Signature format (default: by the input; PDF files get PAdES)
+    /// Signature format (default: by the input: PAdES in PDF, XAdES in XML, CAdES beside anything else, one more signature of its kind in a signed file)
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
     /// How content and signature stand together
     #[arg(long, value_enum, value_name = "PACKAGING")]
     pub(crate) packaging: Option<Packaging>,
+    /// The data that a detached signature belongs to, to which one more signer is added: files or folders
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    pub(crate) content: Vec<PathBuf>,
     /// Kind of document; decides which qualification the signer needs
     #[arg(long, value_name = "CLASS")]
     pub(crate) document_class: Option<String>,
@@ -51,13 +54,13 @@ pub(crate) struct SignArgs {
     pub(crate) field: Option<String>,
     #[command(flatten)]
     pub(crate) mark: MarkOptions,
-    /// Output file, for one input; - for standard output
+    /// Output file, for one input; - for standard output. With --format asic, or a detached XML signature, one file for all inputs
     #[arg(short = 'o', long = "out", value_name = "OUT", conflicts_with_all = ["out_dir", "in_place"])]
     pub(crate) out: Option<PathBuf>,
     /// Folder for the outputs
     #[arg(long, value_name = "DIR", conflicts_with = "in_place")]
     pub(crate) out_dir: Option<PathBuf>,
-    /// Append the signature to the input file itself, in one step
+    /// Put the signature to the input file itself, in one step
     #[arg(long)]
     pub(crate) in_place: bool,
     /// Replace existing output files
@@ -124,15 +127,40 @@ pub(crate) enum Packaging {
     Detached,
 }
 
+impl Format {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pades => "pades",
+            Self::Cades => "cades",
+            Self::Xades => "xades",
+            Self::Eprescription => "eprescription",
+            Self::Asic => "asic",
+        }
+    }
+}
+
+impl Packaging {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Enveloped => "enveloped",
+            Self::Enveloping => "enveloping",
+            Self::Detached => "detached",
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct ExtendArgs {
-    /// Signed PDF files or folders (every PDF in them)
+    /// Signed files (PDF, .p7s, .p7m, XML, .asice) or folders (every file in them that carries its content)
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Level to reach (default: evidence and one more archive time stamp)
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(crate) level: Option<LevelArg>,
-    /// Only the evidence of this signature is gathered (its name as `verify` shows it); the time stamp covers all
+    /// The data that a detached signature belongs to: files or folders
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    pub(crate) content: Vec<PathBuf>,
+    /// Only this signature (its name as `verify` shows it); in a PDF the time stamp covers all
     #[arg(long, value_name = "ID")]
     pub(crate) signature: Vec<String>,
     /// Only what is due: a first stamp, missing evidence, or a new stamp before the last one ends
@@ -150,7 +178,7 @@ pub(crate) struct ExtendArgs {
     /// Folder for the outputs
     #[arg(long, value_name = "DIR", conflicts_with = "in_place")]
     pub(crate) out_dir: Option<PathBuf>,
-    /// Append to the input file itself, in one step
+    /// Put the result into the input file itself, in one step
     #[arg(long)]
     pub(crate) in_place: bool,
     /// Replace existing output files

@@ -9,9 +9,9 @@ pub(crate) struct VerifyArgs {
     /// Files or folders; a token (.tst) needs --content
     #[arg(required_unless_present = "facts", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// The data that a detached signature or a token belongs to
-    #[arg(long, value_name = "FILE")]
-    pub(crate) content: Option<PathBuf>,
+    /// The data that a detached signature or a token belongs to: files or folders, found by their names
+    #[arg(long, value_name = "FILE_OR_DIR")]
+    pub(crate) content: Vec<PathBuf>,
     /// Judge as of this time, RFC 3339 (default: now)
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,

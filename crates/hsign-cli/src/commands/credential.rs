@@ -14,7 +14,7 @@ pub(super) fn run(session: &Session, command: &CredentialCommand) -> Result<u8> 
         CredentialCommand::List { specifications, module, pin_source } => {
             let specifications = parse(specifications)?;
             let modules = if module.is_empty() { session.config.modules.clone() } else { module.clone() };
-            let options = Options { modules, ..Options::default() };
+            let options = session.credential_options(modules);
             list_all(
                 session,
                 &specifications,
@@ -23,7 +23,7 @@ pub(super) fn run(session: &Session, command: &CredentialCommand) -> Result<u8> 
             )
         }
         CredentialCommand::Check { specification, pin_source } => {
-            let options = Options { modules: session.config.modules.clone(), ..Options::default() };
+            let options = session.credential_options(session.config.modules.clone());
             let secrets = Secrets::new(pin_source.as_deref(), session.language)?;
             let profile = check(&specification.parse()?, &secrets, pin_source.is_some(), &options)?;
             output::json(&serde_json::to_value(profile)?);

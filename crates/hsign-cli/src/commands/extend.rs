@@ -3,11 +3,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use hsign::net::HttpTimestamper;
 use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
-use hsign::{ExtendRequest, Extension, Finding, InputFormat, Settings, Time, ValidationTime, input_format};
+use hsign::{DocumentVerdict, ExtendRequest, Finding, Output, Settings, Time, ValidationTime};
 use hsign_core::DigestAlgorithm;
 use hsign_core::ports::{Fetcher, Timestamper};
 use serde_json::{Value, json};
 
+use super::beside::Beside;
 use super::outcome::Tally;
 use super::outputs::Outputs;
 use crate::args::{ExtendArgs, LevelArg};
@@ -35,6 +36,9 @@ pub(super) fn run(session: &Session, args: &ExtendArgs) -> Result<u8> {
     }
     let inputs = files::expand(&args.files, files::is_extendable)?;
     outputs(args).check(session, &inputs, "document")?;
+    if !args.content.is_empty() && inputs.len() != 1 {
+        bail!(Usage::OneInput { option: "--content" });
+    }
     let judging = Judging {
         policy: args.policy.as_deref(),
         evidence: &args.evidence,
@@ -67,7 +71,9 @@ fn outputs(args: &ExtendArgs) -> Outputs<'_> {
 struct Done {
     input: PathBuf,
     output: Option<PathBuf>,
-    extension: Extension,
+    evidence_added: bool,
+    stamped: bool,
+    verdict: DocumentVerdict,
     findings: Vec<Finding>,
     at: Time,
     code: u8,
@@ -76,12 +82,12 @@ struct Done {
 impl Run<'_> {
     fn extend(&self, input: &Path) -> Result<Done> {
         let source = self.session.open(input)?;
-        if input_format(source.as_ref())? != InputFormat::Pdf {
-            bail!(hsign::Error::UnsupportedFormat);
-        }
+        let beside = Beside::open(&self.args.content)?;
+        let contents = beside.contents();
         let timestamper = self.timestamper.as_ref().map(|timestamper| timestamper as &dyn Timestamper);
         let extension = hsign::extend(
             source.as_ref(),
+            &contents,
             timestamper,
             &self.request(),
             &self.settings,
@@ -89,20 +95,22 @@ impl Run<'_> {
             &session::now,
         )?;
         let to_output = files::goes_to_output(self.args.out.as_deref(), &[input.to_owned()]);
-        let output = if extension.update.is_empty() && !to_output {
-            None
-        } else {
+        // What goes down a pipe goes on unchanged where nothing was due.
+        let unchanged = to_output.then_some(Output::Append(Vec::new()));
+        let output = extension.output.or(unchanged).map(|made| {
             let beside = || files::extended_name(input, self.args.out_dir.as_deref());
             let (target, existing) = outputs(self.args).target(input, beside);
-            files::put_extended(input, source.as_ref(), &extension.update, &target, existing)?;
-            Some(target)
-        };
-        let mut findings = extension.findings.clone();
+            files::put_output(input, source.as_ref(), &made, &target, existing).map(|()| target)
+        });
+        let output = output.transpose()?;
+        let (evidence_added, stamped) = (extension.evidence_added, extension.stamped);
+        let (verdict, mut findings) = (extension.verdict, extension.findings);
         findings.extend(self.timestamper.iter().flat_map(HttpTimestamper::take_notices));
         let incomplete = findings.iter().any(|finding| finding.code == "level-limited-by-missing-evidence");
-        let passed = super::verify::exit_code(&extension.verdict) == 0;
+        let passed = super::verify::exit_code(&verdict) == 0;
         let code = if passed && !incomplete { 0 } else { 3 };
-        Ok(Done { input: input.to_owned(), output, extension, findings, at: session::now(), code })
+        let at = session::now();
+        Ok(Done { input: input.to_owned(), output, evidence_added, stamped, verdict, findings, at, code })
     }
 
     fn request(&self) -> ExtendRequest {
@@ -136,7 +144,7 @@ impl Run<'_> {
             trust_sha256: self.settings.trust.sha256(),
             documents: vec![DocumentReport {
                 path: path.display().to_string(),
-                outcome: Outcome::Judged(&done.extension.verdict),
+                outcome: Outcome::Judged(&done.verdict),
             }],
         }
     }
@@ -147,8 +155,8 @@ impl Run<'_> {
         json!({
             "path": done.input,
             "output": done.output,
-            "evidence_added": done.extension.evidence_added,
-            "stamped": done.extension.stamped,
+            "evidence_added": done.evidence_added,
+            "stamped": done.stamped,
             "exit_code": done.code,
             "findings": findings_json(&done.findings, self.session.language),
             "verdict": verdict.pointer_mut("/documents/0").map(Value::take),

@@ -1,6 +1,6 @@
 //! What is inside a file: the facts as JSON, or the same in short for people. Nothing is judged.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use hsign::{Inspection, inspect};
@@ -8,13 +8,15 @@ use hsign_core::Finding;
 use hsign_core::facts::{EvidenceFacts, Modifications, SignatureFacts, SignedObject, TimestampFacts};
 use serde_json::{Value, json};
 
+use super::beside::Beside;
 use crate::language::Language;
 use crate::output;
 use crate::session::Session;
 
-pub(super) fn run(session: &Session, file: &Path) -> Result<u8> {
+pub(super) fn run(session: &Session, file: &Path, content: &[PathBuf]) -> Result<u8> {
     let source = session.open(file)?;
-    let facts = inspect(source.as_ref())?;
+    let beside = Beside::open(content)?;
+    let facts = inspect(source.as_ref(), &beside.contents())?;
     if session.json {
         output::json(&json!({ "schema": "hsign.inspect/1", "path": file, "facts": to_json(&facts)? }));
     } else {

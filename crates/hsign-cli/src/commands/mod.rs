@@ -1,5 +1,6 @@
 //! What is done: one file for each command.
 
+mod beside;
 mod certificate;
 mod certificate_uses;
 mod certificate_verify;
@@ -17,6 +18,7 @@ mod plan;
 mod policy;
 mod settings_file;
 mod sign;
+mod sign_form;
 mod sign_mark;
 mod timestamp;
 mod trust;
@@ -43,7 +45,7 @@ pub(crate) fn run(arguments: Arguments, language: Language) -> Result<u8> {
         Command::Plan(args) => plan::run(&session, &args),
         Command::Timestamp(args) => timestamp::run(&session, &args),
         Command::Extend(args) => extend::run(&session, &args),
-        Command::Inspect { file } => inspect::run(&session, &file),
+        Command::Inspect { file, content } => inspect::run(&session, &file, &content),
         Command::Credential(command) => credential::run(&session, &command),
         Command::Certificate(command) => certificate::run(&session, &command),
         Command::Evidence(command) => evidence::run(&session, &command),

@@ -1,17 +1,19 @@
 //! By when documents have to be stamped anew, and why.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use hsign::report::{Due, PlanReport, PlannedDocument, plan_json, plan_text};
 use hsign::{Finding, Planned, Time, document_facts};
 use hsign_core::ports::Fetcher;
 use rayon::prelude::*;
 
+use super::beside::Beside;
 use super::outcome;
 use super::verify::Ground;
 use crate::args::PlanArgs;
 use crate::duration::seconds;
+use crate::failure::Usage;
 use crate::session::{self, Judging, Session};
 use crate::{failure, files, output, progress};
 
@@ -20,6 +22,9 @@ type Outcome = (String, Result<Planned, (Finding, u8)>);
 
 pub(super) fn run(session: &Session, args: &PlanArgs) -> Result<u8> {
     let inputs = files::expand(&args.files, files::is_verifiable)?;
+    if !args.content.is_empty() && inputs.len() != 1 {
+        bail!(Usage::OneInput { option: "--content" });
+    }
     let judging = Judging {
         policy: args.policy.as_deref(),
         document_class: args.document_class.as_deref(),
@@ -36,7 +41,7 @@ pub(super) fn run(session: &Session, args: &PlanArgs) -> Result<u8> {
     let planned: Vec<Outcome> = inputs
         .into_par_iter()
         .map(|input| {
-            let outcome = plan(session, &input, &ground, fetcher.as_ref(), &later)
+            let outcome = plan(session, &input, &args.content, &ground, fetcher.as_ref(), &later)
                 .map_err(|error| (failure::finding(&error), failure::exit_code(&error)));
             bar.inc(1);
             (input.display().to_string(), outcome)
@@ -65,12 +70,14 @@ pub(super) fn run(session: &Session, args: &PlanArgs) -> Result<u8> {
 fn plan(
     session: &Session,
     input: &Path,
+    content: &[PathBuf],
     ground: &Ground,
     fetcher: &dyn Fetcher,
     later: &[Time],
 ) -> Result<Planned> {
     let source = session.open(input)?;
-    let facts = document_facts(source.as_ref(), None, &ground.settings)?;
+    let beside = Beside::open(content)?;
+    let facts = document_facts(source.as_ref(), &beside.contents(), &ground.settings)?;
     Ok(hsign::plan(&facts, &ground.settings, fetcher, ground.time, later))
 }
 

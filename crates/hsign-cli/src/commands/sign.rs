@@ -1,22 +1,24 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use hsign::credential::{Credential, Options, open};
+use hsign::credential::{Credential, open};
 use hsign::hpki::{CertificateKind, certificate_kind};
 use hsign::net::HttpTimestamper;
 use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
 use hsign::x509::Certificate;
 use hsign::{
-    CadesPackaging, Finding, InputFormat, MarkRequest, Metadata, Settings, SignRequest, Signed, Stamps, Time,
-    ValidationTime, input_format,
+    DocumentVerdict, Finding, Form, MarkRequest, Metadata, Settings, SignRequest, Stamps, Time, ToSign,
+    ValidationTime,
 };
+use hsign_core::DigestAlgorithm;
 use hsign_core::facts::Level;
 use hsign_core::ports::{Fetcher, Timestamper};
-use hsign_core::{DigestAlgorithm, Source};
 use serde_json::{Value, json};
 
+use super::beside::Beside;
 use super::outcome::Tally;
 use super::outputs::Outputs;
+use super::sign_form::form_of;
 use crate::args::{Format, LevelArg, Packaging, SignArgs};
 use crate::failure::Usage;
 use crate::secrets::Secrets;
@@ -33,15 +35,20 @@ struct Run<'a> {
     fetcher: Box<dyn Fetcher + Sync>,
     level: Option<Level>,
     mark: Option<MarkRequest>,
+    /// The files that one signature is over; empty where each gets its own.
+    together: Vec<PathBuf>,
 }
 
 pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
-    refuse_what_is_not_made(args)?;
-    let wanted = if cades_packaging(args).is_some() { files::is_unsigned } else { files::is_unsigned_pdf };
-    let inputs = files::expand(&args.files, wanted)?;
+    let mut inputs = files::expand(&args.files, wanted(args))?;
+    // One container, or one signature beside them all, is one document.
+    let together = if takes_several(args) && args.out.is_some() { inputs.clone() } else { Vec::new() };
+    if !together.is_empty() {
+        inputs.truncate(1);
+    }
     outputs(args).check(session, &inputs, "document")?;
     let secrets = Secrets::new(args.pin_source.as_deref(), session.language)?;
-    let run = prepare(session, args, &secrets)?;
+    let run = Run { together, ..prepare(session, args, &secrets)? };
     run.warn();
     let tally = Tally::over(session, &inputs, |input, bar| {
         let done = run.sign(input)?;
@@ -57,51 +64,22 @@ pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
     Ok(tally.exit_code())
 }
 
-/// Formats and levels that the contract names and this version doesn't make are told, not ignored.
-fn refuse_what_is_not_made(args: &SignArgs) -> Result<()> {
-    let missing = |what: &str| Err(Usage::NotYet { what: what.to_owned() }.into());
+/// What is signed in a folder.
+fn wanted(args: &SignArgs) -> fn(&Path) -> bool {
     match args.format {
-        None | Some(Format::Pades) => {}
-        Some(Format::Cades) => return refuse_what_cades_lacks(args),
-        Some(Format::Xades) => return missing("--format xades"),
-        Some(Format::Eprescription) => return missing("--format eprescription"),
-        Some(Format::Asic) => return missing("--format asic"),
-    }
-    match args.packaging {
-        Some(Packaging::Enveloping) => missing("--packaging enveloping"),
-        Some(Packaging::Detached) => missing("--packaging detached"),
-        _ => Ok(()),
+        Some(Format::Cades | Format::Asic) => files::is_unsigned,
+        Some(Format::Xades) if args.packaging == Some(Packaging::Detached) => files::is_unsigned,
+        Some(Format::Xades) => files::is_unsigned_xml,
+        _ => files::is_unsigned_pdf,
     }
 }
 
-/// A CMS has no signature field, and its file is another than the content's.
-fn refuse_what_cades_lacks(args: &SignArgs) -> Result<()> {
-    match args.level {
-        Some(LevelArg::BLt) => bail!(hsign::Error::CadesLevel("B-LT")),
-        Some(LevelArg::BLta) => bail!(hsign::Error::CadesLevel("B-LTA")),
-        _ => {}
-    }
-    let refused = [
-        ("--packaging enveloped", args.packaging == Some(Packaging::Enveloped)),
-        ("--in-place", args.in_place),
-        ("--field", args.field.is_some()),
-        ("--reason", args.reason.is_some()),
-        ("--location", args.location.is_some()),
-        ("--mark", args.mark.mark.is_some()),
-        ("--one-stamp", args.one_stamp),
-    ];
-    match refused.into_iter().find(|(_, given)| *given) {
-        Some((option, _)) => bail!(Usage::NotForCades { option }),
-        None => Ok(()),
-    }
-}
-
-/// `None` for a signature inside a PDF file.
-fn cades_packaging(args: &SignArgs) -> Option<CadesPackaging> {
-    match (args.format, args.packaging) {
-        (Some(Format::Cades), Some(Packaging::Enveloping)) => Some(CadesPackaging::Enveloping),
-        (Some(Format::Cades), _) => Some(CadesPackaging::Detached),
-        _ => None,
+/// Whether several files come under one signature.
+fn takes_several(args: &SignArgs) -> bool {
+    match args.format {
+        Some(Format::Asic) => true,
+        Some(Format::Xades) => args.packaging == Some(Packaging::Detached),
+        _ => false,
     }
 }
 
@@ -120,7 +98,8 @@ fn prepare<'a>(session: &'a Session, args: &'a SignArgs, secrets: &'a Secrets) -
     let credential = open_credential(session, args, secrets)?;
     let fetcher = session.fetcher(!args.no_fetch);
     let mark = super::sign_mark::mark(session, &args.mark)?;
-    Ok(Run { session, args, credential, timestamper, settings, fetcher, level, mark })
+    let together = Vec::new();
+    Ok(Run { session, args, credential, timestamper, settings, fetcher, level, mark, together })
 }
 
 fn open_credential<'a>(
@@ -130,7 +109,7 @@ fn open_credential<'a>(
 ) -> Result<Box<dyn Credential + 'a>> {
     let named = args.credential.as_deref().or(session.config.credential.as_deref());
     let Some(named) = named else { bail!(Usage::NoCredential) };
-    let options = Options { modules: session.config.modules.clone(), ..Options::default() };
+    let options = session.credential_options(session.config.modules.clone());
     Ok(open(&named.parse()?, secrets, &options)?)
 }
 
@@ -142,7 +121,8 @@ fn outputs(args: &SignArgs) -> Outputs<'_> {
 struct Done {
     input: PathBuf,
     output: PathBuf,
-    signed: Signed,
+    level: Level,
+    verdict: DocumentVerdict,
     findings: Vec<Finding>,
     at: Time,
     code: u8,
@@ -150,18 +130,33 @@ struct Done {
 
 impl Run<'_> {
     fn sign(&self, input: &Path) -> Result<Done> {
-        let source = self.session.open(input)?;
-        let signed = match cades_packaging(self.args) {
-            Some(packaging) => self.sign_cades(source.as_ref(), packaging)?,
-            None => self.sign_pdf(source.as_ref())?,
+        let opened = match self.together.as_slice() {
+            [] => Beside::of(input, self.session.open(input)?),
+            several => Beside::open(several)?,
         };
-        let output = self.put(input, source.as_ref(), &signed)?;
-        let mut findings = signed.findings.clone();
+        let files = opened.contents();
+        let Some(first) = files.first() else { bail!(hsign::Error::OneFile) };
+        let form = form_of(self.args, first.source)?;
+        let content = Beside::open(&self.args.content)?;
+        let beside = content.contents();
+        let signed = hsign::sign(
+            &ToSign { files: &files, form, beside: &beside },
+            self.credential.as_ref(),
+            self.timestamper(),
+            &self.request(),
+            &self.settings,
+            self.fetcher.as_ref(),
+            &session::now,
+        )?;
+        let (target, existing) = outputs(self.args).target(input, || self.name_beside(input, form));
+        files::put_output(input, first.source, &signed.output, &target, existing)?;
+        let mut findings = signed.findings;
         findings.extend(self.timestamper.iter().flat_map(HttpTimestamper::take_notices));
-        let code = super::verify::exit_code(&signed.verdict);
+        let (level, verdict) = (signed.level, signed.verdict);
         // The document is signed: what its own signature leaves open is 3, what an earlier one in it got wrong too.
-        let code = if code == 0 { 0 } else { 3 };
-        Ok(Done { input: input.to_owned(), output, signed, findings, at: session::now(), code })
+        let code = if super::verify::exit_code(&verdict) == 0 { 0 } else { 3 };
+        let at = session::now();
+        Ok(Done { input: input.to_owned(), output: target, level, verdict, findings, at, code })
     }
 
     /// What the signer should know before anything is signed.
@@ -175,34 +170,6 @@ impl Run<'_> {
         let warning =
             || Finding::warning("jpki-personal-data-exposed").clause("guideline 5.2 §6.12, route (c)");
         public.then(warning).into_iter().collect()
-    }
-
-    fn sign_pdf(&self, source: &dyn Source) -> Result<Signed> {
-        if input_format(source)? != InputFormat::Pdf {
-            bail!(hsign::Error::UnsupportedFormat);
-        }
-        Ok(hsign::sign(
-            source,
-            self.credential.as_ref(),
-            self.timestamper(),
-            &self.request(),
-            &self.settings,
-            self.fetcher.as_ref(),
-            &session::now,
-        )?)
-    }
-
-    fn sign_cades(&self, source: &dyn Source, packaging: CadesPackaging) -> Result<Signed> {
-        Ok(hsign::sign_cades(
-            source,
-            packaging,
-            self.credential.as_ref(),
-            self.timestamper(),
-            &self.request(),
-            &self.settings,
-            self.fetcher.as_ref(),
-            &session::now,
-        )?)
     }
 
     fn timestamper(&self) -> Option<&dyn Timestamper> {
@@ -225,22 +192,14 @@ impl Run<'_> {
         }
     }
 
-    fn put(&self, input: &Path, source: &dyn Source, signed: &Signed) -> Result<PathBuf> {
-        let (target, existing) = outputs(self.args).target(input, || self.name_beside(input));
-        if cades_packaging(self.args).is_some() {
-            files::put(&signed.update, &target, existing)?;
-            return Ok(target);
-        }
-        files::put_extended(input, source, &signed.update, &target, existing)?;
-        Ok(target)
-    }
-
-    fn name_beside(&self, input: &Path) -> PathBuf {
+    fn name_beside(&self, input: &Path, form: Form) -> PathBuf {
         let folder = self.args.out_dir.as_deref();
-        match cades_packaging(self.args) {
-            None => files::signed_name(input, folder),
-            Some(CadesPackaging::Detached) => files::named(input, folder, "p7s"),
-            Some(CadesPackaging::Enveloping) => files::named(input, folder, "p7m"),
+        match form {
+            Form::CadesDetached => files::named(input, folder, "p7s"),
+            Form::CadesEnveloping => files::named(input, folder, "p7m"),
+            Form::XadesEnveloping | Form::XadesDetached => files::named(input, folder, "signed.xml"),
+            Form::Asic => files::named(input, folder, "asice"),
+            _ => files::signed_name(input, folder),
         }
     }
 
@@ -263,7 +222,7 @@ impl Run<'_> {
             trust_sha256: self.settings.trust.sha256(),
             documents: vec![DocumentReport {
                 path: done.output.display().to_string(),
-                outcome: Outcome::Judged(&done.signed.verdict),
+                outcome: Outcome::Judged(&done.verdict),
             }],
         }
     }
@@ -273,7 +232,7 @@ impl Run<'_> {
         json!({
             "path": done.input,
             "output": done.output,
-            "level": done.signed.level,
+            "level": done.level,
             "exit_code": done.code,
             "findings": findings_json(&[self.warnings(), done.findings.clone()].concat(), self.session.language),
             "verdict": verdict.pointer_mut("/documents/0").map(Value::take),

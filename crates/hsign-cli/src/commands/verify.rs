@@ -9,6 +9,7 @@ use hsign_core::facts::DocumentFacts;
 use hsign_core::ports::Fetcher;
 use rayon::prelude::*;
 
+use super::beside::Beside;
 use super::{outcome, verify_files, verify_saved};
 use crate::args::VerifyArgs;
 use crate::failure::{self, Usage};
@@ -73,7 +74,7 @@ pub(super) fn ground(session: &Session, args: &VerifyArgs) -> Result<Ground> {
 
 fn judge_documents(session: &Session, args: &VerifyArgs) -> Result<(Ground, Vec<Judged>)> {
     let inputs = files::expand(&args.files, files::is_verifiable)?;
-    if args.content.is_some() && inputs.len() != 1 {
+    if !args.content.is_empty() && inputs.len() != 1 {
         bail!(Usage::OneInput { option: "--content" });
     }
     let standard = inputs.iter().chain(&args.content).filter(|path| files::is_standard(path)).count();
@@ -103,8 +104,8 @@ fn judge(
     fetcher: &dyn Fetcher,
 ) -> Result<Answer> {
     let source = session.open(input)?;
-    let content = args.content.as_deref().map(files::open).transpose()?;
-    let facts = document_facts(source.as_ref(), content.as_deref(), &ground.settings)?;
+    let beside = Beside::open(&args.content)?;
+    let facts = document_facts(source.as_ref(), &beside.contents(), &ground.settings)?;
     let verified = hsign::judge(&facts, &ground.settings, fetcher, ground.time);
     // Facts of many large documents are not kept for nothing.
     Ok(Answer { facts: args.save_facts.is_some().then_some(facts), verified })

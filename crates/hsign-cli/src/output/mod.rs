@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use hsign_core::Source;
+
 /// Data for standard output. A reader that went away is not an error (`hsign … | head`).
 pub(crate) fn data(text: &str) {
     write(&mut io::stdout().lock(), text.as_bytes());
@@ -14,6 +16,16 @@ pub(crate) fn data(text: &str) {
 pub(crate) fn bytes(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(bytes)?;
+    out.flush()
+}
+
+/// The same, in windows.
+///
+/// # Errors
+/// When they can't be read or written.
+pub(crate) fn source(source: &dyn Source) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    hsign::file::copy(source, &mut out)?;
     out.flush()
 }
 

@@ -94,7 +94,7 @@ fn no_signed_attributes_beside_a_content_that_is_a_set_of_attributes() {
     let signed = set(&attributes_of(&digest(b"another document"), &doctor.certificate));
     let facts = |content: Vec<u8>| {
         let cms = without_attributes(&doctor, &raw(&doctor.key, &content));
-        hsign::read_facts(&cms, Some(&content)).unwrap()
+        hsign::read_facts(&cms, &[hsign::Content { name: "content", source: &content }]).unwrap()
     };
     let forged = facts(signed);
     assert!(forged.signatures[0].signed.is_none());

@@ -50,7 +50,7 @@ fn explained(path: &Path, table: &AlgorithmTable) -> Result<Vec<ExplainedObject>
     let source =
         FileSource::open(path).map_err(|source| hsign::Error::File { path: path.to_owned(), source })?;
     if input_format(&source)? != hsign::InputFormat::Other
-        && let Ok(facts) = read_facts(&source, None)
+        && let Ok(facts) = read_facts(&source, &[])
     {
         let objects = explain_document(&facts, table);
         if !objects.is_empty() {

@@ -1,0 +1,83 @@
+//! Which form a signature gets, and which options have no meaning then.
+
+use anyhow::{Result, bail};
+use hsign::{Form, InputFormat, input_format};
+use hsign_core::Source;
+
+use crate::args::{Format, Packaging, SignArgs};
+use crate::failure::Usage;
+
+/// By the options, and where they leave it open by the content.
+pub(super) fn form_of(args: &SignArgs, source: &dyn Source) -> Result<Form> {
+    let form = match (args.format, args.packaging) {
+        (None, None) => Form::of(source)?,
+        (None, Some(packaging)) => unnamed(packaging, source)?,
+        (Some(Format::Pades), None | Some(Packaging::Enveloped)) => Form::Pades,
+        (Some(Format::Cades), None) if is(source, InputFormat::Cms)? => Form::Further,
+        (Some(Format::Cades), None | Some(Packaging::Detached)) => Form::CadesDetached,
+        (Some(Format::Cades), Some(Packaging::Enveloping)) => Form::CadesEnveloping,
+        (Some(Format::Xades), None) if !is(source, InputFormat::Xml)? => Form::XadesDetached,
+        (Some(Format::Xades), None | Some(Packaging::Enveloped)) => Form::XadesEnveloped,
+        (Some(Format::Xades), Some(Packaging::Enveloping)) => Form::XadesEnveloping,
+        (Some(Format::Xades), Some(Packaging::Detached)) => Form::XadesDetached,
+        (Some(Format::Asic), None) if is(source, InputFormat::Asic)? => Form::Further,
+        (Some(Format::Asic), None | Some(Packaging::Enveloping)) => Form::Asic,
+        (Some(format), Some(packaging)) => {
+            bail!(Usage::PackagingNotOfFormat { packaging: packaging.name(), format: format.name() })
+        }
+        (Some(Format::Eprescription), None) => {
+            bail!(Usage::NotYet { what: "--format eprescription".to_owned() })
+        }
+    };
+    refuse_what_has_no_meaning(args, form, source)?;
+    Ok(form)
+}
+
+fn is(source: &dyn Source, format: InputFormat) -> Result<bool> {
+    Ok(input_format(source)? == format)
+}
+
+/// Where only the packaging was named: XML for XML, CMS for the rest.
+fn unnamed(packaging: Packaging, source: &dyn Source) -> Result<Form> {
+    Ok(match (input_format(source)?, packaging) {
+        (InputFormat::Pdf, Packaging::Enveloped) => Form::Pades,
+        (InputFormat::Xml, Packaging::Enveloped) => Form::XadesEnveloped,
+        (InputFormat::Xml, Packaging::Enveloping) => Form::XadesEnveloping,
+        (InputFormat::Xml, Packaging::Detached) => Form::XadesDetached,
+        (_, Packaging::Enveloping) => Form::CadesEnveloping,
+        (_, Packaging::Detached) => Form::CadesDetached,
+        (_, Packaging::Enveloped) => {
+            bail!(Usage::PackagingNotOfFormat { packaging: Packaging::Enveloped.name(), format: "cades" })
+        }
+    })
+}
+
+/// An option that can't be followed is told, not passed over.
+fn refuse_what_has_no_meaning(args: &SignArgs, form: Form, source: &dyn Source) -> Result<()> {
+    let in_pdf = form == Form::Pades || (form == Form::Further && is(source, InputFormat::Pdf)?);
+    let of_pdf = [
+        ("--field", args.field.is_some()),
+        ("--reason", args.reason.is_some()),
+        ("--location", args.location.is_some()),
+        ("--mark", args.mark.mark.is_some()),
+        ("--one-stamp", args.one_stamp),
+    ];
+    let of_pdf = of_pdf.into_iter().filter(|_| !in_pdf);
+    let inside = matches!(form, Form::Pades | Form::XadesEnveloped | Form::Further);
+    // The file of the signature is another than the content's.
+    let in_place = std::iter::once(("--in-place", args.in_place)).filter(|_| !inside);
+    let content = std::iter::once(("--content", !args.content.is_empty())).filter(|_| form != Form::Further);
+    match of_pdf.chain(in_place).chain(content).find(|(_, given)| *given) {
+        Some((option, _)) => bail!(Usage::NotForFormat { option, format: name_of(form) }),
+        None => Ok(()),
+    }
+}
+
+fn name_of(form: Form) -> &'static str {
+    match form {
+        Form::Pades => "pades",
+        Form::XadesEnveloped | Form::XadesEnveloping | Form::XadesDetached => "xades",
+        Form::Asic => "asic",
+        _ => "cades",
+    }
+}

@@ -1,0 +1,60 @@
+use hsign_core::Source;
+
+use crate::{Error, InputFormat, input_format};
+
+/// A file by the name that signatures know it by.
+#[derive(Clone, Copy)]
+pub struct Content<'a> {
+    /// Its name without folders; in a container, its place.
+    pub name: &'a str,
+    /// Its bytes.
+    pub source: &'a dyn Source,
+}
+
+impl std::fmt::Debug for Content<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Content")
+            .field("name", &self.name)
+            .field("length", &self.source.length())
+            .finish()
+    }
+}
+
+/// How content and signature stand together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Form {
+    /// Inside a PDF file (EN 319 142-1).
+    Pades,
+    /// CMS (EN 319 122-1) beside the content (`.p7s`).
+    CadesDetached,
+    /// CMS with the content inside (`.p7m`).
+    CadesEnveloping,
+    /// XML (EN 319 132-1): the signature inside the document, as the last child of its root element.
+    XadesEnveloped,
+    /// XML: the content inside the signature.
+    XadesEnveloping,
+    /// XML: a signature beside the content, over one file or several.
+    XadesDetached,
+    /// A container with the files and the signature over them (ASiC-E, EN 319 162-1).
+    Asic,
+    /// One more signature in a file that is signed already, of the kind that it has.
+    Further,
+}
+
+impl Form {
+    /// What a file gets where nothing was asked for: PDF and XML are signed inside, a signed file gets one more
+    /// signature, anything else a CMS beside it.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn of(source: &dyn Source) -> Result<Self, Error> {
+        Ok(match input_format(source)? {
+            InputFormat::Pdf => Self::Pades,
+            InputFormat::Cms | InputFormat::Asic => Self::Further,
+            InputFormat::Xml => Self::XadesEnveloped,
+            InputFormat::Timestamp | InputFormat::Other => Self::CadesDetached,
+        })
+    }
+}
