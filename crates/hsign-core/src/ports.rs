@@ -1,6 +1,8 @@
 //! What the core asks of the outside. Implementations live at the rim; tests use scripted ones.
 
-use crate::{Digest, ErrorKind, Finding, SignatureAlgorithm, Time};
+pub use crate::journal::Journal;
+
+use crate::{Digest, ErrorKind, Finding, Secret, SignatureAlgorithm, Time};
 
 /// What a signature check says. Whether the algorithm is acceptable is another question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +77,126 @@ pub trait Signer {
     /// # Errors
     /// When the card, the PIN or the key fails.
     fn sign(&self, algorithm: &SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, PortError>;
+
+    /// For a key whose service gives whole CMS signatures and no bare values.
+    fn finished_cms(&self) -> Option<&dyn CmsSigner> {
+        None
+    }
+
+    /// For a key whose service gives whole XML signatures and no bare values.
+    fn finished_element(&self) -> Option<&dyn ElementSigner> {
+        None
+    }
+}
+
+/// Somebody who gives a finished CMS signature. What comes is verified before it is used.
+pub trait CmsSigner {
+    /// A detached CMS of level B-B (CAdES) over content with this digest, DER.
+    ///
+    /// # Errors
+    /// When the service or its login fails.
+    fn sign_content(&self, content: &Digest) -> Result<Vec<u8>, PortError>;
+}
+
+/// What a finished XML signature has to be about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ElementRequest<'a> {
+    /// The Id that the `ds:Signature` shall have.
+    pub signature_id: &'a str,
+    /// The URI of its reference to the document.
+    pub reference_uri: &'a str,
+    /// Digest of what that URI refers to, without transforms.
+    pub digest: &'a Digest,
+}
+
+/// Somebody who gives a finished XML signature. What comes is verified before it is used.
+pub trait ElementSigner {
+    /// A whole `ds:Signature` element, UTF-8, that declares every namespace it uses.
+    ///
+    /// # Errors
+    /// When the service or its login fails.
+    fn sign_element(&self, request: &ElementRequest<'_>) -> Result<String, PortError>;
+}
+
+/// A key that a remote service keeps, and what the service says about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteKey {
+    /// Its name at the service (CSC: credentialID).
+    pub id: String,
+    /// Certificates, DER, the signer's first.
+    pub certificates: Vec<Vec<u8>>,
+    /// How it signs; none that we know: it can't be used.
+    pub algorithms: Vec<SignatureAlgorithm>,
+    /// The same in the service's own words.
+    pub algorithm_names: Vec<String>,
+    /// How a signature is authorised, in the service's own word.
+    pub authorization: String,
+    /// What the service wants to know before it signs.
+    pub demands: Vec<RemoteDemand>,
+    /// Why the service won't sign with it now, in its own word.
+    pub disabled: Option<String>,
+}
+
+/// A secret that a remote service asks for before each signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteDemand {
+    /// Its name in the protocol.
+    pub id: String,
+    /// Its name for people.
+    pub label: String,
+}
+
+/// Keys kept elsewhere.
+pub trait RemoteSigning: Send + Sync {
+    /// The keys that the login gives access to.
+    ///
+    /// # Errors
+    /// When the service or its login fails.
+    fn keys(&self) -> Result<Vec<RemoteKey>, PortError>;
+
+    /// The signature value over a message with this digest. `answers` belong to the demands of the key.
+    ///
+    /// # Errors
+    /// When the service refuses or fails, or gives whole signatures only.
+    fn sign_digest(
+        &self,
+        key: &RemoteKey,
+        algorithm: &SignatureAlgorithm,
+        digest: &Digest,
+        answers: &[(String, Secret)],
+    ) -> Result<Vec<u8>, PortError>;
+
+    /// As [`CmsSigner::sign_content`].
+    ///
+    /// # Errors
+    /// As [`RemoteSigning::sign_digest`].
+    fn sign_cms(
+        &self,
+        key: &RemoteKey,
+        algorithm: &SignatureAlgorithm,
+        content: &Digest,
+        answers: &[(String, Secret)],
+    ) -> Result<Vec<u8>, PortError>;
+
+    /// As [`ElementSigner::sign_element`].
+    ///
+    /// # Errors
+    /// As [`RemoteSigning::sign_digest`].
+    fn sign_element(&self, key: &RemoteKey, request: &ElementRequest<'_>) -> Result<String, PortError>;
+
+    /// What the service gives.
+    fn shape(&self) -> SignatureShape;
+}
+
+/// What a remote service gives back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureShape {
+    /// A bare signature value.
+    Value,
+    /// A whole CMS.
+    Cms,
+    /// A whole XML signature.
+    Element,
 }
 
 /// A time-stamp authority, or several with fail-over.

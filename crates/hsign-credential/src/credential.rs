@@ -6,6 +6,7 @@ use hsign_core::ports::Signer;
 use hsign_x509::Certificate;
 
 use crate::pkcs11::PinRetention;
+use crate::remote::{self, RemoteServices};
 use crate::{Error, KeyProtection, SecretSource, Specification, pem, pkcs11, pkcs12};
 
 /// Somebody who can sign, and how well their key is kept.
@@ -27,6 +28,8 @@ pub struct Options {
     pub modules: Vec<PathBuf>,
     /// How long a token's PIN is kept.
     pub pin_retention: PinRetention,
+    /// The remote signing services that there are.
+    pub remote: Option<RemoteServices>,
 }
 
 /// Opens what `specification` names. A secret is asked for only where one is needed; a `pin-source` in the
@@ -43,6 +46,6 @@ pub fn open<'a>(
         Specification::Pkcs12(file) => Ok(Box::new(pkcs12::open(file, secrets)?)),
         Specification::Pem(files) => Ok(Box::new(pem::open(files, secrets)?)),
         Specification::Pkcs11(uri) => Ok(Box::new(pkcs11::open(uri, secrets, options)?)),
-        Specification::Remote(name) => Err(Error::RemoteNotAvailable(name.clone())),
+        Specification::Remote(name) => remote::open(name, secrets, options.remote.as_ref()),
     }
 }

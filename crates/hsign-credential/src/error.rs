@@ -17,9 +17,20 @@ pub enum Error {
     /// A `pin-source` that isn't one of the forms.
     #[error("not a source of PINs: {0}")]
     PinSource(#[from] hsign_core::SecretReferenceError),
-    /// Remote signing services don't exist in this version.
-    #[error("remote signing service `{0}`: remote signing is not part of this version")]
-    RemoteNotAvailable(String),
+    /// No remote signing service of that name is configured.
+    #[error("no remote signing service `{0}` is configured")]
+    NoSuchService(String),
+    /// The service keeps the key but won't sign with it.
+    #[error("remote signing service {service}: the key is {reason}")]
+    RemoteKeyDisabled {
+        /// Its configured name.
+        service: String,
+        /// In its own word.
+        reason: String,
+    },
+    /// The service or its login failed.
+    #[error("{0}")]
+    Remote(PortError),
     /// A credential file can't be read.
     #[error("credential file {path}: {source}")]
     File {
@@ -164,11 +175,11 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Specification(_) | Self::PinValue | Self::PinSource(_) | Self::RemoteNotAvailable(_) => {
+            Self::Specification(_) | Self::PinValue | Self::PinSource(_) | Self::NoSuchService(_) => {
                 ErrorKind::Usage
             }
             Self::AuthenticationModule(_) | Self::Unsuitable(_) => ErrorKind::Refused,
-            Self::Secret(error) => error.kind,
+            Self::Secret(error) | Self::Remote(error) => error.kind,
             Self::Fips(_) => ErrorKind::Local,
             _ => ErrorKind::Credential,
         }
@@ -183,7 +194,10 @@ impl Error {
             Self::Specification(reason) => error("credential-specification").with("reason", reason),
             Self::PinValue => error("pin-value-refused"),
             Self::PinSource(reason) => error("pin-source-unknown").with("reason", reason),
-            Self::RemoteNotAvailable(name) => error("remote-signing-not-available").with("name", name),
+            Self::NoSuchService(name) => error("remote-service-unknown").with("name", name),
+            Self::RemoteKeyDisabled { service, reason } => {
+                error("remote-key-disabled").with("service", service).with("reason", reason)
+            }
             Self::File { path, source } => Finding::from_io(source).with("path", path),
             Self::Damaged { path, .. } => in_place("credential-file-damaged", path),
             Self::WrongPassphrase { path } => in_place("passphrase-wrong", path),
@@ -221,7 +235,7 @@ impl Error {
             Self::Algorithm(name) => error("key-algorithm-not-offered").with("algorithm", name),
             Self::WrongSignature => error("signature-does-not-fit-certificate"),
             Self::Unsuitable(reason) => reason.finding(),
-            Self::Secret(port) => port.first_finding(),
+            Self::Secret(port) | Self::Remote(port) => port.first_finding(),
             Self::Fips(reason) => error("fips-not-available").with("reason", reason),
             Self::Openssl(reason) => error("openssl-failed").with("reason", reason),
         }
@@ -238,7 +252,7 @@ impl From<Error> for PortError {
     fn from(error: Error) -> Self {
         let port = Self::new(error.kind(), error.to_string());
         match error {
-            Error::Secret(told) => told,
+            Error::Secret(told) | Error::Remote(told) => told,
             other => port.finding(other.finding()),
         }
     }

@@ -1,4 +1,4 @@
-//! Who signs: PKCS#12 and PEM files, PKCS#11 cards and HSMs.
+//! Who signs: PKCS#12 and PEM files, PKCS#11 cards and HSMs, remote signing services.
 //!
 //! A [`Specification`] names a credential, [`open`] gives a [`Credential`] that is a
 //! [`Signer`](hsign_core::ports::Signer); PINs and passphrases come from a [`SecretSource`] and are asked for as
@@ -20,6 +20,7 @@ mod pkcs11;
 mod pkcs12;
 mod profile;
 mod protection;
+mod remote;
 mod secret;
 mod software;
 mod specification;
@@ -35,6 +36,7 @@ pub use profile::{
     check,
 };
 pub use protection::KeyProtection;
+pub use remote::{OpenRemote, RemoteServices};
 pub use secret::{NoSecrets, SecretKind, SecretPrompt, SecretSource};
 pub use specification::{ObjectType, PemFiles, Pkcs11Uri, Pkcs12File, Specification};
 pub use suitability::{Unsuitable, suitability};

@@ -42,6 +42,8 @@ pub struct CredentialSummary {
 pub enum Place {
     /// PKCS#12 or PEM.
     File,
+    /// At a remote signing service.
+    Remote,
     /// A token behind a PKCS#11 module.
     Token {
         /// The module's file.
@@ -115,7 +117,11 @@ fn file(
 ) -> Result<CredentialSummary, Error> {
     let credential = open(specification, secrets, options)?;
     let certificate = credential.signer_certificate();
-    Ok(summary(specification, Place::File, certificate, credential.protection()))
+    let place = match specification {
+        Specification::Remote(_) => Place::Remote,
+        _ => Place::File,
+    };
+    Ok(summary(specification, place, certificate, credential.protection()))
 }
 
 fn tokens(
@@ -138,7 +144,7 @@ fn push_new(listing: &mut Listing, summary: CredentialSummary) {
     let key = |one: &CredentialSummary| {
         let token = match &one.place {
             Place::Token { token, model, .. } => Some((token.clone(), model.clone())),
-            Place::File => None,
+            Place::File | Place::Remote => None,
         };
         (token, one.certificate.sha256.clone())
     };

@@ -12,6 +12,8 @@ pub enum SecretKind {
     Pin,
     /// Of a file.
     Passphrase,
+    /// What a remote service asks for: PIN, password or one-time password.
+    Remote,
 }
 
 /// What to tell whoever is asked.
@@ -31,6 +33,7 @@ impl SecretPrompt {
     pub fn unanswered(&self) -> PortError {
         let (what, finding) = match self.kind {
             SecretKind::Pin => ("PIN of token", Finding::error("pin-needed")),
+            SecretKind::Remote => ("answer for", Finding::error("remote-answer-needed")),
             SecretKind::Passphrase => ("passphrase of", Finding::error("passphrase-needed")),
         };
         PortError::new(ErrorKind::Credential, format!("the {what} {} is needed", self.subject))

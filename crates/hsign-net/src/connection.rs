@@ -9,10 +9,9 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 
 use crate::Error;
+use crate::access::{Access, BasicCredentials, ClientCertificate, HeaderContent, ProxyEndpoint, web_address};
 use crate::channel::{Channel, Identity, Proxy, Settings};
-use crate::endpoint::{
-    BasicCredentials, ClientCertificate, HeaderContent, ProxyEndpoint, TsaEndpoint, web_address,
-};
+use crate::endpoint::TsaEndpoint;
 use hsign_core::Secret;
 
 use crate::secret::SecretResolver;
@@ -28,21 +27,27 @@ impl TsaEndpoint {
     /// Reads what the endpoint names. Called at its first use, so that an authority nobody asks costs nothing.
     pub(crate) fn open(&self, secrets: &SecretResolver) -> Result<Connection, Error> {
         self.validate()?;
+        self.access().open(&self.name, self.address()?, secrets)
+    }
+}
+
+impl Access {
+    /// Reads what it names. `name` is the party's, for messages.
+    pub(crate) fn open(&self, name: &str, url: Url, secrets: &SecretResolver) -> Result<Connection, Error> {
         let mut headers = Vec::new();
         if let Some(basic) = &self.basic {
             headers.push(("Authorization".to_owned(), basic_header(basic, secrets)?));
         }
-        for (name, content) in &self.headers {
+        for (header, content) in &self.headers {
             let value = match content {
                 HeaderContent::Text(text) => Secret::new(text.clone().into_bytes()),
                 HeaderContent::Secret { secret } => secrets(secret)?,
             };
             if HeaderValue::from_bytes(value.expose()).is_err() {
-                let problem =
-                    format!("{}: headers.{name}: a line break or another control character", self.name);
+                let problem = format!("{name}: headers.{header}: a line break or another control character");
                 return Err(Error::Configuration(problem));
             }
-            headers.push((name.clone(), value));
+            headers.push((header.clone(), value));
         }
         let settings = Settings {
             connect_timeout: Duration::from_secs(self.connect_timeout_seconds),
@@ -53,7 +58,7 @@ impl TsaEndpoint {
             allow_tls_1_2: self.allow_tls_1_2,
             pinned: None,
         };
-        Ok(Connection { url: self.address()?, headers, channel: Channel::new(settings) })
+        Ok(Connection { url, headers, channel: Channel::new(settings) })
     }
 }
 

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use hsign_core::DigestAlgorithm;
 use reqwest::Url;
-use reqwest::header::HeaderName;
 use serde::Deserialize;
 
-use crate::{Error, address};
-use hsign_core::SecretReference;
+use crate::access::{Access, BasicCredentials, ClientCertificate, HeaderContent, ProxyEndpoint, web_address};
+use crate::{Error, access};
 
 /// A time-stamp authority and how it is reached. One table of the configuration file; unknown keys are
 /// errors, so that a misspelt safeguard is never silently off.
@@ -30,13 +29,13 @@ pub struct TsaEndpoint {
     #[serde(default)]
     pub accreditation: Option<String>,
     /// Seconds from the first packet to the last byte of an answer.
-    #[serde(default = "default_timeout")]
+    #[serde(default = "access::timeout")]
     pub timeout_seconds: u64,
     /// Seconds to get a connection.
-    #[serde(default = "default_connect_timeout")]
+    #[serde(default = "access::connect_timeout")]
     pub connect_timeout_seconds: u64,
     /// Largest answer read, in bytes.
-    #[serde(default = "default_max_response")]
+    #[serde(default = "access::max_response")]
     pub max_response_bytes: u64,
     /// How often a transient failure is tried again before the next authority is asked.
     #[serde(default = "default_retries")]
@@ -71,72 +70,8 @@ pub struct TsaEndpoint {
     pub allow_credentials_in_clear: bool,
 }
 
-/// User and password.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BasicCredentials {
-    /// The user, without a colon (RFC 7617 §2).
-    pub user: String,
-    /// Where the password is.
-    pub password: SecretReference,
-}
-
-/// A certificate with its key: a PKCS#12 file, or two PEM files.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClientCertificate {
-    /// A PKCS#12 file.
-    #[serde(default)]
-    pub pkcs12: Option<PathBuf>,
-    /// Where its password is.
-    #[serde(default)]
-    pub password: Option<SecretReference>,
-    /// PEM certificates, the client's first.
-    #[serde(default)]
-    pub certificate: Option<PathBuf>,
-    /// Its unencrypted PKCS#8 key in PEM.
-    #[serde(default)]
-    pub key: Option<PathBuf>,
-}
-
-/// The value of a header.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum HeaderContent {
-    /// Where it is, for what must stay secret.
-    Secret {
-        /// The place.
-        secret: SecretReference,
-    },
-    /// As written.
-    Text(String),
-}
-
-/// A proxy.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProxyEndpoint {
-    /// `http://host:port`.
-    pub url: String,
-    /// User, if it wants one.
-    #[serde(default)]
-    pub user: Option<String>,
-    /// Where the password is.
-    #[serde(default)]
-    pub password: Option<SecretReference>,
-}
-
 fn default_digest() -> DigestAlgorithm {
     DigestAlgorithm::Sha256
-}
-fn default_timeout() -> u64 {
-    30
-}
-fn default_connect_timeout() -> u64 {
-    10
-}
-fn default_max_response() -> u64 {
-    256 * 1024
 }
 fn default_retries() -> u32 {
     1
@@ -158,9 +93,9 @@ impl TsaEndpoint {
             digest: default_digest(),
             policy: None,
             accreditation: None,
-            timeout_seconds: default_timeout(),
-            connect_timeout_seconds: default_connect_timeout(),
-            max_response_bytes: default_max_response(),
+            timeout_seconds: access::timeout(),
+            connect_timeout_seconds: access::connect_timeout(),
+            max_response_bytes: access::max_response(),
             retries: default_retries(),
             backoff_milliseconds: default_backoff(),
             clock_tolerance_seconds: default_tolerance(),
@@ -193,73 +128,38 @@ impl TsaEndpoint {
         if !matches!(self.digest, Sha256 | Sha384 | Sha512) {
             return Some(format!("digest: {} is not one of sha256, sha384, sha512", self.digest));
         }
-        if self.timeout_seconds == 0 || self.connect_timeout_seconds == 0 || self.max_response_bytes == 0 {
-            return Some("a limit of 0 would let nothing through".to_owned());
-        }
-        if self.basic.as_ref().is_some_and(|basic| basic.user.contains(':')) {
-            return Some("basic: a user name has no colon".to_owned());
-        }
-        if let Some(problem) = self.client_certificate.as_ref().and_then(ClientCertificate::problem) {
-            return Some(format!("client_certificate: {problem}"));
-        }
-        if self.client_certificate.is_some() && url.scheme() != "https" {
-            return Some("client_certificate: needs an https:// address".to_owned());
-        }
-        for (name, content) in &self.headers {
-            if HeaderName::from_bytes(name.as_bytes()).is_err() {
-                return Some(format!("headers.{name}: not a header's name"));
-            }
-            let plain = matches!(content, HeaderContent::Text(_));
-            if plain && name.to_ascii_lowercase().ends_with("authorization") {
-                return Some(format!("headers.{name}: use {{ secret = \"env:NAME\" }} for a secret"));
-            }
-        }
-        if let Some(problem) = self.proxy.as_ref().and_then(|proxy| web_address(&proxy.url).err()) {
-            return Some(format!("proxy: {problem}"));
-        }
-        if url.scheme() == "http"
-            && self.sends_secrets()
-            && !self.allow_credentials_in_clear
-            && !address::is_loopback(&url)
-        {
-            return Some(
-                "credentials would cross the network unprotected; use https://, or set \
-                 allow_credentials_in_clear = true"
-                    .to_owned(),
-            );
-        }
-        None
+        self.access().problem(&url)
     }
 
-    fn sends_secrets(&self) -> bool {
-        self.basic.is_some()
-            || self.headers.values().any(|content| matches!(content, HeaderContent::Secret { .. }))
+    /// The part that doesn't depend on what is asked for.
+    pub(crate) fn access(&self) -> Access {
+        Access {
+            timeout_seconds: self.timeout_seconds,
+            connect_timeout_seconds: self.connect_timeout_seconds,
+            max_response_bytes: self.max_response_bytes,
+            basic: self.basic.clone(),
+            client_certificate: self.client_certificate.clone(),
+            headers: self.headers.clone(),
+            proxy: self.proxy.clone(),
+            ca_file: self.ca_file.clone(),
+            allow_tls_1_2: self.allow_tls_1_2,
+            allow_credentials_in_clear: self.allow_credentials_in_clear,
+        }
+    }
+
+    /// Every path in it: certificates, keys, and files with secrets.
+    pub fn paths_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        access::paths_of(
+            &mut self.ca_file,
+            &mut self.client_certificate,
+            &mut self.basic,
+            &mut self.proxy,
+            &mut self.headers,
+        )
     }
 
     pub(crate) fn address(&self) -> Result<Url, Error> {
         web_address(&self.url).map_err(|problem| Error::Configuration(format!("{}: {problem}", self.name)))
-    }
-}
-
-impl ClientCertificate {
-    fn problem(&self) -> Option<&'static str> {
-        match (&self.pkcs12, &self.certificate, &self.key) {
-            (Some(_), None, None) if self.password.is_none() => Some("password is missing"),
-            (Some(_), None, None) | (None, Some(_), Some(_)) => None,
-            _ => Some("name either pkcs12, or certificate and key"),
-        }
-    }
-}
-
-pub(crate) fn web_address(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("{text}: {error}"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        // Not repeated, since it holds the password.
-        return Err("the address must not hold user or password".to_owned());
-    }
-    match url.scheme() {
-        "http" | "https" if url.has_host() => Ok(url),
-        _ => Err(format!("{text} is neither http:// nor https://")),
     }
 }
 

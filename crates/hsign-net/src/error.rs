@@ -27,6 +27,28 @@ pub enum Error {
     /// The party answered, but not with what was asked for.
     #[error("{0}")]
     Answer(String),
+    /// A remote service said no, in its own words.
+    #[error("the service refused with HTTP status {status}: {error} {text}")]
+    ServiceRefused {
+        /// HTTP status.
+        status: u16,
+        /// Its code for the error.
+        error: String,
+        /// Its explanation.
+        text: String,
+    },
+    /// Nobody came back from the browser in time.
+    #[error("nobody logged in within {seconds} s")]
+    NobodyLoggedIn {
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// The login was refused.
+    #[error("the login was refused: {error}")]
+    LoginRefused {
+        /// The service's code for the error.
+        error: String,
+    },
     /// Something else than a time-stamp response came.
     #[error("the answer is no time-stamp response: {0}")]
     NotAResponse(#[source] hsign_tsp::Error),
@@ -56,6 +78,11 @@ impl Error {
             Self::File { .. } => ErrorKind::Local,
             Self::Port(error) => error.kind,
             Self::Exchange(failure) => failure.kind(),
+            // 4xx: what we are, or what we sent, isn't taken: a wrong PIN, a locked key, a login that has ended.
+            Self::ServiceRefused { status: 400..=499, .. }
+            | Self::LoginRefused { .. }
+            | Self::NobodyLoggedIn { .. } => ErrorKind::Credential,
+            Self::ServiceRefused { .. } => ErrorKind::Remote,
             Self::Answer(_) | Self::NotAResponse(_) | Self::Stamp(_) | Self::TokenRefused(_) => {
                 ErrorKind::Remote
             }
@@ -71,6 +98,11 @@ impl Error {
             Self::Port(error) => error.first_finding(),
             Self::Exchange(failure) => failure.finding(),
             Self::Answer(reason) => Finding::error("remote-answer-unusable").with("reason", reason),
+            Self::ServiceRefused { error, text, .. } => {
+                Finding::error("remote-signing-refused").with("error", error).with("reason", text)
+            }
+            Self::NobodyLoggedIn { seconds } => Finding::error("login-timeout").with("seconds", seconds),
+            Self::LoginRefused { error } => Finding::error("login-refused").with("reason", error),
             Self::NotAResponse(_) => Finding::error("tsa-answer-not-a-response"),
             Self::Stamp(error) => error.finding(),
             Self::TokenRefused(_) => Finding::error("tsa-token-refused"),

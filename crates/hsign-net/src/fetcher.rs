@@ -9,10 +9,10 @@ use hsign_core::ports::{Fetched, Fetcher, Need, PortError};
 use hsign_core::{ErrorKind, Finding};
 use reqwest::Url;
 
+use crate::access::ProxyEndpoint;
 use crate::cache::Cache;
 use crate::channel::{Answer, Channel, Failure, Request, Settings};
 use crate::connection::read;
-use crate::endpoint::ProxyEndpoint;
 use crate::retry::with_retries;
 use crate::secret::SecretResolver;
 use crate::{Error, address};

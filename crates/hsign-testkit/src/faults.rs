@@ -20,6 +20,8 @@ pub enum Endpoint {
     Ocsp,
     /// CA certificates.
     CaCertificate,
+    /// Remote signing and the login before it.
+    Remote,
 }
 
 /// One kind of misbehaviour. Those of transport work everywhere, the others at the endpoint they name.
@@ -51,7 +53,7 @@ pub enum Fault {
     /// TSA: the nonce with its leading zero octet cut off, so that a positive nonce with the top bit set comes back
     /// negative. A nonce without that octet is echoed octet by octet, negative or not, as without this fault.
     NegativeNonce,
-    /// TSA: the imprint of something else.
+    /// TSA, remote signing of whole signatures: the digest of something else.
     WrongImprint,
     /// TSA: another policy than the one asked for.
     WrongPolicy,
@@ -65,7 +67,7 @@ pub enum Fault {
     BerToken,
     /// TSA: genTime with these digits after the point.
     FractionalSeconds(String),
-    /// TSA: a signature value that does not fit.
+    /// TSA, remote signing: a signature value that does not fit.
     BadSignature,
     /// TSA: no certificate in the token although it was asked for.
     NoCertificate,

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::faults::{Endpoint, Fault};
 use crate::http::{Listener, ListenerOptions, RecordedRequest, Router};
 use crate::pki::{Ca, Identity, Pki, Protection};
+use crate::remote::RemoteMode;
 use crate::tsa::{Tsa, TsaOptions};
 use crate::{Error, Person, Unit, folder};
 
@@ -57,7 +58,7 @@ impl Testbed {
         let now = clock.now();
         let pki = Arc::new(Pki::new(&base_url, now)?);
         let notes = folder::write(&pki, folder, now)?;
-        let router = Arc::new(Router::new(pki, clock));
+        let router = Arc::new(Router::new(pki, clock, &base_url));
         let listener = Listener::start(socket, Arc::clone(&router), ListenerOptions::http())?;
         let listeners = Mutex::new(vec![listener]);
         Ok(Self { router, listeners, base_url, folder: folder.to_owned(), notes, _temporary: temporary })
@@ -100,6 +101,26 @@ impl Testbed {
     /// How the authority stamps from now on.
     pub fn set_tsa_options(&self, options: TsaOptions) {
         self.router.tsa.set_options(options);
+    }
+
+    /// How remote keys are authorised from now on.
+    pub fn set_remote_mode(&self, mode: RemoteMode) {
+        self.router.remote.set_mode(mode);
+    }
+
+    /// The remote signing service that speaks the CSC API v2.
+    pub fn csc_url(&self) -> String {
+        format!("{}/csc/v2", self.base_url)
+    }
+
+    /// The remote signing service that gives whole XML signatures.
+    pub fn element_service_url(&self) -> String {
+        format!("{}/element", self.base_url)
+    }
+
+    /// Authorization and token endpoint of the login.
+    pub fn login_urls(&self) -> (String, String) {
+        (format!("{}/login/authorize", self.base_url), format!("{}/login/token", self.base_url))
     }
 
     /// `http://127.0.0.1:PORT`; also usable as a proxy.

@@ -23,7 +23,7 @@ pub enum Specification {
     Pem(PemFiles),
     /// A card or HSM (RFC 7512).
     Pkcs11(Box<Pkcs11Uri>),
-    /// A remote signing service, by its configured name. Read, but not available in this version.
+    /// A remote signing service, by its configured name.
     Remote(String),
 }
 

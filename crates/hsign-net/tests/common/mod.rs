@@ -21,6 +21,20 @@ pub fn ports(testbed: &Testbed) -> Ports {
     }
 }
 
+/// The machine's clock, and one secret for whatever is asked.
+pub fn ports_with_secret(secret: &'static str) -> Ports {
+    let now = || {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Time::from_unix_seconds(i64::try_from(since.as_secs()).unwrap()).unwrap()
+    };
+    Ports {
+        randomness: Box::new(SystemRandom),
+        verifier: Box::new(OpensslVerifier::new()),
+        now: Box::new(now),
+        secrets: Box::new(move |_| Ok(Secret::from(secret))),
+    }
+}
+
 fn secret(reference: &SecretReference) -> Result<Secret, PortError> {
     match reference {
         SecretReference::Environment(name) if name == "PASSWORD" => Ok(Secret::new(PASSWORD.into())),

@@ -11,5 +11,6 @@ mod tls;
 pub use demands::{ListenerOptions, Tls};
 pub(crate) use listener::Listener;
 pub use message::Request;
+pub(crate) use message::Response;
 pub(crate) use router::Router;
 pub use router::{RecordedRequest, TlsFacts};

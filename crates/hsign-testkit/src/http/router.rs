@@ -7,6 +7,7 @@ use crate::Error;
 use crate::clock::{Clock, DAY};
 use crate::faults::{Endpoint, Fault, Faults};
 use crate::pki::{Ca, CrlName, Pki, Unit, ocsp};
+use crate::remote::{Context, Remote};
 use crate::tsa::Tsa;
 
 /// What is known about the TLS connection of a request.
@@ -40,13 +41,23 @@ pub(crate) struct Router {
     pub(crate) clock: Clock,
     pub(crate) tsa: Tsa,
     pub(crate) faults: Faults,
+    pub(crate) remote: Remote,
+    base_url: String,
     requests: Mutex<Vec<RecordedRequest>>,
 }
 
 impl Router {
-    pub(crate) fn new(pki: Arc<Pki>, clock: Clock) -> Self {
+    pub(crate) fn new(pki: Arc<Pki>, clock: Clock, base_url: &str) -> Self {
         let tsa = Tsa::new(Arc::clone(&pki), clock.clone());
-        Self { pki, clock, tsa, faults: Faults::default(), requests: Mutex::default() }
+        Self {
+            pki,
+            clock,
+            tsa,
+            faults: Faults::default(),
+            remote: Remote::default(),
+            base_url: base_url.to_owned(),
+            requests: Mutex::default(),
+        }
     }
 
     pub(crate) fn record(&self, request: RecordedRequest) {
@@ -65,6 +76,9 @@ impl Router {
             path if path.starts_with("/crl/") => Some(Endpoint::Crl),
             path if path.starts_with("/ocsp/") => Some(Endpoint::Ocsp),
             path if path.starts_with("/ca/") => Some(Endpoint::CaCertificate),
+            path if ["/login/", "/csc/", "/element/"].iter().any(|start| path.starts_with(start)) => {
+                Some(Endpoint::Remote)
+            }
             _ => None,
         }
     }
@@ -76,6 +90,7 @@ impl Router {
             Some(Endpoint::Crl) => self.crl(request, faults),
             Some(Endpoint::Ocsp) => self.ocsp(request, faults),
             Some(Endpoint::CaCertificate) => Ok(self.ca_certificate(request)),
+            Some(Endpoint::Remote) => Ok(self.remote(request, faults)),
             None => Ok(Response::status(404)),
         };
         response.unwrap_or_else(|_| Response::status(500))
@@ -119,6 +134,11 @@ impl Router {
             _ => return Ok(Response::status(405)),
         };
         Ok(Response::ok("application/ocsp-response", body))
+    }
+
+    fn remote(&self, request: &Request, faults: &[Fault]) -> Response {
+        let context = Context { pki: &self.pki, now: self.clock.now(), base_url: &self.base_url, faults };
+        self.remote.answer(request, &context)
     }
 
     fn ca_certificate(&self, request: &Request) -> Response {
