@@ -6,17 +6,20 @@ use hsign_tsp::{SIGNATURE_TIMESTAMP, Token};
 use crate::Error;
 
 /// What may differ between signatures of level B-B.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// signing-time attribute. EN 319 142-1 forbids it in a PDF, which has /M; EN 319 122-1 wants it.
     pub signing_time: Option<Time>,
     /// Hash function of the reference to the signer's certificate.
     pub certificate_digest: DigestAlgorithm,
+    /// Statements of the signer ([`hsign_core::facts::SignedMetadata::to_text`]). A PDF has them in its signature
+    /// dictionary.
+    pub metadata: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { signing_time: None, certificate_digest: DigestAlgorithm::Sha256 }
+        Self { signing_time: None, certificate_digest: DigestAlgorithm::Sha256, metadata: None }
     }
 }
 
@@ -46,6 +49,9 @@ pub fn baseline_b(
     ];
     if let Some(time) = options.signing_time {
         set.push(attributes::signing_time(time)?);
+    }
+    if let Some(text) = &options.metadata {
+        set.push(attributes::signed_metadata(text)?);
     }
     let set: Vec<_> = set.iter().map(Vec::as_slice).collect();
     Ok(ToBeSigned { signed_attributes: encode::set_of_sorted(&set), digest: content_digest.algorithm })

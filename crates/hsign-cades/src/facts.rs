@@ -1,7 +1,9 @@
-use hsign_cms::oid::{SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2};
+use hsign_asn1::{Rules, Tag, string};
+use hsign_cms::oid::{SIGNED_METADATA, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2};
 use hsign_cms::{SignedData, SignerInfo};
 use hsign_core::facts::{
-    Coverage, Level, SignatureFacts, SignaturePolicyFacts, SignedObject, TimestampFacts, TimestampKind,
+    Coverage, Level, SignatureFacts, SignaturePolicyFacts, SignedMetadata, SignedObject, TimestampFacts,
+    TimestampKind,
 };
 use hsign_core::{ClaimedSigningTime, Digest, DigestAlgorithm, Finding};
 
@@ -39,7 +41,7 @@ impl CmsFacts {
             profile: None,
             document_class: None,
             countersigns: None,
-            metadata: None,
+            metadata: signer.metadata,
             coverage,
             claimed_signing_time: signer.claimed_signing_time,
             policy: signer.policy,
@@ -66,6 +68,8 @@ pub struct SignerFacts {
     pub timestamps: Vec<TimestampFacts>,
     /// signature-policy-identifier.
     pub policy: Option<SignaturePolicyFacts>,
+    /// Statements of the signer.
+    pub metadata: Option<SignedMetadata>,
     /// signing-time.
     pub claimed_signing_time: Option<ClaimedSigningTime>,
     /// B-B, B-T or other, by presence. Levels above need what the container holds.
@@ -112,15 +116,32 @@ fn signer_facts(
     let mut findings = signed_data.findings().to_vec();
     findings.extend(signer.findings().iter().cloned());
     findings.extend(certificate_references::check(signed_data, signer, profile));
+    let metadata = metadata(signer).unwrap_or_else(|unreadable| {
+        findings.push(unreadable);
+        None
+    });
     let timestamps = timestamps::all(signer, id, digest);
     SignerFacts {
         policy: signature_policy::read(signer),
+        metadata,
         signed: signed_data.signed_object(signer, digest),
         claimed_signing_time: signer.signing_time().map(ClaimedSigningTime),
         level: level(signer, &timestamps),
         timestamps,
         findings,
     }
+}
+
+/// What the signer states, if it stands there once and can be read.
+fn metadata(signer: &SignerInfo) -> Result<Option<SignedMetadata>, Finding> {
+    let Some(attributes) = signer.signed_attributes().filter(|all| all.has(SIGNED_METADATA)) else {
+        return Ok(None);
+    };
+    let unreadable = || Finding::warning("signed-metadata-unreadable").with("reason", "not one UTF8String");
+    let value = attributes.single(SIGNED_METADATA).ok_or_else(unreadable)?;
+    let text = hsign_asn1::single(value, Tag::UTF8_STRING, Rules::Ber).and_then(|tlv| string(&tlv));
+    let text = text.map_err(|_| unreadable())?;
+    SignedMetadata::from_text(&text).map(Some)
 }
 
 /// Presence only (EN 319 122-1): B-B by the reference to the certificate, B-T by a signature time stamp.

@@ -5,7 +5,7 @@ use hsign_core::{Digest, DigestAlgorithm, Time};
 use hsign_x509::{Certificate, digest_algorithm_to_der};
 
 use crate::Error;
-use crate::oid::{CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_CERTIFICATE_V2, SIGNING_TIME};
+use crate::oid::{CONTENT_TYPE, MESSAGE_DIGEST, SIGNED_METADATA, SIGNING_CERTIFICATE_V2, SIGNING_TIME};
 
 /// An Attribute with one value, which is DER already.
 ///
@@ -37,6 +37,14 @@ pub fn message_digest(digest: &Digest) -> Result<Vec<u8>, Error> {
 /// Never in practice: the type is ours.
 pub fn signing_time(time: Time) -> Result<Vec<u8>, Error> {
     attribute(SIGNING_TIME, &encode::utc_or_generalized_time(time))
+}
+
+/// Statements of the signer ([`SIGNED_METADATA`]).
+///
+/// # Errors
+/// Never in practice: the type is ours.
+pub fn signed_metadata(text: &str) -> Result<Vec<u8>, Error> {
+    attribute(SIGNED_METADATA, &encode::utf8(text))
 }
 
 /// signing-certificate-v2 (RFC 5035 §3) with one reference, the issuer and serial number included.

@@ -23,3 +23,7 @@ pub const SIGNING_CERTIFICATE_V2: &str = "1.2.840.113549.1.9.16.2.47";
 pub const OCSP_RESPONSE: &str = "1.3.6.1.5.5.7.16.2";
 /// adbe-revocationInfoArchival (ISO 32000): revocation data as a signed attribute.
 pub const REVOCATION_INFO_ARCHIVAL: &str = "1.2.840.113583.1.1.8";
+/// Statements of the signer for machines, a UTF8String: hsign's own signed attribute. No standard attribute is for such
+/// (content-hints and content-description are words for people about the content), and the arc of UUIDs needs no
+/// registration (X.667).
+pub const SIGNED_METADATA: &str = "2.25.32179069233500551056594721342927775976";

@@ -46,11 +46,8 @@ impl Date {
     #[must_use]
     pub fn end_in_japan(self) -> Time {
         let part = |number: i8| u8::try_from(number).unwrap_or(1);
-        let midnight = Time::from_utc(
-            (self.0.year(), part(self.0.month()), part(self.0.day())),
-            (23, 59, 59),
-            0,
-        );
+        let midnight =
+            Time::from_utc((self.0.year(), part(self.0.month()), part(self.0.day())), (23, 59, 59), 0);
         midnight.map_or(Time::LATEST, |end| end.plus_seconds(-JAPAN_SECONDS))
     }
 }

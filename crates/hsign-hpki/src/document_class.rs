@@ -1,3 +1,4 @@
+use hsign_core::facts::ScanLimits;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Mark};
@@ -26,6 +27,12 @@ pub struct DocumentClass {
     /// Whether a signer whom the institution lists is accepted as well.
     #[serde(default)]
     pub listed_signers: bool,
+    /// Whether it is an amendment: it has to name its original, which is judged as a scan (guideline 5.2 §9.4).
+    #[serde(default)]
+    pub amends: bool,
+    /// What is asked of scanned pages; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ScanLimits>,
     /// How sure the assignment of roles is.
     pub mark: Mark,
     /// The law it rests on.
@@ -101,6 +108,13 @@ impl DocumentClasses {
 }
 
 impl DocumentClass {
+    /// What is asked of the original of an amendment: it was signed as any scan, by a recognised profession or by
+    /// somebody whom the institution lists (guideline 5.2 §9.1 C2(3)).
+    #[must_use]
+    pub fn of_original(&self) -> Self {
+        Self { roles: Vec::new(), listed_signers: true, amends: false, ..self.clone() }
+    }
+
     fn check(&self) -> Result<(), Error> {
         let keys = [("name", &self.name), ("ja", &self.ja), ("en", &self.en), ("source", &self.source)];
         match keys.iter().find(|(_, value)| value.is_empty()) {
@@ -144,6 +158,28 @@ mod tests {
             .map(|class| class.name.clone())
             .collect();
         assert_eq!(names, ["scan"]);
+    }
+
+    #[test]
+    fn only_a_pharmacist_amends_a_dispensed_prescription() {
+        let classes = DocumentClasses::builtin();
+        let class = classes.find("dispensed-amended").unwrap();
+        assert!(class.amends);
+        assert_eq!(class.roles, ["Pharmacist"]);
+        let original = class.of_original();
+        assert!(original.roles.is_empty() && original.listed_signers && !original.amends);
+    }
+
+    #[test]
+    fn scans_have_limits_and_where_these_come_from() {
+        let classes = DocumentClasses::builtin();
+        for name in ["scan", "dispensing", "dispensed-amended"] {
+            let limits = classes.find(name).unwrap().scan.clone().unwrap();
+            assert_eq!((limits.min_dpi, limits.min_bits_per_pixel), (Some(200), Some(8)), "{name}");
+            assert!(!limits.lossy_allowed && limits.source.is_some());
+            assert!(limits.paper_kept.unwrap().min_dpi < limits.min_dpi);
+        }
+        assert!(classes.find("chart").unwrap().scan.is_none());
     }
 
     #[test]

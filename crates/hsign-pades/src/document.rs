@@ -9,9 +9,10 @@ use hsign_pdf::{
 };
 
 use crate::hashing::Known;
+use crate::originals::Allowance;
 use crate::ranges::RangeDigests;
 use crate::timestamp::Inside;
-use crate::{Error, dss, levels, qualification_evidence, signature, timestamp};
+use crate::{Error, dss, levels, originals, qualification_evidence, signature, timestamp};
 
 /// Signatures and document time stamps of one file; each may need a pass of its own over the bytes.
 const MAXIMUM_SIGNATURES: u64 = 500;
@@ -23,12 +24,18 @@ const CHANGES: &str = "ISO 32000-2 §12.8.2";
 /// # Errors
 /// When it is no PDF, is encrypted, or can't be read at all.
 pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
-    read(source, |digests| digests.compute(source, None)).map(|(facts, ())| facts)
+    read_within(source, &mut Allowance::default())
+}
+
+/// The same for an original inside another document.
+pub(crate) fn read_within(source: &dyn Source, allowance: &mut Allowance) -> Result<DocumentFacts, Error> {
+    read(source, allowance, |digests| digests.compute(source, None)).map(|(facts, ())| facts)
 }
 
 /// The same for a document whose first bytes were hashed before.
 pub(crate) fn read_facts_from(source: &dyn Source, known: &Known) -> Result<DocumentFacts, Error> {
-    read(source, |digests| digests.compute(source, Some(known))).map(|(facts, ())| facts)
+    let hash = |digests: &mut RangeDigests| digests.compute(source, Some(known));
+    read(source, &mut Allowance::default(), hash).map(|(facts, ())| facts)
 }
 
 /// The same, with what a longer document that begins with these bytes can start from.
@@ -36,11 +43,12 @@ pub(crate) fn read_facts_to_go_on(
     source: &dyn Source,
     algorithms: &[DigestAlgorithm],
 ) -> Result<(DocumentFacts, Known), Error> {
-    read(source, |digests| digests.compute_to_go_on(source, algorithms))
+    read(source, &mut Allowance::default(), |digests| digests.compute_to_go_on(source, algorithms))
 }
 
 fn read<K>(
     source: &dyn Source,
+    allowance: &mut Allowance,
     hash: impl FnOnce(&mut RangeDigests) -> Result<K, Error>,
 ) -> Result<(DocumentFacts, K), Error> {
     let document = Document::open(source)?;
@@ -77,6 +85,7 @@ fn read<K>(
         timestamp::add_what_is_inside(facts, dictionary, &inside);
     }
     let signatures: Vec<_> = signatures.into_iter().map(|(facts, _)| facts).collect();
+    let originals = originals::named_by(&signatures, &document, allowance);
     let none = signatures.is_empty() && timestamps.is_empty();
     let facts = DocumentFacts {
         format: if none { DocumentFormat::None } else { DocumentFormat::Pades },
@@ -89,7 +98,7 @@ fn read<K>(
         timestamps,
         evidence_records: Vec::new(),
         scan: None,
-        originals: Vec::new(),
+        originals,
         qualification_evidence: qualification_evidence::attached(&document),
         evidence: store.evidence,
         files: Vec::new(),

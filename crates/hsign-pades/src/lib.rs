@@ -9,6 +9,7 @@ mod dss;
 mod error;
 mod hashing;
 mod levels;
+mod originals;
 mod prepare;
 mod qualification_evidence;
 mod ranges;
@@ -22,6 +23,7 @@ pub use document::read_facts;
 pub use draft::Draft;
 pub use error::Error;
 pub use hsign_pdf::Extended as Appended;
+pub use originals::{embed_original, original_name};
 pub use prepare::{Prepared, Request, contents_size, prepare, prepare_document_timestamp};
 
 /// /SubFilter of PAdES signatures (EN 319 142-1).

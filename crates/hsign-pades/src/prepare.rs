@@ -26,6 +26,8 @@ pub struct Request<'a> {
     pub contact: Option<&'a str>,
     /// /Name.
     pub name: Option<&'a str>,
+    /// Statements of the signer ([`hsign_core::facts::SignedMetadata::to_text`]).
+    pub metadata: Option<&'a str>,
     /// Where and how the field is seen; `None` for one that isn't.
     pub visible: Option<Visible<'a>>,
     /// Octets to reserve for the CMS, see [`contents_size`].
@@ -73,6 +75,7 @@ pub(crate) fn prepare_as<'s>(
         location: text(request.location),
         name: text(request.name),
         contact_info: text(request.contact),
+        metadata: text(request.metadata),
         visible: request.visible,
     };
     Ok(Prepared { source, known, prepared: prepare_signature(&document, &request)? })

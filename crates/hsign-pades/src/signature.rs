@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use hsign_cades::{CmsFacts, Profile, signature_facts};
-use hsign_core::facts::{Coverage, Level, SignatureFacts};
+use hsign_core::facts::{Coverage, Level, SignatureFacts, SignedMetadata};
 use hsign_core::{ClaimedSigningTime, DigestAlgorithm, Finding};
 use hsign_pdf::{LaterRevisions, SignatureDictionary, SignatureField};
 
@@ -75,6 +75,10 @@ pub(crate) fn facts(
     facts.modifications = Some(later.after(field, dictionary)?);
     facts.claimed_signing_time = dictionary.signing_time.map(ClaimedSigningTime);
     facts.findings.extend(dictionary.findings.iter().cloned());
+    match dictionary.metadata.as_deref().map(SignedMetadata::from_text).transpose() {
+        Ok(metadata) => facts.metadata = metadata,
+        Err(unreadable) => facts.findings.push(unreadable),
+    }
     let ranges = ranges(dictionary.byte_range, length);
     if is_raw_rsa(dictionary) {
         let content = ranges.as_deref().and_then(|ranges| digests.get(DigestAlgorithm::Sha1, ranges));

@@ -1,5 +1,6 @@
 //! Incremental updates (ISO 32000-2, 7.5.6): every existing byte stays, what is new follows.
 
+mod attachment;
 mod extended;
 mod form;
 mod serialise;
@@ -9,6 +10,7 @@ mod visible;
 mod writer;
 mod xref;
 
+pub use attachment::{Attachment, attach};
 pub use extended::Extended;
 pub use signature::{PreparedSignature, SignatureRequest, SubFilter, prepare_signature};
 pub use store::{ValidationData, add_validation_data};

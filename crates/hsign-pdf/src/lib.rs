@@ -24,8 +24,8 @@ mod window;
 mod xref;
 
 pub use append::{
-    Appearance, Corner, Drawing, Extended, PageArea, Place, PreparedSignature, SignatureRequest, SubFilter,
-    Update, ValidationData, Visible, Written, add_validation_data, prepare_signature,
+    Appearance, Attachment, Corner, Drawing, Extended, PageArea, Place, PreparedSignature, SignatureRequest,
+    SubFilter, Update, ValidationData, Visible, Written, add_validation_data, attach, prepare_signature,
 };
 pub use byte_range::{Covered, byte_range_check};
 pub use changes::LaterRevisions;
@@ -36,7 +36,7 @@ pub use object::{Dictionary, Entry, Object, ObjectId, PdfString, Stream, StringF
 pub use page::{PageGeometry, PageNumber, Rectangle};
 pub use revision::Revision;
 pub use signature::{
-    Lock, LockedFields, SignatureDictionary, SignatureField, SignatureFields, SignatureReference,
-    signature_fields,
+    Lock, LockedFields, METADATA_KEY, SignatureDictionary, SignatureField, SignatureFields,
+    SignatureReference, signature_fields,
 };
 pub use xref::{Entry as XrefEntry, SectionKind};

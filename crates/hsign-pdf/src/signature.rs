@@ -14,6 +14,10 @@ use crate::document::Document;
 use crate::error::Result;
 use crate::object::ObjectId;
 
+/// The entry of a signature dictionary that holds statements of the signer for machines, a text string. It lies within
+/// the byte range like every other entry. The prefix is that of private entries nobody registered (ISO 32000-2, annex E).
+pub const METADATA_KEY: &str = "XXhsignMetadata";
+
 /// All signature fields of a document.
 #[derive(Clone, Debug, Default)]
 pub struct SignatureFields {
@@ -71,6 +75,8 @@ pub struct SignatureDictionary {
     pub name: Option<String>,
     /// /ContactInfo.
     pub contact_info: Option<String>,
+    /// [`METADATA_KEY`].
+    pub metadata: Option<String>,
     /// /Reference.
     pub references: Vec<SignatureReference>,
     /// What the byte range covers.

@@ -13,15 +13,17 @@ pub(crate) struct Verification {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Checks digests and value with the signer's certificate, as far as there is one.
+/// Checks digests and value with the signer's certificate, as far as there is one. A bare key in the signature tells
+/// whether the value holds, though not whose it is.
 pub(crate) fn verify(
     signed: &SignedObject,
     signer: Option<&Certificate>,
     verifier: &dyn SignatureVerifier,
 ) -> Verification {
     let (references, mut findings) = references(signed);
-    let (value, value_findings) = match signer {
-        Some(signer) => value(signed, signer, verifier),
+    let bare = signed.signer.public_key.as_ref().map(Octets::as_slice);
+    let (value, value_findings) = match signer.map(Certificate::public_key_info).or(bare) {
+        Some(key) => value(signed, key, verifier),
         None => (Conclusion::Indeterminate(SubIndication::NoSigningCertificateFound), Vec::new()),
     };
     findings.extend(value_findings);
@@ -54,20 +56,22 @@ fn references(signed: &SignedObject) -> (Conclusion, Vec<Finding>) {
             ),
         };
         conclusion = conclusion.worst(result);
-        findings.push(finding.clause("RFC 5652 §5.6").with("reference", &reference.name));
+        findings.push(finding.clause(clause(signed)).with("reference", &reference.name));
     }
     (conclusion, findings)
 }
 
-fn value(
-    signed: &SignedObject,
-    signer: &Certificate,
-    verifier: &dyn SignatureVerifier,
-) -> (Conclusion, Vec<Finding>) {
-    let verify = |octets: &Octets| {
-        let key = signer.public_key_info();
-        verifier.verify(&signed.algorithm, key, octets.as_slice(), signed.value.as_slice())
-    };
+/// CMS has one reference, by this name.
+fn clause(signed: &SignedObject) -> &'static str {
+    match signed.references.first() {
+        Some(reference) if reference.name != "message-digest" => "EN 319 102-1, cryptographic verification",
+        _ => "RFC 5652 §5.6",
+    }
+}
+
+fn value(signed: &SignedObject, key: &[u8], verifier: &dyn SignatureVerifier) -> (Conclusion, Vec<Finding>) {
+    let verify =
+        |octets: &Octets| verifier.verify(&signed.algorithm, key, octets.as_slice(), signed.value.as_slice());
     // RFC 5652 §5.4: what arrived in another order may have been signed in that of DER.
     let answer = match (verify(&signed.signed_octets), &signed.reordered_octets) {
         (SignatureValidity::Invalid, Some(reordered)) => verify(reordered),
@@ -77,7 +81,7 @@ fn value(
         SignatureValidity::Valid => (Conclusion::Passed, Vec::new()),
         SignatureValidity::Invalid => (
             Conclusion::Failed(SubIndication::SigCryptoFailure),
-            vec![Finding::error("signature-value-invalid").clause("RFC 5652 §5.6")],
+            vec![Finding::error("signature-value-invalid").clause(clause(signed))],
         ),
         // Nobody knows whether the value holds: no proof of an earlier time changes that, so that nothing may go on
         // from here (as it does from CRYPTO_CONSTRAINTS_FAILURE_NO_POE).

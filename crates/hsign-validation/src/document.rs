@@ -6,6 +6,7 @@ use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat};
 use hsign_core::ports::Need;
 use hsign_core::{Finding, Severity};
 
+use crate::amendments::judge_originals;
 use crate::engine::Engine;
 use crate::material::Material;
 use crate::memo::MemoisedVerifier;
@@ -16,7 +17,7 @@ use crate::signature::{self, Shared};
 use crate::timestamp_validation::JudgedTimestamp;
 use crate::{
     Conclusion, Context, DocumentVerdict, EvidenceRecordVerdict, Indication, SignatureVerdict, SubIndication,
-    evidence_records, past, plan,
+    evidence_records, past, plan, scan_limits,
 };
 
 /// Judges a document by its facts. The same facts and context give the same verdict.
@@ -79,8 +80,15 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
     needs.sort();
     needs.dedup();
     let of_document: Vec<&JudgedTimestamp> = of_document.iter().map(|stamp| &stamp.judged).collect();
-    let (indication, sub_indication) = overall(facts, &signatures, &of_document, &evidence_records);
+    let originals = judge_originals(facts, &signatures, context);
+    needs.extend(originals.needs);
+    needs.sort();
+    needs.dedup();
+    let (indication, sub_indication) =
+        overall(facts, &signatures, &of_document, &evidence_records, originals.conclusion);
     let mut findings = facts.findings.clone();
+    findings.extend(originals.findings);
+    findings.extend(scan_limits::of_document(facts, &signatures, context));
     findings.extend(material.findings.iter().cloned());
     findings.extend(document_findings(facts, &of_document));
     findings.extend(qualification_evidence::for_nobody(&records, &signatures));
@@ -93,6 +101,8 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
         signatures,
         evidence_records,
         proofs: proofs.all(),
+        scan: facts.scan.clone(),
+        originals: originals.verdicts,
         timestamps: of_document.into_iter().map(|stamp| stamp.verdict.clone()).collect(),
     };
     (verdict, needs)
@@ -128,6 +138,7 @@ fn overall(
     signatures: &[SignatureVerdict],
     stamps: &[&JudgedTimestamp],
     records: &[EvidenceRecordVerdict],
+    originals: Conclusion,
 ) -> (Indication, Option<SubIndication>) {
     // What is wrong with the document as a whole may hide a signature or show another content: nothing is
     // proven against those that were found, but the document can't pass.
@@ -147,7 +158,7 @@ fn overall(
         .map(|record| conclusion(record.indication, record.sub_indication));
     match of_signatures.chain(of_token).chain(of_record).reduce(Conclusion::worst) {
         Some(worst) => {
-            let worst = worst.worst(of_document);
+            let worst = worst.worst(of_document).worst(originals);
             (worst.indication(), worst.sub_indication())
         }
         None => (Indication::NoSignature, None),

@@ -7,6 +7,7 @@
 
 mod algorithm_constraints;
 mod algorithm_explanation;
+mod amendments;
 mod chain;
 mod context;
 mod cryptographic_verification;
@@ -27,6 +28,8 @@ pub mod policy;
 mod qualification;
 mod qualification_evidence;
 mod readings;
+mod scan_dates;
+mod scan_limits;
 mod signature;
 mod signature_acceptance;
 mod signer_checks;
@@ -53,10 +56,12 @@ pub use names::shown_subject;
 pub use plan::{Answer, Expiry, ExpiryKind, Outlook, Plan, plan};
 pub use poe::{GivenProof, ProofOfExistence, ProofSource, ProvenObject};
 pub use policy::{Policy, PolicyError};
+pub use scan_dates::scan_dates;
+pub use scan_limits::scan_findings;
 pub use signer_checks::{Permission, SignerVerdict, signer_checks};
 pub use supporting_evidence::{Open, Support, supporting_evidence};
 pub use verdict::{
     AlgorithmEnd, CertificateSummary, Check, CheckKind, DocumentVerdict, EvidenceRecordVerdict,
-    EvidenceVerdict, RevocationState, RevocationVerdict, Signatory, SignatureVerdict, TimestampVerdict,
-    TsaSummary,
+    EvidenceVerdict, OriginalVerdict, RevocationState, RevocationVerdict, Signatory, SignatureVerdict,
+    TimestampVerdict, TsaSummary,
 };

@@ -71,6 +71,8 @@ struct File {
     validation: ValidationRules,
     timestamps: TimestampRules,
     changes: ChangeRules,
+    scans: ScanRules,
+    amendments: AmendmentRules,
     algorithms: AlgorithmRules,
     signing: SigningRules,
 }
@@ -190,6 +192,28 @@ impl ChangeRules {
             Some(ChangeRuling::Forbidden) => ModificationVerdict::Forbidden,
         }
     }
+}
+
+/// `[scans]`: what is asked of the dates that signers state about scanned paper (guideline 5.2 §9.2).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ScanRules {
+    /// Whether a scan that came late without a recorded reason passes.
+    pub intervals: Demand,
+    /// Days of the calendar in Japan from the making of the paper, or its arrival, to the scan.
+    pub days_to_scan: u16,
+    /// Days from the scan to signature and stamp.
+    pub days_to_signature: u16,
+}
+
+/// `[amendments]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AmendmentRules {
+    /// Whether the original has to be there and to pass.
+    pub original: Demand,
 }
 
 /// How a policy judges a kind of change.
@@ -356,6 +380,18 @@ impl Policy {
     #[must_use]
     pub fn changes(&self) -> &ChangeRules {
         &self.file.changes
+    }
+
+    /// `[scans]`.
+    #[must_use]
+    pub fn scans(&self) -> &ScanRules {
+        &self.file.scans
+    }
+
+    /// `[amendments]`.
+    #[must_use]
+    pub fn amendments(&self) -> &AmendmentRules {
+        &self.file.amendments
     }
 
     /// Until when which algorithm is strong enough: the table that the policy names, with its own rows.

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use hsign_core::facts::{DocumentFacts, Level, SignatureFacts, SignedObject, TimestampKind};
 use hsign_core::ports::{Need, SignatureVerifier};
-use hsign_core::{BestSignatureTime, Finding};
-use hsign_hpki::Qualification;
+use hsign_core::{BestSignatureTime, Finding, Time};
+use hsign_hpki::{DocumentClass, Qualification};
 use hsign_x509::Certificate;
 
 use crate::algorithm_constraints::AlgorithmsInUse;
+use crate::amendments::is_amending;
 use crate::chain::Chain;
 use crate::engine::{Engine, Party};
 use crate::material::Material;
@@ -27,7 +28,7 @@ use crate::validation_with_time::{
 use crate::x509_validation::{self, X509Validation};
 use crate::{
     Check, CheckKind, Conclusion, Context, Integrity, SignatureVerdict, SubIndication,
-    cryptographic_verification, format_checking, modifications, past, qualification, readings,
+    cryptographic_verification, format_checking, modifications, past, qualification, readings, scan_dates,
     signature_acceptance, validation_context,
 };
 
@@ -90,6 +91,7 @@ impl Record {
             id: facts.id.clone(),
             profile: facts.profile.clone(),
             countersigns: facts.countersigns.clone(),
+            metadata: facts.metadata.clone(),
             signer: None,
             modifications: modifications::weighed(facts, context.policy),
             qualification: None,
@@ -229,7 +231,13 @@ impl Record {
         let chain = past_chain.as_ref().or(chain);
         self.verdict.best_signature_time = Some(with_time.best);
         self.findings.extend(with_time.findings);
-        self.conclusion = with_time.conclusion;
+        let (dates, findings) = scan_dates::acceptance(
+            facts.metadata.as_ref(),
+            signed_at(facts, with_time.best, context),
+            policy,
+        );
+        self.conclusion = with_time.conclusion.worst(dates);
+        self.findings.extend(findings);
         self.findings.extend(protection_finding(facts, stamps, shared.proofs));
         self.tell_what_it_rests_on(chain, &algorithms, with_time.best, shared);
         if let Some(signer) = signer {
@@ -238,8 +246,12 @@ impl Record {
             let said = testimony(shared.records, signer, Some(in_document), best.0, context.time.0);
             self.verdict.signatory = qualification::signatory(&said);
             self.verdict.evidence = said.records.clone();
-            let answer = qualification::of_signer(signer, chain, &said, best, context);
-            self.qualify(answer, signer, context);
+            // Beside an amendment the other signatures are the original's.
+            let original = context.document_class.filter(|class| class.amends && !is_amending(facts));
+            let original = original.map(DocumentClass::of_original);
+            let asked = Context { document_class: original.as_ref().or(context.document_class), ..*context };
+            let answer = qualification::of_signer(signer, chain, &said, best, &asked);
+            self.qualify(answer, signer, &asked);
             self.verdict.signer = Some(summary(signer));
         }
         let Some(X509Validation { findings, needs, .. }) = x509 else { return Vec::new() };
@@ -356,6 +368,14 @@ impl Record {
             findings: without_repetition(self.findings),
             ..self.verdict
         }
+    }
+}
+
+/// The proven time, failing that the claim.
+fn signed_at(facts: &SignatureFacts, best: BestSignatureTime, context: &Context<'_>) -> Time {
+    match facts.claimed_signing_time {
+        Some(claimed) if best.0 >= context.time.0 => claimed.0,
+        _ => best.0,
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn accept(
     reference: ReferenceState,
     policy: &Policy,
 ) -> (Conclusion, Vec<Finding>) {
-    let rules = [certificate_reference(reference, policy), coverage(facts.coverage)];
+    let rules = [certificate_reference(reference, policy), coverage(facts)];
     rules.into_iter().fold(
         modifications::acceptance(facts, policy),
         |(worst, mut findings), (next, finding)| {
@@ -44,9 +44,17 @@ fn certificate_reference(reference: ReferenceState, policy: &Policy) -> Ruling {
     }
 }
 
-fn coverage(coverage: Coverage) -> Ruling {
-    match coverage {
-        Coverage::WholeDocument | Coverage::WholeRevision | Coverage::External => (Conclusion::Passed, None),
-        Coverage::Partial => (CONSTRAINTS, Some(Finding::error("covers-only-part").clause("EN 319 142-1"))),
+/// A signature over a part says nothing about the rest, which a reader may take for signed. Where a profile fixes the
+/// part, its reader knows, and the report tells what is covered.
+fn coverage(facts: &SignatureFacts) -> Ruling {
+    match facts.coverage {
+        Coverage::Partial if facts.profile.is_none() => {
+            (CONSTRAINTS, Some(Finding::error("covers-only-part").clause("EN 319 102-1")))
+        }
+        Coverage::WholeDocument
+        | Coverage::WholeRevision
+        | Coverage::External
+        | Coverage::Signature
+        | Coverage::Partial => (Conclusion::Passed, None),
     }
 }

@@ -60,7 +60,7 @@ fn with_reference(
     if !issuer || !serial {
         findings.push(Finding::warning("certificate-reference-hint-differs").clause("RFC 5035 §5"));
     }
-    if !fits_hint(&certificate, hint) {
+    if *hint != SignerIdentifier::default() && !fits_hint(&certificate, hint) {
         findings.push(Finding::warning("signer-identifier-differs").clause("RFC 5652 §5.3"));
     }
     Identification {
@@ -110,5 +110,7 @@ fn fits_hint(candidate: &Certificate, hint: &SignerIdentifier) -> bool {
     let by_key = hint.subject_key_identifier.as_ref().map(|wanted| {
         candidate.subject_key_identifier().ok().flatten().is_some_and(|found| found == wanted.as_slice())
     });
-    by_name.or(by_key).unwrap_or(false)
+    let by_public_key =
+        hint.public_key.as_ref().map(|wanted| candidate.public_key_info() == wanted.as_slice());
+    by_name.or(by_key).or(by_public_key).unwrap_or(false)
 }

@@ -1,6 +1,10 @@
 //! Verdicts. Their fields can be read by everybody and set by the engine alone.
 
-use hsign_core::facts::{Coverage, DocumentFormat, Level, Modifications, TimestampKind};
+use std::borrow::Borrow;
+
+use hsign_core::facts::{
+    Coverage, DocumentFormat, Level, Modifications, ScanFacts, SignedMetadata, TimestampKind,
+};
 use hsign_core::{BestSignatureTime, ClaimedSigningTime, Digest, Finding, GenTime, Time};
 use hsign_hpki::{IdentityMeans, Qualification, Way};
 use hsign_pki::Accreditation;
@@ -52,6 +56,29 @@ verdict! {
             proofs: Vec<ProofOfExistence> => &[ProofOfExistence] = as_slice,
             /// Time stamps of the document as a whole.
             timestamps: Vec<TimestampVerdict> => &[TimestampVerdict] = as_slice,
+            /// What its scanned pages are made of, where somebody looked.
+            scan: Option<ScanFacts> => Option<&ScanFacts> = as_ref,
+            /// Originals that it amends, each judged like a document.
+            originals: Vec<OriginalVerdict> => &[OriginalVerdict] = as_slice,
+        }
+    }
+}
+
+verdict! {
+    /// The answer for an original inside an amended document.
+    OriginalVerdict {
+        by value {}
+        by reference {
+            /// Id of the signature that amends it.
+            amended_by: String => &str = as_str,
+            /// Name of the attachment; `None` where it is missing.
+            name: Option<String> => Option<&String> = as_ref,
+            /// The digest that was signed.
+            digest: Digest => &Digest = borrow,
+            /// The answer, where it could be read.
+            verdict: Option<DocumentVerdict> => Option<&DocumentVerdict> = as_ref,
+            /// Why it couldn't.
+            findings: Vec<Finding> => &[Finding] = as_slice,
         }
     }
 }
@@ -86,6 +113,8 @@ verdict! {
             profile: Option<String> => Option<&String> = as_ref,
             /// The signature that it countersigns, by its id.
             countersigns: Option<String> => Option<&String> = as_ref,
+            /// What the signer states about the making of the document.
+            metadata: Option<SignedMetadata> => Option<&SignedMetadata> = as_ref,
             /// The signer's certificate.
             signer: Option<CertificateSummary> => Option<&CertificateSummary> = as_ref,
             /// What was changed in the document after signing, as the policy weighs it; `None` where that can't happen.

@@ -9,7 +9,7 @@ use super::writer::Update;
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::object::{Dictionary, Object, ObjectId, PdfString};
-use crate::signature::{Lock, LockedFields};
+use crate::signature::{Lock, LockedFields, METADATA_KEY};
 use crate::{date, field, signature, text};
 
 /// Room for each of the four numbers: a position of 20 digits fits.
@@ -62,6 +62,8 @@ pub struct SignatureRequest<'a> {
     pub name: Option<String>,
     /// /ContactInfo.
     pub contact_info: Option<String>,
+    /// [`METADATA_KEY`].
+    pub metadata: Option<String>,
     /// Where and how the field is seen; `None` for one that isn't.
     pub visible: Option<Visible<'a>>,
 }
@@ -79,6 +81,7 @@ impl SignatureRequest<'_> {
             location: None,
             name: None,
             contact_info: None,
+            metadata: None,
             visible: None,
         }
     }
@@ -217,6 +220,7 @@ fn entries(request: &SignatureRequest<'_>, lock: Option<Object>) -> Dictionary {
     put("Reason", request.reason.as_deref().map(text::encode));
     put("Location", request.location.as_deref().map(text::encode));
     put("ContactInfo", request.contact_info.as_deref().map(text::encode));
+    put(METADATA_KEY, request.metadata.as_deref().map(text::encode));
     if let Some(lock) = lock {
         dictionary.set("Reference", Object::Array(vec![lock]));
     }

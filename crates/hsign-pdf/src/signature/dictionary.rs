@@ -5,7 +5,7 @@ use std::ops::Range;
 use hsign_core::facts::Coverage;
 use hsign_core::{Finding, Time};
 
-use super::{Lock, LockedFields, SignatureDictionary, SignatureReference};
+use super::{Lock, LockedFields, METADATA_KEY, SignatureDictionary, SignatureReference};
 use crate::byte_range::byte_range_check;
 use crate::date;
 use crate::document::{Document, Snapshot};
@@ -127,6 +127,7 @@ fn interpret(document: &Document<'_>, definition: Definition) -> SignatureDictio
         location: reader.text("Location"),
         name: reader.text("Name"),
         contact_info: reader.text("ContactInfo"),
+        metadata: reader.text(METADATA_KEY),
         references: references(reader.snapshot, &dictionary),
         coverage,
         covered_revision,

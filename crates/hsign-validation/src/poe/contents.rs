@@ -72,7 +72,10 @@ impl<'f> Contents<'f> {
                     .chain(tokens.flat_map(|token| self.token(token, digest_was_good)))
                     .collect()
             }
-            Covered::Evidence { digest } => self.evidence(digest).into_iter().collect(),
+            // References of older formats name evidence by digests of their own, some long weak.
+            Covered::Evidence { digest } if digest_was_good(digest.algorithm) => {
+                self.evidence(digest).into_iter().collect()
+            }
             // Formats name what is inside one by one.
             _ => Vec::new(),
         }
