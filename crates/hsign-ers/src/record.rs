@@ -125,6 +125,16 @@ impl Chain {
         Ok(Self { bytes: element.bytes.to_vec(), timestamps })
     }
 
+    /// As it arrived.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The archive time stamps' octets, one after the other.
+    pub(crate) fn contents(&self) -> Result<Vec<u8>, Error> {
+        Ok(single(&self.bytes, Tag::SEQUENCE, Rules::Ber)?.contents.to_vec())
+    }
+
     /// The archive time stamps, oldest first.
     #[must_use]
     pub fn timestamps(&self) -> &[ArchiveTimestamp] {
@@ -183,6 +193,11 @@ impl ArchiveTimestamp {
     pub(crate) fn imprint(&self) -> Option<Digest> {
         self.read.as_ref()?.info().imprint()
     }
+}
+
+/// What a token stamps.
+pub(crate) fn imprint(token: &[u8]) -> Option<Digest> {
+    hsign_tsp::Token::parse(token).ok()?.info().imprint()
 }
 
 fn read_tree(lists: &Tlv<'_>, budget: &mut Budget) -> Result<Vec<Vec<Vec<u8>>>, Error> {

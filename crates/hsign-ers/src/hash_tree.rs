@@ -1,0 +1,159 @@
+//! Hash trees over many objects (RFC 4998 §4.2), in the shape that every verifier we know reads the same way: binary,
+//! leaves sorted and each there once, an odd last node carried up as it is.
+
+use hsign_core::{BudgetExhausted, Digest, DigestAlgorithm};
+use hsign_crypto::Hasher;
+
+use crate::Error;
+use crate::tree::joined;
+
+/// A tree has to fit in memory: 2³⁰ bytes of leaves under SHA-256.
+const MOST_LEAVES: usize = 1 << 25;
+
+/// Objects that belong together: each digest stands in the first list of the record (RFC 4998 §4.2, step 2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    members: Vec<Vec<u8>>,
+}
+
+/// The way from a group to the root: lists of digests (RFC 4998 §4.1, reducedHashtree).
+pub type ReducedTree = Vec<Vec<Vec<u8>>>;
+
+/// A tree over groups of one digest algorithm.
+#[derive(Clone, Debug)]
+pub struct HashTree {
+    algorithm: DigestAlgorithm,
+    /// Level by level, the leaves first; the digests of a level one after the other.
+    levels: Vec<Vec<u8>>,
+}
+
+impl Group {
+    /// Of these digests, in any order; one that comes twice counts once.
+    ///
+    /// # Errors
+    /// When there is none, or their algorithms differ.
+    pub fn new(digests: &[Digest]) -> Result<Self, Error> {
+        let first = digests.first().ok_or(Error::Build("a group without members"))?;
+        if digests.iter().any(|digest| digest.algorithm != first.algorithm) {
+            return Err(Error::Build("digests of different algorithms in one group"));
+        }
+        let mut members: Vec<_> = digests.iter().map(|digest| digest.value.0.clone()).collect();
+        members.sort_unstable();
+        members.dedup();
+        Ok(Self { members })
+    }
+
+    /// What stands for the group in the tree: its only digest, else the digest of all of them.
+    fn leaf(&self, algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
+        let leaf = joined(self.members.clone(), algorithm);
+        leaf.filter(|leaf| leaf.len() == algorithm.length()).ok_or(Error::Build("a digest of another length"))
+    }
+}
+
+impl HashTree {
+    /// Over these groups.
+    ///
+    /// # Errors
+    /// When there is none, one has digests of another algorithm, or there are more than fit.
+    pub fn over(groups: &[Group], algorithm: DigestAlgorithm) -> Result<Self, Error> {
+        let leaves = groups.iter().map(|group| group.leaf(algorithm)).collect::<Result<Vec<_>, _>>()?;
+        Self::over_leaves(leaves, algorithm)
+    }
+
+    /// Over leaves that were computed before, such as the digests of single objects.
+    ///
+    /// # Errors
+    /// As [`HashTree::over`].
+    pub fn over_leaves(mut leaves: Vec<Vec<u8>>, algorithm: DigestAlgorithm) -> Result<Self, Error> {
+        if leaves.len() > MOST_LEAVES {
+            return Err(Error::Budget(BudgetExhausted {
+                purpose: "leaves of a hash tree",
+                limit: MOST_LEAVES as u64,
+            }));
+        }
+        if leaves.is_empty() || leaves.iter().any(|leaf| leaf.len() != algorithm.length()) {
+            return Err(Error::Build("no leaves, or digests of another length"));
+        }
+        leaves.sort_unstable();
+        leaves.dedup();
+        let mut levels = vec![leaves.concat()];
+        while let Some(below) = levels.last().filter(|level| level.len() > algorithm.length()) {
+            let above = level_above(below, algorithm)?;
+            levels.push(above);
+        }
+        Ok(Self { algorithm, levels })
+    }
+
+    /// The hash function.
+    #[must_use]
+    pub fn algorithm(&self) -> DigestAlgorithm {
+        self.algorithm
+    }
+
+    /// How many leaves there are.
+    #[must_use]
+    pub fn leaves(&self) -> usize {
+        self.levels.first().map_or(0, |leaves| leaves.len() / self.algorithm.length())
+    }
+
+    /// What the time stamp has to be over.
+    #[must_use]
+    pub fn root(&self) -> Digest {
+        Digest::new(self.algorithm, self.levels.last().cloned().unwrap_or_default())
+    }
+
+    /// The way from `group` to the root; `None` for a group that isn't in the tree.
+    #[must_use]
+    pub fn reduced(&self, group: &Group) -> Option<ReducedTree> {
+        let mut tree = vec![group.members.clone()];
+        let mut place = self.place(&group.leaf(self.algorithm).ok()?)?;
+        for level in &self.levels {
+            // The odd last node has no sibling, and goes up as it is.
+            if let Some(sibling) = self.node(level, place ^ 1) {
+                tree.push(vec![sibling.to_vec()]);
+            }
+            place /= 2;
+        }
+        Some(tree)
+    }
+
+    fn node<'t>(&self, level: &'t [u8], place: usize) -> Option<&'t [u8]> {
+        level.chunks_exact(self.algorithm.length()).nth(place)
+    }
+
+    /// By halving: the leaves are sorted.
+    fn place(&self, leaf: &[u8]) -> Option<usize> {
+        let leaves = self.levels.first()?;
+        let (mut low, mut high) = (0, self.leaves());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.node(leaves, middle)?.cmp(leaf) {
+                std::cmp::Ordering::Equal => return Some(middle),
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+}
+
+fn level_above(below: &[u8], algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
+    let length = algorithm.length();
+    let mut above = Vec::with_capacity(below.len().div_ceil(2) + length);
+    for pair in below.chunks(2 * length) {
+        match pair.split_at_checked(length) {
+            Some((left, right)) if !right.is_empty() => above.extend(parent(left, right, algorithm)?),
+            _ => above.extend_from_slice(pair),
+        }
+    }
+    Ok(above)
+}
+
+/// The children sorted, joined and hashed (RFC 4998 §4.2, step 4).
+fn parent(left: &[u8], right: &[u8], algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
+    let (low, high) = if left <= right { (left, right) } else { (right, left) };
+    let mut hasher = Hasher::new(algorithm)?;
+    hasher.update(low)?;
+    hasher.update(high)?;
+    Ok(hasher.finish()?.value.0)
+}
