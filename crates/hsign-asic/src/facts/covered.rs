@@ -1,0 +1,112 @@
+//! What a time stamp or evidence record over files proves: what those files are, signatures and all that is in them.
+
+use hsign_core::facts::{Covered, EvidenceFacts, Level, SignatureFacts, TimestampFacts, TimestampKind};
+use hsign_core::{Digest, DigestAlgorithm, Finding};
+
+use super::{Found, Reading};
+use crate::Error;
+use crate::manifest::{Manifest, Object};
+use crate::roles::{Role, role};
+
+const CLAUSE: &str = "EN 319 162-1";
+
+/// How a file stands to its digest in a manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Intact,
+    Changed,
+    Missing,
+}
+
+pub(crate) fn state(reading: &Reading<'_, '_>, object: &Object) -> Result<State, Error> {
+    let (Some(entry), Some(digest)) = (&object.entry, &object.digest) else { return Ok(State::Missing) };
+    Ok(match reading.container.digest(entry, digest.algorithm)? {
+        Some(actual) if actual == *digest => State::Intact,
+        Some(_) => State::Changed,
+        None => State::Missing,
+    })
+}
+
+/// The objects that are as the manifest says, and what has to be said about the others. A changed one makes the proof
+/// useless: whoever made it saw something else.
+pub(crate) fn intact<'m>(
+    reading: &Reading<'_, '_>,
+    manifest: &'m Manifest,
+) -> Result<(Vec<&'m Object>, Vec<Finding>), Error> {
+    let mut findings = manifest.findings.clone();
+    let mut objects = Vec::new();
+    for object in &manifest.objects {
+        match state(reading, object)? {
+            State::Intact => objects.push(object),
+            State::Changed => {
+                findings.push(Finding::error("asic-object-changed").clause(CLAUSE).with("entry", object.shown()));
+            }
+            State::Missing => {
+                findings.push(Finding::warning("asic-object-missing").clause(CLAUSE).with("entry", object.shown()));
+            }
+        }
+    }
+    Ok((objects, findings))
+}
+
+/// Everything inside an entry that a proof of its existence reaches.
+pub(crate) fn inside(found: &Found, entry: &str, digest: &Digest) -> Vec<Covered> {
+    match role(entry) {
+        Role::Cades | Role::Xades => {
+            let ids = found.signatures_of.get(entry).map(Vec::as_slice).unwrap_or_default();
+            let signatures = found.signatures.iter().filter(|signature| ids.contains(&signature.id));
+            signatures.flat_map(of_signature).collect()
+        }
+        Role::Timestamp => vec![Covered::Timestamp { timestamp: entry.to_owned() }],
+        Role::EvidenceRecord => vec![Covered::EvidenceRecord { record: entry.to_owned() }],
+        Role::Manifest | Role::Listing => Vec::new(),
+        _ => vec![Covered::Data { digest: digest.clone() }],
+    }
+}
+
+fn of_signature(signature: &SignatureFacts) -> Vec<Covered> {
+    let mut covered = vec![Covered::SignatureValue { signature: signature.id.clone() }];
+    covered.extend(signature.timestamps.iter().map(|stamp| Covered::Timestamp { timestamp: stamp.id.clone() }));
+    if let Some(signed) = &signature.signed {
+        covered.extend(evidence(&signed.evidence));
+    }
+    covered
+}
+
+fn evidence(evidence: &EvidenceFacts) -> impl Iterator<Item = Covered> + '_ {
+    let pieces = evidence.certificates.iter().chain(&evidence.crls).chain(&evidence.ocsp_responses);
+    pieces.map(|bytes| Covered::Evidence {
+        digest: Digest::new(DigestAlgorithm::Sha256, &hsign_crypto::sha256(bytes.as_slice())[..]),
+    })
+}
+
+/// Once every signature, stamp and record is known: what the stamps over manifests cover, and the levels that follow.
+pub(super) fn complete(reading: &Reading<'_, '_>, found: &mut Found) -> Result<(), Error> {
+    let mut all = Vec::with_capacity(found.timestamps.len());
+    for stamp in &found.timestamps {
+        all.push(of_stamp(reading, found, stamp)?);
+    }
+    for (stamp, covers) in found.timestamps.iter_mut().zip(all) {
+        stamp.covers.extend(covers);
+    }
+    for signature in found.signatures.iter_mut().filter(|signature| signature.level == Level::BLt) {
+        let archived = |stamp: &TimestampFacts| {
+            stamp.kind == TimestampKind::Archive
+                && stamp.covers.iter().any(
+                    |covered| matches!(covered, Covered::SignatureValue { signature: id } if *id == signature.id),
+                )
+        };
+        if found.timestamps.iter().any(archived) {
+            signature.level = Level::BLta;
+        }
+    }
+    Ok(())
+}
+
+fn of_stamp(reading: &Reading<'_, '_>, found: &Found, stamp: &TimestampFacts) -> Result<Vec<Covered>, Error> {
+    let manifests = reading.manifests_of(&stamp.id);
+    let [manifest] = manifests.as_slice() else { return Ok(Vec::new()) };
+    let (objects, _) = intact(reading, manifest)?;
+    let named = objects.iter().filter_map(|object| object.entry.as_deref().zip(object.digest.as_ref()));
+    Ok(named.flat_map(|(entry, digest)| inside(found, entry, digest)).collect())
+}

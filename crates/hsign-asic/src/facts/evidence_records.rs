@@ -1,0 +1,91 @@
+//! Evidence records (RFC 4998) over the one file of ASiC-S, or over the files that a manifest names.
+
+use hsign_core::facts::{ArchiveTimestampFacts, Covered, EvidenceRecordFacts};
+use hsign_core::{Digest, DigestAlgorithm, Finding};
+use hsign_ers::{ProtectedObject, Record};
+
+use super::{Found, Reading, covered};
+use crate::Error;
+use crate::zip::Entry;
+
+const CLAUSE: &str = "EN 319 162-1";
+
+pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) -> Result<(), Error> {
+    let bytes = reading.container.bytes(entry)?.unwrap_or_default();
+    let record = match Record::parse(&bytes) {
+        Ok(record) => record,
+        Err(error) => {
+            let finding = Finding::error("evidence-record-unreadable").clause("RFC 4998 §3.1").with("reason", error);
+            found.records.push(nothing(&entry.name, finding));
+            return Ok(());
+        }
+    };
+    let mut findings = Vec::new();
+    let manifests = reading.manifests_of(&entry.name);
+    let names: Vec<String> = match manifests.as_slice() {
+        [manifest] => {
+            let (_, told) = covered::intact(reading, manifest)?;
+            findings.extend(told);
+            manifest.objects.iter().map(|object| object.shown().to_owned()).collect()
+        }
+        [] => reading.single_object().map(str::to_owned).into_iter().collect(),
+        several => {
+            let finding = Finding::error("asic-manifest-repeated").clause(CLAUSE).with("entry", &entry.name);
+            findings.push(finding.with("count", several.len()));
+            Vec::new()
+        }
+    };
+    let (objects, further) = protected(reading, found, &record.wanted_digests(), &names)?;
+    let mut facts = hsign_ers::facts(&record, &entry.name, &objects);
+    facts.findings.extend(findings);
+    reach_further(&mut facts, further);
+    found.records.push(facts);
+    Ok(())
+}
+
+fn nothing(id: &str, finding: Finding) -> EvidenceRecordFacts {
+    EvidenceRecordFacts {
+        id: id.to_owned(),
+        covers: Vec::new(),
+        chains: Vec::new(),
+        evidence: hsign_core::facts::EvidenceFacts::default(),
+        findings: vec![finding],
+    }
+}
+
+type Further = Vec<Covered>;
+
+/// The files with their digests, and what else stands inside them.
+fn protected(
+    reading: &Reading<'_, '_>,
+    found: &Found,
+    algorithms: &[DigestAlgorithm],
+    names: &[String],
+) -> Result<(Vec<ProtectedObject>, Further), Error> {
+    let mut objects = Vec::new();
+    let mut further = Vec::new();
+    for name in names {
+        for algorithm in algorithms {
+            reading.container.want(name, *algorithm);
+        }
+        let mut digests = Vec::new();
+        for algorithm in algorithms {
+            digests.extend(reading.container.digest(name, *algorithm)?);
+        }
+        let unknown = || Digest::new(DigestAlgorithm::Sha256, Vec::new());
+        let digest = digests.first().cloned().unwrap_or_else(unknown);
+        let mut inside = covered::inside(found, name, &digest).into_iter();
+        let first = inside.next().unwrap_or(Covered::Data { digest });
+        further.extend(inside);
+        objects.push(ProtectedObject { covered: first, digests });
+    }
+    Ok((objects, further))
+}
+
+/// A file in the tree is there with all that is in it.
+fn reach_further(facts: &mut EvidenceRecordFacts, further: Further) {
+    let first = facts.chains.first_mut().and_then(|chain| chain.timestamps.first_mut());
+    let Some(ArchiveTimestampFacts { timestamp, .. }) = first else { return };
+    timestamp.covers.extend(further.iter().cloned());
+    facts.covers.extend(further);
+}

@@ -1,0 +1,119 @@
+//! Which files are covered by what, and which by nothing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use hsign_core::Finding;
+use hsign_core::facts::{Coverage, FileCoverage, FileFacts};
+
+use super::covered::{State, state};
+use super::{Found, Reading};
+use crate::Error;
+use crate::container::{META_INF, MIMETYPE};
+
+const CLAUSE: &str = "EN 319 162-1";
+/// Names told one by one in findings; the listing has all.
+const NAMES_TOLD: usize = 20;
+
+pub(super) fn coverage(reading: &Reading<'_, '_>, found: &mut Found) -> Result<Vec<FileFacts>, Error> {
+    let mut listing = Listing::of(reading);
+    for (place, name, intact) in &found.signed_files {
+        if let Some(signature) = found.signatures.get(*place) {
+            listing.add(name, &signature.id, *intact);
+        }
+    }
+    let signed = listing.clone();
+    let stamps = found.timestamps.iter().map(|stamp| {
+        let imprint = stamp.read.as_ref().and_then(|read| read.imprint.holds());
+        (stamp.id.clone(), imprint)
+    });
+    let records = found.records.iter().map(|record| (record.id.clone(), None));
+    for (id, of_single) in stamps.chain(records).collect::<Vec<_>>() {
+        match reading.manifests_of(&id).as_slice() {
+            [manifest] => {
+                for object in &manifest.objects {
+                    let intact = match state(reading, object)? {
+                        State::Intact => Some(true),
+                        State::Changed => Some(false),
+                        State::Missing => None,
+                    };
+                    listing.add(object.shown(), &id, intact);
+                }
+            }
+            [] => {
+                if let Some(name) = reading.single_object() {
+                    listing.add(name, &id, of_single);
+                }
+            }
+            _ => {}
+        }
+    }
+    for signature in &mut found.signatures {
+        let open = signed.not_covered_by(&signature.id);
+        let external = signature.coverage == Coverage::External;
+        signature.coverage = match (external, open.is_empty()) {
+            (true, _) => Coverage::External,
+            (false, true) => Coverage::WholeDocument,
+            (false, false) => Coverage::Partial,
+        };
+        for name in open.iter().take(NAMES_TOLD).filter(|_| signature.signed.is_some()) {
+            signature.findings.push(Finding::warning("asic-file-not-covered").clause(CLAUSE).with("entry", name));
+        }
+    }
+    if !found.signatures.is_empty() {
+        let by_nobody = signed.files.iter().filter(|file| file.length.is_some() && file.covered_by.is_empty());
+        let by_nobody: Vec<_> = by_nobody.map(|file| file.name.clone()).collect();
+        for name in by_nobody.iter().take(NAMES_TOLD) {
+            found.findings.push(Finding::error("asic-unsigned-entry").clause(CLAUSE).with("entry", name));
+        }
+    }
+    Ok(listing.files)
+}
+
+#[derive(Clone)]
+struct Listing {
+    files: Vec<FileFacts>,
+    index: HashMap<String, usize>,
+}
+
+impl Listing {
+    fn of(reading: &Reading<'_, '_>) -> Self {
+        let lengths: BTreeMap<&str, u64> =
+            reading.container.data_objects().map(|entry| (entry.name.as_str(), entry.size)).collect();
+        let mut listing = Self { files: Vec::new(), index: HashMap::new() };
+        for name in &reading.objects {
+            if !listing.index.contains_key(name) {
+                listing.push(name, lengths.get(name.as_str()).copied());
+            }
+        }
+        listing
+    }
+
+    fn push(&mut self, name: &str, length: Option<u64>) -> usize {
+        let index = self.files.len();
+        self.files.push(FileFacts { name: name.to_owned(), length, covered_by: Vec::new() });
+        self.index.insert(name.to_owned(), index);
+        index
+    }
+
+    fn add(&mut self, name: &str, by: &str, intact: Option<bool>) {
+        if name == MIMETYPE || name.starts_with(META_INF) {
+            return;
+        }
+        let index = match self.index.get(name) {
+            Some(index) => *index,
+            None => self.push(name, None),
+        };
+        if let Some(file) = self.files.get_mut(index) {
+            file.covered_by.push(FileCoverage { by: by.to_owned(), intact });
+        }
+    }
+
+    /// Files that this signature leaves out: those in the container it doesn't name, and those it names that aren't at hand.
+    fn not_covered_by(&self, id: &str) -> Vec<String> {
+        let covered = |file: &&FileFacts| {
+            let own = file.covered_by.iter().any(|coverage| coverage.by == id);
+            if file.length.is_some() { own } else { !own }
+        };
+        self.files.iter().filter(|file| !covered(file)).map(|file| file.name.clone()).collect()
+    }
+}

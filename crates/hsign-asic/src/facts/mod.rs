@@ -1,0 +1,188 @@
+//! What a container says about its signatures, time stamps and evidence records.
+
+mod cades;
+mod covered;
+mod evidence_records;
+mod files;
+mod form;
+mod timestamps;
+
+use std::collections::HashMap;
+
+use hsign_core::facts::{DocumentFacts, DocumentFormat, EvidenceFacts, EvidenceRecordFacts, SignatureFacts, TimestampFacts};
+use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, Source};
+use hsign_crypto::Hasher;
+
+pub(crate) use cades::unreadable;
+pub(crate) use form::{ContainerForm, form};
+
+use crate::container::{Container, Known, MIMETYPE};
+use crate::manifest::{self, Manifest};
+use crate::roles::{Role, role};
+use crate::zip::{Archive, Entry};
+use crate::{Error, xades};
+
+/// Signature files, tokens and records of one container.
+const MOST_PROOFS: u64 = 2_000;
+const WINDOW: usize = 1 << 20;
+
+/// Everything a container says, nothing judged. Files are unpacked as streams and hashed once; signatures and manifests
+/// are held in memory.
+///
+/// # Errors
+/// When it is no ZIP file, or one whose directory different tools see differently, or it exceeds the limits.
+pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
+    let mut facts = read(source, Known::new()).map(|(facts, _)| facts)?;
+    facts.digests = vec![whole(source)?];
+    Ok(facts)
+}
+
+/// Whether a ZIP file is meant to be a container. One whose structure can't be read counts by its first entry.
+pub(crate) fn looks_like_one(source: &dyn Source) -> bool {
+    let mut start = [0; 38];
+    let first = source.read_exact_at(0, &mut start).is_ok() && start.ends_with(MIMETYPE.as_bytes());
+    first
+        || Archive::open(source).is_ok_and(|archive| {
+            archive.entries.iter().any(|entry| entry.name == MIMETYPE || role(&entry.name).is_proof())
+        })
+}
+
+fn whole(source: &dyn Source) -> Result<Digest, Error> {
+    let mut hasher = Hasher::new(DigestAlgorithm::Sha256)?;
+    let mut buffer = vec![0; WINDOW];
+    let mut position = 0;
+    while position < source.length() {
+        let length = usize::try_from(source.length() - position).unwrap_or(WINDOW).min(WINDOW);
+        let window = buffer.get_mut(..length).unwrap_or_default();
+        source.read_exact_at(position, window)?;
+        hasher.update(window)?;
+        position += length as u64;
+    }
+    Ok(hasher.finish()?)
+}
+
+/// What stands in META-INF, read.
+pub(crate) struct Reading<'c, 's> {
+    pub(crate) container: &'c Container<'s>,
+    pub(crate) form: ContainerForm,
+    pub(crate) manifests: Vec<Manifest>,
+    /// Names of the files that signatures are about.
+    pub(crate) objects: Vec<String>,
+}
+
+impl Reading<'_, '_> {
+    /// The manifests that name this entry as what covers them.
+    pub(crate) fn manifests_of(&self, entry: &str) -> Vec<&Manifest> {
+        self.manifests.iter().filter(|manifest| manifest.covered_by.as_deref() == Some(entry)).collect()
+    }
+
+    /// The only data object, which a proof without a manifest is about.
+    pub(crate) fn single_object(&self) -> Option<&str> {
+        match self.objects.as_slice() {
+            [single] => Some(single),
+            _ => None,
+        }
+    }
+
+    /// Digests under the algorithms of all manifests, in one pass each.
+    fn announce(&self) {
+        for object in self.manifests.iter().flat_map(|manifest| &manifest.objects) {
+            if let (Some(entry), Some(digest)) = (&object.entry, &object.digest) {
+                self.container.want(entry, digest.algorithm);
+            }
+        }
+    }
+}
+
+/// What was found, the files' own coverage apart.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) signatures: Vec<SignatureFacts>,
+    pub(crate) timestamps: Vec<TimestampFacts>,
+    pub(crate) records: Vec<EvidenceRecordFacts>,
+    pub(crate) findings: Vec<Finding>,
+    /// Which signature, by its place, names which file, and whether that is what was signed.
+    pub(crate) signed_files: Vec<(usize, String, Option<bool>)>,
+    /// Ids of the signatures in each signature file.
+    pub(crate) signatures_of: HashMap<String, Vec<String>>,
+}
+
+/// The facts without the digest of the whole, which drafts have no use for; and the digests of the files.
+pub(crate) fn read(source: &dyn Source, known: Known) -> Result<(DocumentFacts, Known), Error> {
+    let container = Container::open(source, known)?;
+    let mut found = Found::default();
+    let manifests = manifests(&container)?;
+    let objects = container.data_objects().map(|entry| entry.name.clone()).collect();
+    let form = form(&container, &manifests, &mut found.findings)?;
+    let reading = Reading { container: &container, form, manifests, objects };
+    reading.announce();
+    let proofs: Vec<(Role, &Entry)> =
+        container.metadata().map(|entry| (role(&entry.name), entry)).filter(|(role, _)| role.is_proof()).collect();
+    Budget::new("signatures of a container", MOST_PROOFS).spend(proofs.len() as u64)?;
+    for (role, entry) in &proofs {
+        match role {
+            Role::Cades => cades::read(&reading, entry, &mut found)?,
+            Role::Xades => xades::read(&reading, entry, &mut found)?,
+            _ => {}
+        }
+    }
+    for (_, entry) in proofs.iter().filter(|(role, _)| *role == Role::Timestamp) {
+        timestamps::read(&reading, entry, &mut found)?;
+    }
+    for (_, entry) in proofs.iter().filter(|(role, _)| *role == Role::EvidenceRecord) {
+        evidence_records::read(&reading, entry, &mut found)?;
+    }
+    for (_, entry) in proofs.iter().filter(|(role, _)| *role == Role::XmlEvidenceRecord) {
+        found.findings.push(Finding::warning("evidence-record-xml-unsupported").clause("RFC 6283").with("entry", &entry.name));
+    }
+    give_own_ids(&mut found);
+    covered::complete(&reading, &mut found)?;
+    let files = files::coverage(&reading, &mut found)?;
+    form::check_signatures(&reading, &mut found);
+    let mut findings = container.findings();
+    findings.append(&mut found.findings);
+    let known_format = form.is_known || !proofs.is_empty();
+    let facts = DocumentFacts {
+        format: if known_format { DocumentFormat::Asic } else { DocumentFormat::None },
+        length: source.length(),
+        digests: Vec::new(),
+        signatures: found.signatures,
+        timestamps: found.timestamps,
+        evidence_records: found.records,
+        qualification_evidence: Vec::new(),
+        evidence: EvidenceFacts::default(),
+        scan: None,
+        originals: Vec::new(),
+        files,
+        findings,
+    };
+    Ok((facts, container.into_known()))
+}
+
+fn manifests(container: &Container<'_>) -> Result<Vec<Manifest>, Error> {
+    let mut manifests = Vec::new();
+    for entry in container.metadata().filter(|entry| role(&entry.name) == Role::Manifest) {
+        match container.bytes(entry)? {
+            Some(bytes) => manifests.push(manifest::read(&entry.name, bytes)),
+            None => manifests.push(manifest::read(&entry.name, Vec::new())),
+        }
+    }
+    Ok(manifests)
+}
+
+/// Entries can share a name, and time stamps tell by ids what they cover.
+fn give_own_ids(found: &mut Found) {
+    let mut taken: HashMap<String, u32> = HashMap::new();
+    let mut own = |id: &mut String| {
+        let count = taken.entry(id.clone()).and_modify(|count| *count += 1).or_insert(1);
+        if *count > 1 {
+            *id = format!("{id}'{count}");
+        }
+    };
+    for signature in &mut found.signatures {
+        own(&mut signature.id);
+        signature.timestamps.iter_mut().for_each(|stamp| own(&mut stamp.id));
+    }
+    found.timestamps.iter_mut().for_each(|stamp| own(&mut stamp.id));
+    found.records.iter_mut().for_each(|record| own(&mut record.id));
+}
