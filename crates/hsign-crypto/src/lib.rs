@@ -9,7 +9,7 @@ mod random;
 mod verifier;
 
 pub use digest::{Hasher, digest, sha256};
-pub use ecdsa::ecdsa_value_to_der;
+pub use ecdsa::{ecdsa_value_from_der, ecdsa_value_to_der};
 pub use error::Error;
 pub use random::SystemRandom;
 pub use verifier::OpensslVerifier;

@@ -99,6 +99,10 @@ pub struct SignerRules {
     pub qualification: Demand,
     /// Roles of which one is needed when no document class is given; empty: any national qualification.
     pub roles: Vec<String>,
+    /// Whether the place of a signature decides which class of document it is and so which roles it needs, before any
+    /// class that was told: an electronic prescription has two sides, each with a signer of its own.
+    #[serde(default)]
+    pub class_by_place: bool,
     /// Whether the signature must hold a signed reference to the signer's certificate.
     pub certificate_reference: Demand,
     /// Whether the key usage must include nonRepudiation.

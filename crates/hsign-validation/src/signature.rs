@@ -1,11 +1,12 @@
 //! One signature through the building blocks, in the order of EN 319 102-1.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use hsign_core::facts::{DocumentFacts, Level, SignatureFacts, SignedObject, TimestampKind};
 use hsign_core::ports::{Need, SignatureVerifier};
 use hsign_core::{BestSignatureTime, Finding, Time};
-use hsign_hpki::{DocumentClass, Qualification};
+use hsign_hpki::{DocumentClass, DocumentClasses, Qualification};
 use hsign_x509::Certificate;
 
 use crate::algorithm_constraints::AlgorithmsInUse;
@@ -59,6 +60,13 @@ pub(crate) fn judge(facts: &SignatureFacts, shared: &Shared<'_>) -> (SignatureVe
         record.conclusion = format;
     }
     (record.finish(), needs)
+}
+
+/// The class that the signature's place makes it, where the policy goes by places.
+fn placed_class(facts: &SignatureFacts, policy: &Policy) -> Option<&'static DocumentClass> {
+    static CLASSES: LazyLock<DocumentClasses> = LazyLock::new(DocumentClasses::builtin);
+    let name = facts.document_class.as_deref().filter(|_| policy.signer().class_by_place)?;
+    CLASSES.find(name)
 }
 
 /// The verdict while it is being made.
@@ -249,7 +257,8 @@ impl Record {
             // Beside an amendment the other signatures are the original's.
             let original = context.document_class.filter(|class| class.amends && !is_amending(facts));
             let original = original.map(DocumentClass::of_original);
-            let asked = Context { document_class: original.as_ref().or(context.document_class), ..*context };
+            let class = placed_class(facts, context.policy).or(original.as_ref()).or(context.document_class);
+            let asked = Context { document_class: class, ..*context };
             let answer = qualification::of_signer(signer, chain, &said, best, &asked);
             self.qualify(answer, signer, &asked);
             self.verdict.signer = Some(summary(signer));

@@ -93,6 +93,31 @@ fn the_class_of_the_document_decides_which_role_fits() {
 }
 
 #[test]
+fn the_side_of_an_electronic_prescription_decides_which_role_fits() {
+    let at = |world: &World, person, side: &str| {
+        let mut signature = world.stamped(person, NOW - DAY);
+        signature.document_class = Some(side.to_owned());
+        world.verdict(signature).qualification().unwrap().status
+    };
+    let world = World::new().policy("eprescription");
+    for (person, prescribes, dispenses) in [
+        (Person::Doctor, true, false),
+        (Person::Dentist, true, false),
+        (Person::Pharmacist, false, true),
+        (Person::Nurse, false, false),
+    ] {
+        for (side, fits) in [("prescription", prescribes), ("dispensing", dispenses)] {
+            let expected = if fits { QualificationStatus::Qualified } else { QualificationStatus::RoleMismatch };
+            assert_eq!(at(&world, person, side), expected, "{person:?} {side}");
+        }
+    }
+    // The place goes before what was told of the whole document, and counts under this policy only.
+    let told = World::new().policy("eprescription").class("dispensing");
+    assert_eq!(at(&told, Person::Doctor, "prescription"), QualificationStatus::Qualified);
+    assert_eq!(at(&World::new(), Person::Nurse, "prescription"), QualificationStatus::Qualified);
+}
+
+#[test]
 fn a_test_card_and_an_authentication_certificate_are_named_without_any_trust() {
     let mut world = World::new();
     world.trust = TrustRegistry::default();
