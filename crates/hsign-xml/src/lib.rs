@@ -11,6 +11,7 @@
 mod canonical;
 mod characters;
 mod decode;
+pub mod dsig;
 mod error;
 mod ids;
 mod tree;

@@ -290,6 +290,14 @@ impl<'d> Node<'d> {
             .filter(|namespace| !namespace.is_empty())
     }
 
+    /// The namespace declarations that stand on it: prefix ("" for the default one) and namespace.
+    pub fn declarations(self) -> impl Iterator<Item = (&'d str, &'d str)> {
+        let document = self.document;
+        document.declarations(self.index).iter().map(move |declaration| {
+            (document.prefix_name(declaration.prefix), document.namespace_name(declaration.namespace))
+        })
+    }
+
     /// Where it is, for people: `/ClinicalDocument/component[2]/section[1]`. Prefixes are left out; positions count
     /// siblings of the same name where there are several.
     #[must_use]

@@ -1,0 +1,21 @@
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::Error;
+
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Octets from Base64 with white space in it, as xs:base64Binary has it.
+///
+/// # Errors
+/// When there is anything else in it.
+pub fn base64_decode(text: &str) -> Result<Vec<u8>, Error> {
+    let dense: Vec<u8> = text.bytes().filter(|byte| !crate::characters::is_space(*byte)).collect();
+    LENIENT.decode(dense).map_err(|_| Error::NotBase64("a character or length that Base64 doesn't have"))
+}
