@@ -11,10 +11,10 @@ mod comparison;
 mod fonts;
 mod form;
 mod found;
-mod geometry;
+pub(crate) mod geometry;
 mod pages;
 mod references;
-mod text;
+pub(crate) mod text;
 mod view;
 
 use hsign_core::facts::{ChangeKind, Modifications};

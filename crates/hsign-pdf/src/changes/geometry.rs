@@ -1,5 +1,7 @@
 //! Rectangles and transformations of user space (ISO 32000-2, 8.3).
 
+use crate::object::Object;
+
 /// Left, bottom, right, top.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Area(pub(super) [f64; 4]);
@@ -48,10 +50,10 @@ impl Area {
 
 /// a b c d e f.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Matrix([f64; 6]);
+pub(crate) struct Matrix([f64; 6]);
 
 impl Matrix {
-    pub(super) const IDENTITY: Self = Self([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    pub(crate) const IDENTITY: Self = Self([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
 
     pub(super) fn new(numbers: [f64; 6]) -> Self {
         Self(numbers)
@@ -61,8 +63,20 @@ impl Matrix {
         Self([1.0, 0.0, 0.0, 1.0, x, y])
     }
 
+    /// Six numbers.
+    pub(crate) fn of(operands: &[Object]) -> Option<Self> {
+        let numbers: Vec<f64> = operands.iter().filter_map(Object::as_number).collect();
+        numbers.try_into().ok().map(Self)
+    }
+
+    /// Lengths of the two sides of the unit square once transformed: what an image fills.
+    pub(crate) fn sides(&self) -> (f64, f64) {
+        let [a, b, c, d, _, _] = self.0;
+        (a.hypot(b), c.hypot(d))
+    }
+
     /// This one first, then `next`.
-    pub(super) fn then(&self, next: &Self) -> Self {
+    pub(crate) fn then(&self, next: &Self) -> Self {
         let [a, b, c, d, e, f] = self.0;
         let [na, nb, nc, nd, ne, nf] = next.0;
         Self([

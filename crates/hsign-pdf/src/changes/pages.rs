@@ -71,8 +71,12 @@ impl Pages {
         if !touched(view.snapshot.document, from, to, std::iter::once(root)) {
             return Ok(false);
         }
-        let before = view.snapshot.document.at(from).catalog()?;
-        Ok(before.get("Pages") != view.snapshot.catalog()?.get("Pages"))
+        let then = View { snapshot: view.snapshot.document.at(from), shared: view.shared };
+        let (before, after) = (then.get(then.snapshot.root()?)?, view.get(view.snapshot.root()?)?);
+        let (Object::Dictionary(before), Object::Dictionary(after)) = (&*before, &*after) else {
+            return Ok(true);
+        };
+        Ok(before.get("Pages") != after.get("Pages"))
     }
 
     /// The text of a page in this revision.

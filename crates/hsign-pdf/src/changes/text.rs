@@ -388,7 +388,7 @@ fn numbers(objects: &[Object]) -> Option<[f64; 6]> {
 }
 
 /// The position after `EI`: behind `ID` and the data, between white space (ISO 32000-2, 8.9.7).
-fn after_inline_image(bytes: &[u8], from: usize) -> Result<usize> {
+pub(crate) fn after_inline_image(bytes: &[u8], from: usize) -> Result<usize> {
     let broken = Error::Structure("an inline image without an end");
     let word = |at: usize, word: &[u8]| {
         let before = at.checked_sub(1).and_then(|at| bytes.get(at)).is_none_or(|byte| is_space(*byte));

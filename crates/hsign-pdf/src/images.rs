@@ -1,0 +1,142 @@
+//! Images that a page shows, and how large (ISO 32000-2, 8.9): no pixel is decoded.
+
+use hsign_core::Budget;
+
+use crate::changes::geometry::Matrix;
+use crate::changes::text::after_inline_image;
+use crate::document::Snapshot;
+use crate::error::{Error, Result};
+use crate::lexer::{Lexer, Token};
+use crate::object::{Dictionary, Object, ObjectId, Stream};
+use crate::parser::Parser;
+
+/// A page's content streams, decoded.
+const LARGEST_CONTENT: u64 = 32 << 20;
+/// Form XObjects in form XObjects.
+const DEEPEST: u32 = 12;
+/// Graphics states saved.
+const MOST_STATES: usize = 512;
+
+/// An image where it is drawn.
+#[derive(Clone, Debug)]
+pub struct DrawnImage {
+    /// Length of its two sides on the page, in units of user space.
+    pub size: (f64, f64),
+    /// The image XObject.
+    pub stream: Stream,
+}
+
+impl Snapshot<'_, '_> {
+    /// Visits the pages in order until one gives a value.
+    ///
+    /// # Errors
+    /// When the page tree is damaged or loops.
+    pub fn visit_pages<T>(&self, visit: impl FnMut(ObjectId, Dictionary) -> Option<T>) -> Result<Option<T>> {
+        self.walk_pages(visit)
+    }
+
+    /// The image XObjects that a page draws, those inside form XObjects too. Inline images are passed over.
+    ///
+    /// # Errors
+    /// When the page's content can't be read, or `budget` (operators) runs out.
+    pub fn page_images(&self, page: &Dictionary, budget: &mut Budget) -> Result<Vec<DrawnImage>> {
+        let mut content = Vec::new();
+        let parts = match self.value(page, "Contents")? {
+            Object::Null => return Ok(Vec::new()),
+            Object::Array(parts) => parts,
+            single => vec![single],
+        };
+        for part in &parts {
+            let Object::Stream(stream) = self.resolve(part)? else {
+                return Err(Error::Structure("page content that is no stream"));
+            };
+            let left = LARGEST_CONTENT.saturating_sub(content.len() as u64);
+            content.extend(self.stream_data(&stream, left)?);
+            content.push(b'\n');
+        }
+        let resources = dictionary(self.inherited(page, "Resources")?);
+        let mut walk = Walk { snapshot: *self, budget, found: Vec::new() };
+        walk.content(&content, &resources, Matrix::IDENTITY, 0)?;
+        Ok(walk.found)
+    }
+}
+
+fn dictionary(object: Object) -> Dictionary {
+    match object {
+        Object::Dictionary(found) => found,
+        _ => Dictionary::new(),
+    }
+}
+
+struct Walk<'b, 'd, 's> {
+    snapshot: Snapshot<'d, 's>,
+    budget: &'b mut Budget,
+    found: Vec<DrawnImage>,
+}
+
+impl Walk<'_, '_, '_> {
+    fn content(&mut self, bytes: &[u8], resources: &Dictionary, matrix: Matrix, depth: u32) -> Result<()> {
+        let broken = |_| Error::Structure("page content that can't be read");
+        let (mut matrix, mut saved, mut operands) = (matrix, Vec::new(), Vec::new());
+        let mut at = 0;
+        loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let mut lexer = Lexer::new(rest, true);
+            lexer.skip_space().map_err(broken)?;
+            let start = lexer.position;
+            match lexer.next().map_err(broken)? {
+                Token::End => return Ok(()),
+                Token::Keyword(word) if !matches!(word.as_slice(), b"true" | b"false" | b"null") => {
+                    at += lexer.position;
+                    self.budget.spend(1)?;
+                    match word.as_slice() {
+                        b"BI" => at = after_inline_image(bytes, at)?,
+                        b"q" if saved.len() < MOST_STATES => saved.push(matrix),
+                        b"q" => return Err(Error::Structure("too many saved graphics states")),
+                        b"Q" => matrix = saved.pop().unwrap_or(matrix),
+                        b"cm" => matrix = Matrix::of(&operands).map_or(matrix, |next| next.then(&matrix)),
+                        b"Do" => self.external(operands.first(), resources, &matrix, depth)?,
+                        _ => {}
+                    }
+                    operands.clear();
+                }
+                _ => {
+                    let rest = rest.get(start..).unwrap_or_default();
+                    let mut parser = Parser::new(rest, 0, true);
+                    let operand = parser.object().map_err(broken)?;
+                    at += start + usize::try_from(parser.position()).unwrap_or(usize::MAX);
+                    if operands.len() < 64 {
+                        operands.push(operand);
+                    }
+                }
+            }
+        }
+    }
+
+    fn external(
+        &mut self,
+        name: Option<&Object>,
+        resources: &Dictionary,
+        matrix: &Matrix,
+        depth: u32,
+    ) -> Result<()> {
+        let Some(name) = name.and_then(Object::as_name) else { return Ok(()) };
+        let category = dictionary(self.snapshot.value(resources, "XObject")?);
+        let Some(value) = category.get_str(name) else { return Ok(()) };
+        let Object::Stream(stream) = self.snapshot.resolve(value)? else { return Ok(()) };
+        let kind = self.snapshot.value(&stream.dictionary, "Subtype")?;
+        if kind.is_name("Image") {
+            self.found.push(DrawnImage { size: matrix.sides(), stream });
+        } else if kind.is_name("Form") && depth < DEEPEST {
+            let own = self.snapshot.value(&stream.dictionary, "Matrix")?;
+            let own = own.as_array().and_then(Matrix::of).unwrap_or(Matrix::IDENTITY);
+            let resources = match self.snapshot.value(&stream.dictionary, "Resources")? {
+                Object::Dictionary(own) => own,
+                _ => resources.clone(),
+            };
+            let content = self.snapshot.stream_data(&stream, LARGEST_CONTENT)?;
+            self.content(&content, &resources, own.then(matrix), depth + 1)?;
+        }
+        Ok(())
+    }
+}
