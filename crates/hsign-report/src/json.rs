@@ -2,7 +2,7 @@ use hsign_core::facts::{Change, DocumentFormat, Modifications};
 use hsign_core::{Finding, hex};
 use hsign_validation::{
     CertificateSummary, Check, DocumentVerdict, EvidenceRecordVerdict, EvidenceVerdict, Indication,
-    RevocationVerdict, SignatureVerdict, TimestampVerdict,
+    ReferenceVerdict, RevocationVerdict, SignatureVerdict, TimestampVerdict,
 };
 use serde::Serialize;
 use serde_json::{Value, json as object};
@@ -59,6 +59,7 @@ fn judged(path: &str, verdict: &DocumentVerdict, language: Language) -> Value {
         "sub_indication": verdict.sub_indication(),
         "findings": findings_json(verdict.findings(), language),
         "timestamps": timestamps(verdict.timestamps(), language),
+        "files": verdict.files(),
         "evidence_records": evidence_records(verdict.evidence_records(), language),
     });
     // A bare token has no signatures.
@@ -82,6 +83,7 @@ fn signature(verdict: &SignatureVerdict, language: Language) -> Value {
         "sub_indication": verdict.sub_indication(),
         "integrity": verdict.integrity(),
         "coverage": verdict.coverage(),
+        "references": references(verdict.references()),
         "claimed_signing_time": verdict.claimed_signing_time(),
         "best_signature_time": verdict.best_signature_time(),
         "signer": verdict.signer().map(certificate),
@@ -98,6 +100,10 @@ fn signature(verdict: &SignatureVerdict, language: Language) -> Value {
         "checks": checks,
         "findings": findings_json(verdict.findings(), language),
     })
+}
+
+fn references(all: &[ReferenceVerdict]) -> Vec<Value> {
+    all.iter().map(|one| object!({ "name": one.name(), "holds": one.holds() })).collect()
 }
 
 fn modifications(found: &Modifications, language: Language) -> Value {

@@ -84,6 +84,7 @@ impl Page {
     fn document(&mut self, view: &DocumentView) {
         let headline = self.headline(&view.status, &view.about);
         self.line(0, &format!("{}: {headline}", view.path));
+        self.fields(&view.files, 1);
         for signature in &view.signatures {
             self.signature(signature, view.signatures.len() == 1);
         }

@@ -102,6 +102,7 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
         evidence_records,
         proofs: proofs.all(),
         scan: facts.scan.clone(),
+        files: facts.files.clone(),
         originals: originals.verdicts,
         timestamps: of_document.into_iter().map(|stamp| stamp.verdict.clone()).collect(),
     };

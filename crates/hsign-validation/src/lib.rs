@@ -62,6 +62,6 @@ pub use signer_checks::{Permission, SignerVerdict, signer_checks};
 pub use supporting_evidence::{Open, Support, supporting_evidence};
 pub use verdict::{
     AlgorithmEnd, CertificateSummary, Check, CheckKind, DocumentVerdict, EvidenceRecordVerdict,
-    EvidenceVerdict, OriginalVerdict, RevocationState, RevocationVerdict, Signatory, SignatureVerdict,
-    TimestampVerdict, TsaSummary,
+    EvidenceVerdict, OriginalVerdict, ReferenceVerdict, RevocationState, RevocationVerdict, Signatory,
+    SignatureVerdict, TimestampVerdict, TsaSummary,
 };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use hsign_core::facts::{DocumentFacts, Level, SignatureFacts, SignedObject, TimestampKind};
+use hsign_core::facts::{DocumentFacts, Level, Reference, SignatureFacts, SignedObject, TimestampKind};
 use hsign_core::ports::{Need, SignatureVerifier};
 use hsign_core::{BestSignatureTime, Finding, Time};
 use hsign_hpki::{DocumentClass, DocumentClasses, Qualification};
@@ -28,7 +28,7 @@ use crate::validation_with_time::{
 };
 use crate::x509_validation::{self, X509Validation};
 use crate::{
-    Check, CheckKind, Conclusion, Context, Integrity, SignatureVerdict, SubIndication,
+    Check, CheckKind, Conclusion, Context, Integrity, ReferenceVerdict, SignatureVerdict, SubIndication,
     cryptographic_verification, format_checking, modifications, past, qualification, readings, scan_dates,
     signature_acceptance, validation_context,
 };
@@ -69,6 +69,12 @@ fn placed_class(facts: &SignatureFacts, policy: &Policy) -> Option<&'static Docu
     CLASSES.find(name)
 }
 
+fn references(facts: &SignatureFacts) -> Vec<ReferenceVerdict> {
+    let signed = facts.signed.iter().flat_map(|signed| &signed.references);
+    let verdict = |one: &Reference| ReferenceVerdict { name: one.name.clone(), holds: one.holds() };
+    signed.map(verdict).collect()
+}
+
 /// The verdict while it is being made.
 struct Record {
     verdict: SignatureVerdict,
@@ -99,6 +105,7 @@ impl Record {
             id: facts.id.clone(),
             profile: facts.profile.clone(),
             countersigns: facts.countersigns.clone(),
+            references: references(facts),
             metadata: facts.metadata.clone(),
             signer: None,
             modifications: modifications::weighed(facts, context.policy),

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use hsign_core::facts::{
-    Coverage, DocumentFormat, Level, Modifications, ScanFacts, SignedMetadata, TimestampKind,
+    Coverage, DocumentFormat, FileFacts, Level, Modifications, ScanFacts, SignedMetadata, TimestampKind,
 };
 use hsign_core::{BestSignatureTime, ClaimedSigningTime, Digest, Finding, GenTime, Time};
 use hsign_hpki::{IdentityMeans, Qualification, Way};
@@ -58,6 +58,8 @@ verdict! {
             timestamps: Vec<TimestampVerdict> => &[TimestampVerdict] = as_slice,
             /// What its scanned pages are made of, where somebody looked.
             scan: Option<ScanFacts> => Option<&ScanFacts> = as_ref,
+            /// The files inside a container, and what covers each.
+            files: Vec<FileFacts> => &[FileFacts] = as_slice,
             /// Originals that it amends, each judged like a document.
             originals: Vec<OriginalVerdict> => &[OriginalVerdict] = as_slice,
         }
@@ -113,6 +115,8 @@ verdict! {
             profile: Option<String> => Option<&String> = as_ref,
             /// The signature that it countersigns, by its id.
             countersigns: Option<String> => Option<&String> = as_ref,
+            /// What it refers to by digest.
+            references: Vec<ReferenceVerdict> => &[ReferenceVerdict] = as_slice,
             /// What the signer states about the making of the document.
             metadata: Option<SignedMetadata> => Option<&SignedMetadata> = as_ref,
             /// The signer's certificate.
@@ -142,6 +146,20 @@ verdict! {
             checks: Vec<Check> => &[Check] = as_slice,
             /// Everything noticed.
             findings: Vec<Finding> => &[Finding] = as_slice,
+        }
+    }
+}
+
+verdict! {
+    /// Whether what a signature refers to is as it was when it was signed.
+    ReferenceVerdict {
+        by value {
+            /// Whether the digests agree; `None` where the data isn't at hand or the algorithm unknown.
+            holds: Option<bool>,
+        }
+        by reference {
+            /// What is referred to.
+            name: String => &str = as_str,
         }
     }
 }

@@ -1,8 +1,9 @@
+use hsign_core::facts::{FileCoverage, FileFacts};
 use hsign_core::{Digest, DigestAlgorithm, Time};
 use hsign_validation::Indication;
 
 use super::{DocumentView, Field, SignatureView, TimestampView, Tone, answer, findings, status};
-use crate::message::printable;
+use crate::message::{phrase, printable, word};
 use crate::{DocumentReport, Language, Outcome};
 
 impl DocumentView {
@@ -21,6 +22,7 @@ impl DocumentView {
                     status: status(verdict.indication(), language),
                     about: answer::of_document(verdict, now, language),
                     digest: sha256.map(|digest| digest_field(&Digest::hex(digest), language)),
+                    files: verdict.files().iter().map(|one| file(one, language)).collect(),
                     signatures,
                     timestamps: own.iter().map(|one| TimestampView::of(one, language)).collect(),
                     findings: findings(verdict.findings(), language),
@@ -32,12 +34,33 @@ impl DocumentView {
                 status: status(Indication::NoSignature, language),
                 about: Vec::new(),
                 digest: sha256.map(|sha256| digest_field(&hsign_core::hex(&sha256), language)),
+                files: Vec::new(),
                 signatures: Vec::new(),
                 timestamps: Vec::new(),
                 findings: findings(why, language),
             },
         }
     }
+}
+
+/// "letter.xml (1024 bytes): META-INF/signatures001.p7s#Signature1".
+fn file(file: &FileFacts, language: Language) -> Field {
+    let length = match file.length {
+        Some(length) => phrase("file.length", "count", &length.to_string(), language),
+        None => word("reference.absent", language).to_owned(),
+    };
+    let one = |covered: &FileCoverage| {
+        let by = printable(&covered.by);
+        match covered.intact {
+            Some(true) => by,
+            Some(false) => format!("{by} ({})", word("reference.differs", language)),
+            None => format!("{by} ({})", word("integrity.undetermined", language)),
+        }
+    };
+    let covered: Vec<String> = file.covered_by.iter().map(one).collect();
+    let covered =
+        if covered.is_empty() { word("file.by-nobody", language).to_owned() } else { covered.join(", ") };
+    Field::new("label.file", format!("{} ({length}): {covered}", printable(&file.name)), language)
 }
 
 fn digest_field(hex: &str, language: Language) -> Field {

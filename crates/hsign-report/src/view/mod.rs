@@ -47,6 +47,8 @@ pub(crate) struct DocumentView {
     pub(crate) about: Vec<String>,
     /// SHA-256.
     pub(crate) digest: Option<Field>,
+    /// The files inside a container, each with what covers it.
+    pub(crate) files: Vec<Field>,
     pub(crate) signatures: Vec<SignatureView>,
     /// Those of the document itself, where there is no signature that shows them.
     pub(crate) timestamps: Vec<TimestampView>,

@@ -1,8 +1,8 @@
 use hsign_core::Time;
 use hsign_core::facts::Level;
 use hsign_validation::{
-    CertificateSummary, Check, EvidenceVerdict, ProofOfExistence, ProofSource, RevocationState,
-    RevocationVerdict, SignatureVerdict,
+    CertificateSummary, Check, EvidenceVerdict, ProofOfExistence, ProofSource, ReferenceVerdict,
+    RevocationState, RevocationVerdict, SignatureVerdict,
 };
 
 use super::{CheckView, Field, SignatureView, TimestampView, Tone, answer, findings, named, status};
@@ -74,11 +74,24 @@ fn fields(verdict: &SignatureVerdict, language: Language) -> Vec<Field> {
     }
     add("label.integrity", named("integrity", &verdict.integrity(), language));
     add("label.coverage", named("coverage", &verdict.coverage(), language));
+    for reference in verdict.references().iter().filter(|one| !is_plain_content(one)) {
+        let state = match reference.holds() {
+            Some(true) => "reference.holds",
+            Some(false) => "reference.differs",
+            None => "reference.absent",
+        };
+        add("label.reference", format!("{}: {}", printable(reference.name()), word(state, language)));
+    }
     add("label.level", level(verdict.level()).to_owned());
     if let Some(found) = verdict.modifications() {
         add("label.modifications", named("modifications", &found.verdict(), language));
     }
     fields
+}
+
+/// A CMS has one content without a name; its integrity says all about it.
+fn is_plain_content(reference: &ReferenceVerdict) -> bool {
+    matches!(reference.name(), "message-digest" | "content")
 }
 
 /// What was changed after signing, change by change.
