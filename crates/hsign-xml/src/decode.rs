@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{EUC_JP, Encoding as Table, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{EUC_JP, Encoding as Table, ISO_8859_2, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::Error;
 
@@ -20,6 +20,7 @@ pub enum Encoding {
     Utf16Be,
     Utf16Le,
     Latin1,
+    Latin2,
     ShiftJis,
     EucJp,
 }
@@ -34,6 +35,7 @@ impl Encoding {
             Self::Utf16Be => "UTF-16BE",
             Self::Utf16Le => "UTF-16LE",
             Self::Latin1 => "ISO-8859-1",
+            Self::Latin2 => "ISO-8859-2",
             Self::ShiftJis => "Shift_JIS",
             Self::EucJp => "EUC-JP",
         }
@@ -51,6 +53,7 @@ impl Encoding {
             "cp932" => Some(Self::ShiftJis),
             _ => match Table::for_label(label.as_bytes())? {
                 table if table == UTF_8 => Some(Self::Utf8),
+                table if table == ISO_8859_2 => Some(Self::Latin2),
                 table if table == SHIFT_JIS => Some(Self::ShiftJis),
                 table if table == EUC_JP => Some(Self::EucJp),
                 _ => None,
@@ -100,7 +103,7 @@ impl<'b> Text<'b> {
         Some(match self.encoding {
             Encoding::Ascii | Encoding::Utf8 => position,
             Encoding::Utf16Be | Encoding::Utf16Le => before.encode_utf16().count() * 2,
-            Encoding::Latin1 => before.chars().count(),
+            Encoding::Latin1 | Encoding::Latin2 => before.chars().count(),
             Encoding::ShiftJis => walk(bytes, before, shift_jis_length)?,
             Encoding::EucJp => walk(bytes, before, euc_jp_length)?,
         })
@@ -122,6 +125,7 @@ impl<'b> Text<'b> {
                 let bytes: Result<Vec<u8>, _> = text.chars().map(|c| u8::try_from(u32::from(c))).collect();
                 return bytes.map(Cow::Owned).map_err(|_| refused());
             }
+            Encoding::Latin2 => ISO_8859_2,
             Encoding::ShiftJis => SHIFT_JIS,
             Encoding::EucJp => EUC_JP,
         };
@@ -163,6 +167,7 @@ pub fn decode(bytes: &[u8]) -> Result<Text<'_>, Error> {
         Encoding::Latin1 => encoding_rs::mem::decode_latin1(bytes),
         Encoding::Utf16Be => by_table(UTF_16BE, bytes).ok_or_else(wrong)?,
         Encoding::Utf16Le => by_table(UTF_16LE, bytes).ok_or_else(wrong)?,
+        Encoding::Latin2 => by_table(ISO_8859_2, bytes).ok_or_else(wrong)?,
         Encoding::ShiftJis => by_table(SHIFT_JIS, bytes).ok_or_else(wrong)?,
         Encoding::EucJp => by_table(EUC_JP, bytes).ok_or_else(wrong)?,
     };

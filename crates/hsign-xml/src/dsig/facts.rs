@@ -26,9 +26,7 @@ pub fn signed_object<'d>(signature: &Signature<'d>, context: &Context<'_, 'd>) -
         .zip(&references)
         .filter_map(|(reference, resolved)| Some(resolved.digest.as_ref().err()?.finding(&reference.name())))
         .collect();
-    if let SignatureAlgorithm::Unknown(uri) = &signature.method.algorithm {
-        findings.push(unverifiable(signature, uri));
-    }
+    findings.extend(method_finding(signature));
     let Some(signed_octets) = signature.signed_octets() else {
         let finding = Finding::error("xml-canonicalization-unsupported").clause("XML Signature §6.5");
         findings.push(finding.with("method", &signature.canonicalization_uri));
@@ -48,7 +46,10 @@ pub fn signed_object<'d>(signature: &Signature<'d>, context: &Context<'_, 'd>) -
     SignedObjectFacts { signed: Some(signed), references, findings }
 }
 
-fn unverifiable(signature: &Signature<'_>, uri: &str) -> Finding {
+/// Why nobody here can check the value, where that is so.
+#[must_use]
+pub fn method_finding(signature: &Signature<'_>) -> Option<Finding> {
+    let SignatureAlgorithm::Unknown(uri) = &signature.method.algorithm else { return None };
     let finding = if uri.contains("#hmac-") {
         // Whoever can verify an HMAC can make it; and HMACOutputLength may cut it to nothing (CVE-2009-0217).
         Finding::warning("xml-signature-with-secret-key").clause("XML Signature §6.3")
@@ -57,7 +58,7 @@ fn unverifiable(signature: &Signature<'_>, uri: &str) -> Finding {
     } else {
         Finding::warning("xml-signature-method-unsupported").clause("XML Signature §6.4")
     };
-    finding.with("method", uri)
+    Some(finding.with("method", uri))
 }
 
 fn reference_facts((reference, resolved): (&Reference<'_>, &Resolved<'_>)) -> ReferenceFacts {

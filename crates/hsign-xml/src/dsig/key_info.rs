@@ -6,7 +6,6 @@ use crate::{Error, Found, Ids, Node};
 use hsign_core::Digest;
 
 const MOST_ITEMS: usize = 1_000;
-const X509_DATA: &str = "http://www.w3.org/2000/09/xmldsig#X509Data";
 
 /// ds:KeyInfo: hints to the key, told and never trusted.
 #[derive(Clone, Debug)]
@@ -81,19 +80,24 @@ impl<'d> KeyInfo<'d> {
         Ok(info)
     }
 
-    /// Adds what RetrievalMethods without transforms give that lead to an X509Data of the same document.
+    /// Adds what RetrievalMethods without transforms give that lead to certificates or a key value in the same document.
     ///
     /// # Errors
     /// As [`KeyInfo::read`].
     pub fn with_retrieved(mut self, ids: &Ids<'d>) -> Result<Self, Error> {
         for (uri, kind) in self.retrieval_methods.clone() {
-            let id = uri.strip_prefix('#').filter(|_| kind.as_deref() == Some(X509_DATA));
-            if let Some(Found::Element(node)) = id.map(|id| ids.find(id))
-                && node.is(NAMESPACE, "X509Data")
-            {
-                self.x509_data(node)?;
-                self.within_limits()?;
+            let (Some(id), Some(kind)) = (uri.strip_prefix('#'), kind) else { continue };
+            let Found::Element(node) = ids.find(id) else { continue };
+            let (namespace, local) = node.name();
+            if kind != format!("{namespace}{local}") {
+                continue;
             }
+            if node.is(NAMESPACE, "X509Data") {
+                self.x509_data(node)?;
+            } else {
+                self.public_keys.extend(key_value(node));
+            }
+            self.within_limits()?;
         }
         Ok(self)
     }
