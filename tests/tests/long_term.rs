@@ -13,7 +13,7 @@ use hsign::{
 };
 use hsign_core::facts::Level;
 use hsign_core::ports::{Fetcher as _, Need};
-use hsign_core::{DigestAlgorithm, Secret, SecretReference};
+use hsign_core::{DigestAlgorithm, Secret, SecretReference, Source};
 use hsign_testkit::{Clock, CrlName, Person, Seconds, Testbed, TsaOptions, Unit, YEAR, documents};
 use hsign_tests::Session;
 
@@ -124,6 +124,8 @@ fn signed(generation: &Generation, level: Option<Level>, stamps: Stamps) -> Vec<
         digest: DigestAlgorithm::Sha256,
         key: credential.protection(),
         metadata: Metadata::default(),
+        statement: Default::default(),
+        allow_pending: false,
     };
     let settings = settings(&[generation]);
     let files = [Content { name: "letter.pdf", source: &document }];
@@ -233,10 +235,11 @@ fn a_first_stamp_after_the_certificate_is_refused_and_a_further_one_is_not() {
     let request =
         ExtendRequest { level: None, signatures: Vec::new(), due: None, digest: DigestAlgorithm::Sha256 };
     let settings = settings(&[&only]);
-    let extend = |document: &Vec<u8>| {
-        hsign::extend(document, &[], Some(&only.timestamper), &request, &settings, &fetcher(), &now)
+    let fetcher = fetcher();
+    let extend = |document| {
+        hsign::extend(document, &[], Some(&only.timestamper), &request, &settings, &fetcher, &now)
     };
-    let refused = extend(&unstamped).unwrap_err();
+    let refused = extend(&unstamped as &dyn Source).unwrap_err();
     assert_eq!(refused.findings()[0].code, "signer-expired-before-stamp");
     let made = extend(&protected).unwrap();
     assert!(made.findings.iter().any(|finding| finding.code == "archive-stamp-after-signer-expiry"));

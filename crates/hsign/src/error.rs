@@ -124,6 +124,21 @@ pub enum Error {
     /// A detached signature that is to get something that covers its content, which isn't at hand.
     #[error("the content of the detached signature is needed")]
     ContentMissing,
+    /// A service gave another signature than the one that was asked for; nothing was written.
+    #[error("the signature that the service gave is not the one asked for: {0}")]
+    FinishedSignature(&'static str),
+    /// A container that can't be read, or to which nothing can be added.
+    #[error(transparent)]
+    Container(#[from] hsign_asic::Error),
+    /// XML signatures carry no statements of the signer.
+    #[error("an XML signature carries no statements about scans, authors or amendments")]
+    StatementNotCarried,
+    /// The amended document is one already signed, or no other than the original.
+    #[error("what amends a document has to be another one, without a signature")]
+    AmendmentUnusable,
+    /// The original of an amendment holds no signature.
+    #[error("the original holds no signature: there is nothing to amend")]
+    OriginalUnsigned,
     /// One time stamp for the signature and the document, where each signature has its own.
     #[error("one time stamp over signature and evidence is made in PDF files only")]
     OneStamp,
@@ -177,10 +192,15 @@ impl Error {
             | Self::OneContent { .. }
             | Self::ContentMissing
             | Self::OneStamp
+            | Self::StatementNotCarried
+            | Self::AmendmentUnusable
+            | Self::OriginalUnsigned
             | Self::WhichSignature { .. }
             | Self::NoTimestampAuthority
             | Self::ContentNotTaken => ErrorKind::Usage,
             Self::Document(error) => error.kind(),
+            Self::FinishedSignature(_) => ErrorKind::Remote,
+            Self::Container(error) => error.kind(),
             Self::EvidenceRecord(error) => error.kind(),
             Self::NoRecord => ErrorKind::Unreadable,
             Self::Mark(error) => error.kind(),
@@ -231,6 +251,13 @@ impl Error {
             Self::OneFile => Finding::error("signature-over-one-file"),
             Self::OneContent { given } => Finding::error("content-of-one-file").with("given", given),
             Self::ContentMissing => Finding::error("detached-content-needed"),
+            Self::FinishedSignature(reason) => {
+                Finding::error("remote-signature-differs").with("reason", reason)
+            }
+            Self::Container(error) => error.finding(),
+            Self::StatementNotCarried => Finding::error("statement-not-carried"),
+            Self::AmendmentUnusable => Finding::error("amendment-unusable"),
+            Self::OriginalUnsigned => Finding::error("amended-original-unsigned"),
             Self::OneStamp => Finding::error("one-stamp-in-pdf-only"),
             Self::NothingToExtend => Finding::error("nothing-to-extend"),
             Self::NoSuchSignature { id } => Finding::error("no-such-signature").with("signature", id),

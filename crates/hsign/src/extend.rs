@@ -7,7 +7,7 @@ use hsign_core::{DigestAlgorithm, Finding, Source, Time};
 use hsign_crypto::OpensslVerifier;
 use hsign_validation::{DocumentVerdict, MemoisedVerifier};
 
-use crate::draft::{Draft, Output, Over, Stamping, open_draft};
+use crate::draft::{Draft, Output, Over, open_draft};
 use crate::journal::{Attempt, Made, recorded};
 use crate::making::Making;
 use crate::wanted::{Plan, Wanted};
@@ -62,12 +62,12 @@ pub fn extend<'s>(
 ) -> Result<Extension<'s>, Error> {
     let attempt = Attempt { operation: Operation::Extend, sources: &[source], names: &[], signer: None };
     recorded(
-        settings,
+        settings.journal.as_ref(),
         &attempt,
         timestamper,
         clock,
         |timestamper| make(source, beside, timestamper, request, settings, fetcher, clock),
-        |extension| Made { output: extension.output.as_ref(), level: None },
+        |extension| extension.output.as_ref().map_or(Made::Nothing, |output| Made::Document(output, None)),
     )
 }
 
@@ -83,7 +83,7 @@ fn make<'s>(
     let openssl = OpensslVerifier::new();
     let verifier = MemoisedVerifier::new(&openssl);
     let mut making = Making::new(&verifier, settings, fetcher, clock);
-    let mut draft = open_draft(source, beside, request.digest)?;
+    let mut draft = open_draft(source, beside, request.digest, clock())?;
     let before = Rc::clone(draft.before());
     let verdict = making.judge(&before);
     let wanted = Wanted::of(&before, request)?;
@@ -124,7 +124,7 @@ struct Stamper<'a> {
 impl Stamper<'_> {
     /// Stamps over the values of signatures that have none; in a PDF the later stamp is the first too.
     fn first(&self, draft: &mut dyn Draft<'_>, wanted: &Wanted<'_>) -> Result<bool, Error> {
-        if draft.stamping() == Stamping::Document {
+        if !draft.stamps_values() {
             return Ok(false);
         }
         let unstamped = wanted.unstamped();
@@ -143,12 +143,11 @@ impl Stamper<'_> {
         evidence_added: bool,
     ) -> Result<bool, Error> {
         let over_evidence = (plan.archive_stamp && complete) || (plan.uncovered && evidence_added);
-        match draft.stamping() {
-            Stamping::Document if plan.first_stamp || over_evidence => self.stamp(draft, Over::Document)?,
-            Stamping::Signature if over_evidence => {
-                plan.of.iter().try_for_each(|id| self.stamp(draft, Over::Archive(id)))?;
-            }
-            _ => return Ok(false),
+        if !over_evidence && (draft.stamps_values() || !plan.first_stamp) {
+            return Ok(false);
+        }
+        for group in draft.archive_groups(&plan.of) {
+            self.stamp(draft, Over::Archive(&group))?;
         }
         Ok(true)
     }

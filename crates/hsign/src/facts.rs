@@ -1,7 +1,6 @@
 use hsign_core::Source;
 use hsign_core::facts::{DocumentFacts, DocumentFormat, EvidenceFacts};
 
-use crate::cades::cades_facts;
 use crate::verify::token_facts;
 use crate::{Content, Error, InputFormat, input_format};
 
@@ -12,11 +11,12 @@ use crate::{Content, Error, InputFormat, input_format};
 /// When it can't be read, has no supported format, or takes no content.
 pub fn read_facts(source: &dyn Source, beside: &[Content<'_>]) -> Result<DocumentFacts, Error> {
     match input_format(source)? {
-        InputFormat::Pdf if beside.is_empty() => Ok(hsign_pades::read_facts(source)?),
-        InputFormat::Pdf => Err(Error::ContentNotTaken),
+        InputFormat::Pdf | InputFormat::Asic if !beside.is_empty() => Err(Error::ContentNotTaken),
+        InputFormat::Pdf => Ok(hsign_pades::read_facts(source)?),
+        InputFormat::Asic => Ok(hsign_asic::read_facts(source)?),
         InputFormat::Timestamp => token_facts(hsign_core::read_all(source)?, only_content(beside)?),
-        InputFormat::Cms => cades_facts(source, only_content(beside)?),
-        InputFormat::Xml | InputFormat::Asic | InputFormat::Other => Err(Error::UnsupportedFormat),
+        InputFormat::Cms => Ok(hsign_cades::read_facts(source, only_content(beside)?)?),
+        InputFormat::Xml | InputFormat::Other => Err(Error::UnsupportedFormat),
     }
 }
 

@@ -20,9 +20,6 @@ pub enum InputFormat {
     Other,
 }
 
-/// What the mimetype of a container begins with.
-const ASIC: &[u8] = b"application/vnd.etsi.asic";
-
 const HEADER_WINDOW: u64 = 1024;
 /// Tokens have a few kilobytes; the largest certificate chains some ten more.
 const MAX_TOKEN_BYTES: u64 = 1024 * 1024;
@@ -44,7 +41,7 @@ pub fn input_format(source: &dyn Source) -> io::Result<InputFormat> {
     if looks_like_xml(&head) {
         return Ok(InputFormat::Xml);
     }
-    if head.starts_with(b"PK") && head.windows(ASIC.len()).any(|window| window == ASIC) {
+    if hsign_asic::is_container(source) {
         return Ok(InputFormat::Asic);
     }
     if head.first() == Some(&0x30) && source.length() <= MAX_TOKEN_BYTES && is_timestamp(source)? {

@@ -1,15 +1,18 @@
-use hsign_core::facts::Level;
+use std::cell::RefCell;
+
+use hsign_core::facts::{Level, SignedMetadata};
 use hsign_core::journal::Operation;
 use hsign_core::ports::{Fetcher, Signer, Timestamper};
-use hsign_core::{DigestAlgorithm, Finding, Source, Time, ValidationTime};
+use hsign_core::{DigestAlgorithm, ErrorKind, Finding, Severity, Source, Time, ValidationTime};
 use hsign_credential::KeyProtection;
 use hsign_crypto::OpensslVerifier;
 use hsign_validation::{DocumentVerdict, MemoisedVerifier, Open, Permission, SignatureVerdict};
 use hsign_x509::Certificate;
 
-use crate::draft::{Draft, Output, Over, Signing, Stamping, in_time, new_draft};
+use crate::draft::{Draft, Output, Over, Signing, in_time, new_draft};
 use crate::journal::{Attempt, Made, recorded};
 use crate::making::{Making, ids, new_ids};
+use crate::statement::check_statement;
 use crate::{Content, Error, Form, MarkRequest, Settings};
 
 /// Our clock. It is asked more than once while signing: a certificate may end between signing and stamping.
@@ -28,6 +31,11 @@ pub struct SignRequest {
     pub key: KeyProtection,
     /// What the signature dictionary says.
     pub metadata: Metadata,
+    /// What the signer states about the making of the document, for machines; signed in every format but XML.
+    pub statement: SignedMetadata,
+    /// Whether a signature is kept that an authority or server which failed leaves below the level asked for: it is to be
+    /// completed later ([`Signed::pending`]).
+    pub allow_pending: bool,
 }
 
 /// The time stamps of a PDF signature of level B-LTA.
@@ -87,6 +95,8 @@ pub struct Signed<'s> {
     pub verdict: DocumentVerdict,
     /// What was noticed while signing.
     pub findings: Vec<Finding>,
+    /// Why it is not complete, where it was allowed to stay so; empty where nothing is left to do.
+    pub pending: Vec<Finding>,
 }
 
 /// Signs: B-B, B-T with a time stamp, B-LT with the evidence of signer and authority inside, or B-LTA with an archive
@@ -111,20 +121,20 @@ pub fn sign<'a>(
 ) -> Result<Signed<'a>, Error> {
     let sources: Vec<&dyn Source> = what.files.iter().map(|file| file.source).collect();
     let names: Vec<&str> = what.files.iter().map(|file| file.name).collect();
-    let signer_used = Some((signer, &request.key));
+    let signer_used = Some((signer, &request.key, &settings.professions));
     let attempt =
         Attempt { operation: Operation::Sign, sources: &sources, names: &names, signer: signer_used };
     recorded(
-        settings,
+        settings.journal.as_ref(),
         &attempt,
         timestamper,
         clock,
         |timestamper| make(what, signer, timestamper, request, settings, fetcher, clock),
-        |signed| Made { output: Some(&signed.output), level: Some(signed.level) },
+        |signed| Made::Document(&signed.output, Some(signed.level)),
     )
 }
 
-fn make<'a>(
+pub(crate) fn make<'a>(
     what: &ToSign<'a>,
     signer: &dyn Signer,
     timestamper: Option<&dyn Timestamper>,
@@ -138,33 +148,71 @@ fn make<'a>(
     let openssl = OpensslVerifier::new();
     let verifier = MemoisedVerifier::new(&openssl);
     let mut making = Making::new(&verifier, settings, fetcher, clock);
-    let mut draft = new_draft(what, request.digest)?;
-    let aim = Aim::of(request, draft.stamping(), timestamper)?;
+    let mut draft = new_draft(what, request.digest, clock())?;
+    let aim = Aim::of(request, draft.stamps_values(), timestamper)?;
     check_signer(&mut making, &certificate, signer, request)?;
+    let stated = check_statement(what, request, &settings.policy, clock())?;
     let on_signature = aim.on_signature;
-    draft.sign(&Signing {
+    let signing = Signing {
         signer,
         certificate: &certificate,
         timestamper: on_signature,
         request,
         settings,
         clock,
-    })?;
+        failed: RefCell::default(),
+    };
+    draft.sign(&signing)?;
+    let mut pending = signing.failed.into_inner();
     let mut findings = if timestamper.is_none() && request.level.is_none() {
         vec![Finding::warning("level-limited-by-missing-tsa").with("level", "B-B")]
     } else {
         Vec::new()
     };
-    if aim.with_evidence {
-        findings.extend(protect(draft.as_mut(), &mut making, &certificate, &aim, request)?);
-    } else if let Some(timestamper) = aim.over_document {
-        in_time(&certificate, clock())?;
-        draft.stamp(Over::Document, timestamper, request.digest)?;
+    findings.extend(stated);
+    if pending.is_empty() {
+        match complete(draft.as_mut(), &mut making, &certificate, &aim, request) {
+            Ok(told) => {
+                let limited = told.iter().any(|finding| finding.code == "level-limited-by-missing-evidence");
+                pending.extend(told.iter().filter(|_| limited && request.allow_pending).cloned());
+                findings.extend(told);
+            }
+            Err(error) if request.allow_pending && error.kind() == ErrorKind::Remote => {
+                pending.push(error.finding());
+                pending.extend(error.findings().iter().cloned());
+            }
+            Err(error) => return Err(error),
+        }
     }
     let verdict = making.self_check(draft.as_ref())?;
     findings.extend(making.into_findings());
     let level = level_of_new(draft.as_ref(), &verdict);
-    Ok(Signed { level, output: draft.into_output(), verdict, findings })
+    if !pending.is_empty() {
+        findings.push(Finding::warning("signing-pending").clause("guideline 5.2 §6.10").with("level", level));
+        let causes = pending.iter().filter(|cause| !findings.contains(cause)).cloned();
+        let causes: Vec<Finding> =
+            causes.map(|cause| Finding { severity: Severity::Warning, ..cause }).collect();
+        findings.extend(causes);
+    }
+    Ok(Signed { level, output: draft.into_output(), verdict, findings, pending })
+}
+
+/// Everything after the signature with its own time stamp.
+fn complete(
+    draft: &mut dyn Draft<'_>,
+    making: &mut Making<'_>,
+    certificate: &Certificate,
+    aim: &Aim<'_>,
+    request: &SignRequest,
+) -> Result<Vec<Finding>, Error> {
+    if aim.with_evidence {
+        return protect(draft, making, certificate, aim, request);
+    }
+    if let Some(timestamper) = aim.over_document {
+        in_time(certificate, (making.clock)())?;
+        draft.stamp(Over::Archive(&[]), timestamper, request.digest)?;
+    }
+    Ok(Vec::new())
 }
 
 /// The level of the signature that was not there before.
@@ -186,7 +234,7 @@ struct Aim<'a> {
 impl<'a> Aim<'a> {
     fn of(
         request: &SignRequest,
-        stamping: Stamping,
+        stamps_values: bool,
         timestamper: Option<&'a dyn Timestamper>,
     ) -> Result<Self, Error> {
         let level = match (request.level, timestamper) {
@@ -197,9 +245,9 @@ impl<'a> Aim<'a> {
             (None, Some(_)) => Level::BLta,
         };
         let stamped = timestamper.filter(|_| level != Level::BB);
-        let (on_signature, over_document) = match (request.stamps, stamping) {
-            (Stamps::One, Stamping::Document) => (None, stamped),
-            (Stamps::One, Stamping::Signature) => return Err(Error::OneStamp),
+        let (on_signature, over_document) = match (request.stamps, stamps_values) {
+            (Stamps::One, false) => (None, stamped),
+            (Stamps::One, true) => return Err(Error::OneStamp),
             (Stamps::Two, _) => (stamped, stamped.filter(|_| level == Level::BLta)),
         };
         Ok(Self { on_signature, with_evidence: matches!(level, Level::BLt | Level::BLta), over_document })
@@ -251,12 +299,8 @@ pub(crate) fn archive(
     timestamper: &dyn Timestamper,
     digest: DigestAlgorithm,
 ) -> Result<(), Error> {
-    match draft.stamping() {
-        Stamping::Document => draft.stamp(Over::Document, timestamper, digest),
-        Stamping::Signature => {
-            ids.iter().try_for_each(|id| draft.stamp(Over::Archive(id), timestamper, digest))
-        }
-    }
+    let groups = draft.archive_groups(ids);
+    groups.iter().try_for_each(|group| draft.stamp(Over::Archive(group), timestamper, digest))
 }
 
 /// Whether the signature just made permits nothing after it: a certification of level 1, set by its field.

@@ -1,11 +1,13 @@
 use hsign_core::facts::TimestampFacts;
+use hsign_core::journal::Operation;
 use hsign_core::ports::Timestamper;
 use hsign_core::{DigestAlgorithm, Severity, Source};
 
-use crate::Error;
 use crate::digest::digest_of;
 use crate::draft::{Draft as _, Over, PdfDraft};
+use crate::journal::{Attempt, Made, recorded};
 use crate::verify::token_facts;
+use crate::{Clock, Error, JournalPort};
 
 /// A time-stamp token over the whole of `content`, checked against it: the bytes of the `.tst` file.
 ///
@@ -15,10 +17,17 @@ pub fn timestamp(
     content: &dyn Source,
     timestamper: &dyn Timestamper,
     digest: DigestAlgorithm,
+    journal: Option<&JournalPort>,
+    clock: Clock<'_>,
 ) -> Result<Vec<u8>, Error> {
-    let token = timestamper.stamp(&digest_of(content, digest)?)?;
-    self_check(&token, content)?;
-    Ok(token)
+    let attempt = Attempt { operation: Operation::Stamp, sources: &[content], names: &[], signer: None };
+    let work = |timestamper: Option<&dyn Timestamper>| {
+        let timestamper = timestamper.ok_or(Error::NoTimestampAuthority)?;
+        let token = timestamper.stamp(&digest_of(content, digest)?)?;
+        self_check(&token, content)?;
+        Ok(token)
+    };
+    recorded(journal, &attempt, Some(timestamper), clock, work, |token| Made::File(token))
 }
 
 /// A document time stamp inside a PDF file (`ETSI.RFC3161`, EN 319 142-1): the bytes to append. It covers the whole
@@ -30,9 +39,23 @@ pub fn timestamp_pdf(
     source: &dyn Source,
     timestamper: &dyn Timestamper,
     digest: DigestAlgorithm,
+    journal: Option<&JournalPort>,
+    clock: Clock<'_>,
+) -> Result<Vec<u8>, Error> {
+    let attempt = Attempt { operation: Operation::Stamp, sources: &[source], names: &[], signer: None };
+    let work = |timestamper: Option<&dyn Timestamper>| {
+        stamped_pdf(source, timestamper.ok_or(Error::NoTimestampAuthority)?, digest)
+    };
+    recorded(journal, &attempt, Some(timestamper), clock, work, |update| Made::Appended(update))
+}
+
+fn stamped_pdf(
+    source: &dyn Source,
+    timestamper: &dyn Timestamper,
+    digest: DigestAlgorithm,
 ) -> Result<Vec<u8>, Error> {
     let mut draft = PdfDraft::open(source, digest)?;
-    draft.stamp(Over::Document, timestamper, digest)?;
+    draft.stamp(Over::Archive(&[]), timestamper, digest)?;
     let facts = draft.facts_afresh()?;
     // The newest stamp is the last in the document; earlier ones are not this function's to judge.
     let new = facts.timestamps.get(facts.timestamps.len().saturating_sub(1)..).unwrap_or_default();

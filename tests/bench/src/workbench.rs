@@ -11,8 +11,8 @@ use hsign::file::{Base, Existing, FileSource, put_in_place};
 use hsign::net::{HttpTimestamper, Ports, TsaEndpoint};
 use hsign::pki::Provenance;
 use hsign::{
-    ExtendRequest, Metadata, Policy, Purpose, Settings, SignRequest, Signed, Stamps, Time, ValidationTime,
-    Verified, load,
+    Content, ExtendRequest, Form, Metadata, Output, Policy, Purpose, Settings, SignRequest, Stamps, Time,
+    ToSign, ValidationTime, Verified, load,
 };
 use hsign_core::facts::Level;
 use hsign_core::ports::{NoNetwork, PortError, Timestamper};
@@ -57,6 +57,14 @@ impl Timestamper for Counted {
     }
 }
 
+/// What a PDF gets at its end.
+fn update(output: Output<'_>) -> Result<Vec<u8>, Failure> {
+    match output {
+        Output::Append(update) => Ok(update),
+        Output::Whole(_) => Err("a file of its own, where an update was expected".into()),
+    }
+}
+
 impl Workbench {
     pub(crate) fn open(folder: &Path, tsa: &str) -> Result<Self, Failure> {
         let person = folder.join("people/doctor");
@@ -86,10 +94,9 @@ impl Workbench {
 
     pub(crate) fn sign(&mut self, level: &str, source: Vec<u8>) -> Result<Value, Failure> {
         let before = self.timestamper.round_trips.get();
-        let signed = self.make(level, &source)?;
+        let (update, done) = self.make(level, &source)?;
         let round_trips = self.timestamper.round_trips.get() - before;
-        let done = passed(&signed.verdict)?;
-        let document = [source, signed.update].concat();
+        let document = [source, update].concat();
         let work = document.len();
         self.made.insert(level.to_owned(), Made { document, round_trips });
         Ok(json!({ "work": work, "indication": done, "round_trips": round_trips }))
@@ -97,11 +104,11 @@ impl Workbench {
 
     pub(crate) fn sign_file(&self, level: &str, input: &Path, output: &Path) -> Result<Value, Failure> {
         let source = FileSource::open(input)?;
-        let signed = self.make(level, &source)?;
+        let (update, indication) = self.make(level, &source)?;
         let base = Base { path: input, length: source.length() };
-        put_in_place(output, Some(base), &signed.update, Existing::Replace)?;
-        let work = source.length() + signed.update.len() as u64;
-        Ok(json!({ "work": work, "indication": passed(&signed.verdict)? }))
+        put_in_place(output, Some(base), &update, Existing::Replace)?;
+        let work = source.length() + update.len() as u64;
+        Ok(json!({ "work": work, "indication": indication }))
     }
 
     /// One document with so many signatures, each over all before it; a long-term level comes at the end, for all.
@@ -114,8 +121,8 @@ impl Workbench {
         let each = if level == "B-LTA" { "B-T" } else { level };
         let mut document = source;
         for _ in 0..count {
-            let signed = self.make(each, &document)?;
-            document.extend_from_slice(&signed.update);
+            let (update, _) = self.make(each, &document)?;
+            document.extend_from_slice(&update);
         }
         if each != level {
             let update = self.renewed(&document)?.0;
@@ -137,23 +144,30 @@ impl Workbench {
         std::fs::create_dir_all(folder)?;
         let source = std::fs::read(input)?;
         for number in 0..count {
-            let signed = self.make(level, &source)?;
-            passed(&signed.verdict)?;
-            std::fs::write(file(folder, number), [source.as_slice(), &signed.update].concat())?;
+            let (update, _) = self.make(level, &source)?;
+            std::fs::write(file(folder, number), [source.as_slice(), &update].concat())?;
         }
         Ok(json!({ "work": count }))
     }
 
-    fn make(&self, level: &str, source: &dyn Source) -> Result<Signed, Failure> {
+    /// What is to be appended, and the verdict.
+    fn make(&self, level: &str, source: &dyn Source) -> Result<(Vec<u8>, String), Failure> {
         let request = SignRequest {
             level: Some(level_of(level)?),
             stamps: Stamps::default(),
             digest: DigestAlgorithm::Sha256,
             key: self.credential.protection(),
             metadata: Metadata::default(),
+            statement: Default::default(),
+            allow_pending: false,
         };
         let signer = self.credential.as_ref();
-        Ok(hsign::sign(source, signer, Some(&self.timestamper), &request, &self.settings, &NoNetwork, &now)?)
+        let files = [Content { name: "document.pdf", source }];
+        let what = ToSign::new(&files, Form::Pades);
+        let signed =
+            hsign::sign(&what, signer, Some(&self.timestamper), &request, &self.settings, &NoNetwork, &now)?;
+        let indication = passed(&signed.verdict)?;
+        Ok((update(signed.output)?, indication))
     }
 
     /// Puts evidence and a further time stamp over the last document of this kind, as a renewal does.
@@ -171,9 +185,9 @@ impl Workbench {
             digest: DigestAlgorithm::Sha256,
         };
         let extension =
-            hsign::extend(source, Some(&self.timestamper), &request, &self.settings, &NoNetwork, &now)?;
+            hsign::extend(source, &[], Some(&self.timestamper), &request, &self.settings, &NoNetwork, &now)?;
         let indication = passed(&extension.verdict)?;
-        Ok((extension.update, indication))
+        Ok((extension.output.map(update).transpose()?.unwrap_or_default(), indication))
     }
 
     pub(crate) fn verify(&self, name: &str) -> Result<Value, Failure> {
@@ -186,7 +200,7 @@ impl Workbench {
 
     /// Reading alone: everything of a verification but the judgement.
     pub(crate) fn read(&self, name: &str) -> Result<Value, Failure> {
-        let facts = hsign::read_facts(self.document(name)?, None)?;
+        let facts = hsign::read_facts(self.document(name)?, &[])?;
         Ok(json!({ "work": facts.length, "signatures": facts.signatures.len() }))
     }
 
@@ -240,7 +254,7 @@ impl Workbench {
     /// One pass and the verifications of signer, time stamp, their paths and revocation lists, each once.
     pub(crate) fn verify_limit(&self, name: &str) -> Result<Limit<'_>, Failure> {
         let document = self.document(name)?;
-        let facts = hsign::read_facts(document, None)?;
+        let facts = hsign::read_facts(document, &[])?;
         let recorder = Recorder::default();
         let settings = &self.settings;
         let context = Context {

@@ -1,8 +1,10 @@
 //! A document while it is made: one way of signing, stamping and protecting for all formats.
 
+mod asic;
 mod cms;
 mod open;
 mod pdf;
+mod per_signature;
 mod signing;
 
 use std::io;
@@ -32,11 +34,15 @@ pub(crate) trait Draft<'s> {
     /// Adds a signature, stamped if there is somebody to stamp.
     fn sign(&mut self, signing: &Signing<'_>) -> Result<(), Error>;
 
-    /// Where time stamps go.
-    fn stamping(&self) -> Stamping;
+    /// Whether the first time stamp goes over the signature's value (CMS, XML), or a first one over the whole document
+    /// does as well, at any time (PDF).
+    fn stamps_values(&self) -> bool;
 
     /// The signatures among `ids` by the place that keeps their evidence: those of a group share one.
     fn evidence_groups(&self, ids: &[String]) -> Vec<Vec<String>>;
+
+    /// The signatures among `ids` by the archive time stamp that protects them: one serves a group.
+    fn archive_groups(&self, ids: &[String]) -> Vec<Vec<String>>;
 
     /// Adds what the place of this group lacks of `evidence`; tells whether it lacked anything.
     fn add_evidence(&mut self, group: &[String], evidence: &EvidenceFacts) -> Result<bool, Error>;
@@ -56,24 +62,13 @@ pub(crate) trait Draft<'s> {
     fn into_output(self: Box<Self>) -> Output<'s>;
 }
 
-/// Where the time stamps of a format go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stamping {
-    /// One over the whole document serves all signatures in it, as the first and as a later one (PDF).
-    Document,
-    /// Each signature has its own: a first over its value, later ones over that and the evidence (CMS, XML).
-    Signature,
-}
-
 /// What a time stamp is put over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Over<'a> {
-    /// The whole document.
-    Document,
     /// The value of a signature.
     Value(&'a str),
-    /// A signature with its content, its evidence and its time stamps.
-    Archive(&'a str),
+    /// The signatures of a group with their content, evidence and time stamps; in a PDF everything.
+    Archive(&'a [String]),
 }
 
 /// What a use case made, ready to be written.

@@ -1,24 +1,28 @@
 //! Which format a document is made in.
 
-use hsign_core::{DigestAlgorithm, Source};
+use hsign_core::{DigestAlgorithm, Source, Time};
 
-use super::cms::CmsDraft;
-use super::{Draft, PdfDraft};
+use super::cms::ContentPlace;
+use super::{Draft, PdfDraft, asic, cms};
 use crate::{Content, Error, Form, InputFormat, ToSign, input_format};
 
 /// A document to be signed in the form asked for.
 pub(crate) fn new_draft<'s>(
     what: &ToSign<'s>,
     digest: DigestAlgorithm,
+    now: Time,
 ) -> Result<Box<dyn Draft<'s> + 's>, Error> {
+    if what.form == Form::Asic {
+        return Ok(Box::new(asic::new(what.files, digest, now)?));
+    }
     let [file] = what.files else { return Err(Error::OneFile) };
     Ok(match what.form {
         Form::Pades if input_format(file.source)? == InputFormat::Pdf => {
             Box::new(PdfDraft::open(file.source, digest)?)
         }
-        Form::CadesDetached => Box::new(CmsDraft::detached(file.source)?),
-        Form::CadesEnveloping => Box::new(CmsDraft::enveloping(file.source)?),
-        Form::Further => open_draft(file.source, what.beside, digest)?,
+        Form::CadesDetached => Box::new(cms::new(file.source, ContentPlace::Beside)),
+        Form::CadesEnveloping => Box::new(cms::new(file.source, ContentPlace::Inside)),
+        Form::Further => open_draft(file.source, what.beside, digest, now)?,
         _ => return Err(Error::UnsupportedFormat),
     })
 }
@@ -26,15 +30,15 @@ pub(crate) fn new_draft<'s>(
 /// A signed document as it is.
 pub(crate) fn open_draft<'s>(
     source: &'s dyn Source,
-    beside: &'s [Content<'s>],
+    beside: &[Content<'s>],
     digest: DigestAlgorithm,
+    now: Time,
 ) -> Result<Box<dyn Draft<'s> + 's>, Error> {
     match input_format(source)? {
-        InputFormat::Pdf if beside.is_empty() => Ok(Box::new(PdfDraft::open(source, digest)?)),
-        InputFormat::Pdf => Err(Error::ContentNotTaken),
-        InputFormat::Cms => Ok(Box::new(CmsDraft::open(source, beside)?)),
-        InputFormat::Xml | InputFormat::Asic | InputFormat::Timestamp | InputFormat::Other => {
-            Err(Error::UnsupportedFormat)
-        }
+        InputFormat::Pdf | InputFormat::Asic if !beside.is_empty() => Err(Error::ContentNotTaken),
+        InputFormat::Pdf => Ok(Box::new(PdfDraft::open(source, digest)?)),
+        InputFormat::Asic => Ok(Box::new(asic::open(source, now)?)),
+        InputFormat::Cms => Ok(Box::new(cms::open(source, beside)?)),
+        InputFormat::Xml | InputFormat::Timestamp | InputFormat::Other => Err(Error::UnsupportedFormat),
     }
 }

@@ -8,7 +8,7 @@ use hsign_core::{DigestAlgorithm, Source, Time};
 use hsign_pades::{Appended, Draft as Pades};
 use hsign_pdf::Visible;
 
-use super::{Draft, Output, Over, Signing, Stamping};
+use super::{Draft, Output, Over, Signing};
 use crate::mark::mark;
 use crate::{Error, Metadata};
 
@@ -45,9 +45,11 @@ impl<'s> PdfDraft<'s> {
             let visible = shown
                 .zip(mark.as_ref())
                 .map(|(shown, mark)| Visible { place: shown.place, appearance: mark });
-            let prepared = self.draft.prepare(&pdf_request(metadata, visible, now, reserve))?;
+            let statement = signing.statement();
+            let request = pdf_request(metadata, visible, statement.as_deref(), now, reserve);
+            let prepared = self.draft.prepare(&request)?;
             let content = prepared.content_digest(signing.request.digest)?;
-            Ok(prepared.embed(&signing.cms(&content, None, &hsign_cades::Options::default())?)?)
+            Ok(prepared.embed(&signing.cms(&content, &hsign_cades::Options::default())?)?)
         })
     }
 }
@@ -71,12 +73,16 @@ impl<'s> Draft<'s> for PdfDraft<'s> {
         Ok(())
     }
 
-    fn stamping(&self) -> Stamping {
-        Stamping::Document
+    fn stamps_values(&self) -> bool {
+        false
     }
 
     /// The document's security store.
     fn evidence_groups(&self, ids: &[String]) -> Vec<Vec<String>> {
+        vec![ids.to_vec()]
+    }
+
+    fn archive_groups(&self, ids: &[String]) -> Vec<Vec<String>> {
         vec![ids.to_vec()]
     }
 
@@ -131,6 +137,7 @@ fn reserve_for_token(timestamper: &dyn Timestamper) -> usize {
 fn pdf_request<'a>(
     metadata: &'a Metadata,
     visible: Option<Visible<'a>>,
+    statement: Option<&'a str>,
     now: Time,
     reserve: usize,
 ) -> hsign_pades::Request<'a> {
@@ -142,7 +149,7 @@ fn pdf_request<'a>(
         contact: metadata.contact.as_deref(),
         name: None,
         visible,
-        metadata: None,
+        metadata: statement,
         contents_size: reserve,
     }
 }

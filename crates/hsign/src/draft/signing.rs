@@ -1,5 +1,9 @@
-use hsign_core::ports::{Signer, Timestamper};
-use hsign_core::{Digest, DigestAlgorithm, Finding, Time};
+use std::cell::RefCell;
+
+use hsign_cades::{Profile, signature_facts};
+use hsign_core::ports::{SignatureValidity, SignatureVerifier as _, Signer, Timestamper};
+use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Finding, Time};
+use hsign_crypto::OpensslVerifier;
 use hsign_x509::Certificate;
 
 use crate::{Clock, Error, Settings, SignRequest};
@@ -13,16 +17,47 @@ pub(crate) struct Signing<'a> {
     pub(crate) request: &'a SignRequest,
     pub(crate) settings: &'a Settings,
     pub(crate) clock: Clock<'a>,
+    /// Why there is no first time stamp, where the signature may be completed later.
+    pub(crate) failed: RefCell<Vec<Finding>>,
 }
 
 impl Signing<'_> {
-    /// The CMS over content with this digest, stamped if there is somebody to stamp; `attached` is put inside.
-    pub(crate) fn cms(
+    /// What the signer states, as it is signed; nothing where there is nothing to state.
+    pub(crate) fn statement(&self) -> Option<String> {
+        let said = &self.request.statement;
+        (!said.is_empty()).then(|| said.to_text())
+    }
+
+    /// The detached CMS over content with this digest, stamped if there is somebody to stamp.
+    pub(crate) fn cms(&self, content: &Digest, options: &hsign_cades::Options) -> Result<Vec<u8>, Error> {
+        let (cms, value) = match self.signer.finished_cms() {
+            Some(_) if options.metadata.is_some() => {
+                return Err(Error::FinishedSignature("the service signs no statements"));
+            }
+            Some(finished) => self.checked(finished.sign_content(content)?, content)?,
+            None => self.assembled(content, options)?,
+        };
+        match self.first_stamp(&value, content.algorithm)? {
+            Some(token) => Ok(hsign_cades::with_signature_timestamp(&cms, &token)?),
+            None => Ok(cms),
+        }
+    }
+
+    /// Outside of PDF files signing-time is where the signer's claim stands (EN 319 122-1).
+    pub(crate) fn cms_options(&self) -> hsign_cades::Options {
+        hsign_cades::Options {
+            signing_time: Some((self.clock)()),
+            metadata: self.statement(),
+            ..hsign_cades::Options::default()
+        }
+    }
+
+    /// The CMS around a value made by the signer's key.
+    fn assembled(
         &self,
         content: &Digest,
-        attached: Option<&[u8]>,
         options: &hsign_cades::Options,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<(Vec<u8>, Vec<u8>), Error> {
         let signer = self.signer;
         let to_be_signed = hsign_cades::baseline_b(content, signer.certificate(), options)?;
         let algorithm = signer.algorithm(content.algorithm);
@@ -33,12 +68,38 @@ impl Signing<'_> {
             value: &value,
             signer_certificate: signer.certificate(),
             certificates: signer.chain(),
-            content: attached,
+            content: None,
         })?;
-        match self.first_stamp(&value, content.algorithm)? {
-            Some(token) => Ok(hsign_cades::with_signature_timestamp(&cms, &token)?),
-            None => Ok(cms),
+        Ok((cms, value))
+    }
+
+    /// A CMS that a service gave, with its value: nothing goes on before it is what was asked for.
+    fn checked(&self, cms: Vec<u8>, content: &Digest) -> Result<(Vec<u8>, Vec<u8>), Error> {
+        let differs = |reason| Err(Error::FinishedSignature(reason));
+        let mut digest = |algorithm| (algorithm == content.algorithm).then(|| content.clone());
+        let read = signature_facts(&cms, "Signature1", Profile::Cades, &mut digest);
+        let read = read.map_err(hsign_cades::Error::from)?;
+        let [signer] = read.signers.as_slice() else { return differs("not exactly one signer") };
+        let Some(signed) = &signer.signed else { return differs("no signed attributes") };
+        let reference = signed.certificate_references.first();
+        let names_own = reference.is_some_and(|reference| {
+            hsign_crypto::digest(reference.digest.algorithm, self.signer.certificate())
+                .is_ok_and(|digest| digest == reference.digest)
+        });
+        if !names_own {
+            return differs("another signer than the announced one");
         }
+        if !signed.references.iter().all(|reference| reference.holds() == Some(true)) {
+            return differs("other content than the one to be signed");
+        }
+        let key = self.certificate.public_key_info();
+        let (octets, value) = (signed.signed_octets.as_slice(), signed.value.as_slice());
+        let validity = OpensslVerifier::new().verify(&signed.algorithm, key, octets, value);
+        if validity != SignatureValidity::Valid {
+            return differs("the value isn't that of the announced key");
+        }
+        let value = value.to_vec();
+        Ok((cms, value))
     }
 
     /// A time stamp over a signature value just made, if there is somebody to stamp. It has to come while the
@@ -50,7 +111,15 @@ impl Signing<'_> {
     ) -> Result<Option<Vec<u8>>, Error> {
         let Some(timestamper) = self.timestamper else { return Ok(None) };
         in_time(self.certificate, (self.clock)())?;
-        Ok(Some(timestamper.stamp(&hsign_crypto::digest(digest, value)?)?))
+        match timestamper.stamp(&hsign_crypto::digest(digest, value)?) {
+            Err(error) if self.request.allow_pending && error.kind == ErrorKind::Remote => {
+                *self.failed.borrow_mut() = std::iter::once(error.first_finding())
+                    .chain(error.findings.into_iter().skip(1))
+                    .collect();
+                Ok(None)
+            }
+            stamped => Ok(Some(stamped?)),
+        }
     }
 }
 

@@ -1,0 +1,81 @@
+//! Containers: signatures are added as files of their own, the signed files keep every byte.
+
+use hsign_asic::{ContainerType, DataObject, Draft};
+use hsign_core::facts::{DocumentFacts, EvidenceFacts};
+use hsign_core::{Digest, DigestAlgorithm, Source, Time};
+
+use super::Signing;
+use super::per_signature::{PerSignature, Steps};
+use crate::facts::no_facts;
+use crate::{Content, Error};
+
+/// A new container of these files; `now` is the time that its entries bear.
+pub(super) fn new<'s>(
+    files: &[Content<'s>],
+    digest: DigestAlgorithm,
+    now: Time,
+) -> Result<PerSignature<'s>, Error> {
+    let object = |file: &Content<'s>| DataObject { name: file.name, source: file.source, media_type: None };
+    let objects: Vec<_> = files.iter().map(object).collect();
+    let draft = Draft::create(&objects, ContainerType::AsicE, now, &[digest])?;
+    Ok(PerSignature::new(no_facts(), AsicSteps { draft }))
+}
+
+/// One that is there already.
+pub(super) fn open(container: &dyn Source, now: Time) -> Result<PerSignature<'_>, Error> {
+    let before = hsign_asic::read_facts(container)?;
+    Ok(PerSignature::new(before, AsicSteps { draft: Draft::open(container, now)? }))
+}
+
+struct AsicSteps<'s> {
+    draft: Draft<'s>,
+}
+
+impl<'s> Steps<'s> for AsicSteps<'s> {
+    fn facts(&self) -> Result<DocumentFacts, Error> {
+        Ok(self.draft.facts()?)
+    }
+
+    fn facts_afresh(&self) -> Result<DocumentFacts, Error> {
+        Ok(hsign_asic::read_facts(&self.draft)?)
+    }
+
+    fn sign(&mut self, signing: &Signing<'_>) -> Result<(), Error> {
+        let prepared = self.draft.prepare_cades(signing.request.digest)?;
+        let cms = signing.cms(prepared.content_digest(), &signing.cms_options())?;
+        self.draft.add_cades(prepared, &cms)?;
+        Ok(())
+    }
+
+    fn value(&self, id: &str) -> Result<Vec<u8>, Error> {
+        Ok(self.draft.signature_value(id)?)
+    }
+
+    fn add_value_stamp(&mut self, id: &str, token: &[u8]) -> Result<(), Error> {
+        Ok(self.draft.add_signature_timestamp(id, token)?)
+    }
+
+    fn add_evidence(&mut self, id: &str, evidence: &EvidenceFacts) -> Result<bool, Error> {
+        let _ = (id, evidence);
+        Ok(false)
+    }
+
+    fn imprint(&mut self, id: &str, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
+        Ok(self.draft.archive_imprint(id, algorithm)?)
+    }
+
+    fn add_archive_stamp(&mut self, id: &str, token: &[u8]) -> Result<(), Error> {
+        Ok(self.draft.add_archive_timestamp(id, token)?)
+    }
+
+    /// One archive manifest covers all CAdES signatures; XAdES signatures have their own stamps.
+    fn archive_groups(&self, ids: &[String]) -> Vec<Vec<String>> {
+        let (cades, xades): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(|id| id.contains(".p7s#"));
+        let each = xades.into_iter().map(|id| vec![id]);
+        std::iter::once(cades).chain(each).filter(|group| !group.is_empty()).collect()
+    }
+
+    fn into_source(self: Box<Self>) -> Box<dyn Source + 's> {
+        Box::new(self.draft.into_pieces())
+    }
+}

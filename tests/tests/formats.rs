@@ -1,0 +1,249 @@
+//! Every form of signature by the same commands: each level made at once and from below, a second signer, changed
+//! parts, and verification in a process of its own without a network.
+
+use hsign_testkit::Person;
+use hsign_tests::{Answer, Session};
+
+/// One way of signing a file.
+#[derive(Clone, Copy)]
+struct Case {
+    input: &'static str,
+    options: &'static str,
+    output: &'static str,
+    /// What a signature beside its content needs.
+    content: &'static str,
+    format: &'static str,
+    coverage: &'static str,
+}
+
+const PADES: Case = Case {
+    input: "letter.pdf",
+    options: "",
+    output: "letter.signed.pdf",
+    content: "",
+    format: "pades",
+    coverage: "whole-revision",
+};
+const CADES_DETACHED: Case = Case {
+    input: "summary.txt",
+    options: "",
+    output: "summary.p7s",
+    content: "--content summary.txt",
+    format: "cades",
+    coverage: "external",
+};
+const CADES_ENVELOPING: Case = Case {
+    input: "summary.txt",
+    options: "--packaging enveloping",
+    output: "summary.p7m",
+    content: "",
+    format: "cades",
+    coverage: "whole-document",
+};
+const XADES_ENVELOPED: Case = Case {
+    input: "cda.xml",
+    options: "",
+    output: "cda.signed.xml",
+    content: "",
+    format: "xades",
+    coverage: "whole-document",
+};
+const XADES_ENVELOPING: Case = Case {
+    input: "cda.xml",
+    options: "--packaging enveloping",
+    output: "cda.signed.xml",
+    content: "",
+    format: "xades",
+    coverage: "whole-document",
+};
+const XADES_DETACHED: Case = Case {
+    input: "summary.txt",
+    options: "--format xades",
+    output: "summary.signed.xml",
+    content: "--content summary.txt",
+    format: "xades",
+    coverage: "external",
+};
+const ASIC: Case = Case {
+    input: "summary.txt",
+    options: "--format asic",
+    output: "summary.asice",
+    content: "",
+    format: "asic",
+    coverage: "whole-document",
+};
+
+const SUMMARY: &str = "退院時要約 Discharge summary: amlodipine 5 mg\n";
+const CDA: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<ClinicalDocument xmlns=\"urn:hl7-org:v3\">\r\n  \
+                   <title>診療情報提供書</title>\r\n  <text>amlodipine 5 mg</text>\r\n</ClinicalDocument>\r\n";
+/// Stands in each of the contents, the PDF's included.
+const DOSE: &[u8] = b"5 mg";
+
+impl Case {
+    fn desk(self) -> Session {
+        let session = Session::shared();
+        session.write("summary.txt", SUMMARY);
+        session.write("cda.xml", CDA);
+        session
+    }
+
+    fn sign(self, session: &Session, person: Person, rest: &str) -> Answer {
+        session.sign(person, &format!("{} {} --tsa {{tsa}} {rest}", self.input, self.options))
+    }
+
+    fn verify(self, session: &Session, name: &str) -> Answer {
+        session.verify(&format!("{name} {}", self.content))
+    }
+
+    fn extend(self, session: &Session, rest: &str) -> Answer {
+        session.run(&format!("extend --trust {{trust}} --policy {{soft}} --tsa {{tsa}} {} {rest}", self.content))
+    }
+
+    /// Made at once, with both kinds of keys.
+    fn every_level(self) {
+        let session = self.desk();
+        for person in [Person::Doctor, Person::DoctorP256] {
+            for level in ["B-B", "B-T", "B-LT", "B-LTA"] {
+                self.sign(&session, person, &format!("--level {level} --force")).exits(0);
+                let answer = self.verify(&session, self.output).exits(0);
+                assert_eq!(answer.document()["format"], self.format);
+                let signature = answer.signature();
+                assert_eq!(signature["level"], level, "{answer}");
+                assert_eq!(signature["indication"], "TOTAL-PASSED");
+                assert_eq!(signature["qualification"]["status"], "qualified");
+            }
+        }
+        // With a time-stamp authority and revocation data at hand the highest level is the default.
+        self.sign(&session, Person::Doctor, "--force").exits(0);
+        let signature = self.verify(&session, self.output).exits(0).signature();
+        assert_eq!((&signature["level"], &signature["coverage"]), (&"B-LTA".into(), &self.coverage.into()));
+    }
+
+    /// Made step by step by others than the signer, and then renewed.
+    fn from_below(self) {
+        let session = self.desk();
+        self.sign(&session, Person::Doctor, "--level B-B -o B-B").exits(0);
+        let mut before = "B-B".to_owned();
+        for level in ["B-T", "B-LT", "B-LTA"] {
+            self.extend(&session, &format!("{before} --level {level} -o {level}")).exits(0);
+            assert_eq!(self.verify(&session, level).exits(0).signature()["level"], level);
+            before = level.to_owned();
+        }
+        let stamps = |name: &str| {
+            let signature = self.verify(&session, name).exits(0).signature();
+            signature["timestamps"].as_array().unwrap().len()
+        };
+        let due = self.extend(&session, "B-LTA --due -o due --output json").exits(0).json();
+        assert_eq!((&due["documents"][0]["output"], &due["documents"][0]["stamped"]), (&serde_json::Value::Null, &false.into()));
+        self.extend(&session, "B-LTA -o renewed").exits(0);
+        assert_eq!(stamps("renewed"), stamps("B-LTA") + 1);
+        self.extend(&session, "B-B -o at-once").exits(0);
+        assert_eq!(self.verify(&session, "at-once").exits(0).signature()["level"], "B-LTA");
+        self.sign(&session, Person::Doctor, "--level B-T -o complete").exits(0);
+        self.extend(&session, "complete --due --in-place").exits(0);
+        assert_eq!(self.verify(&session, "complete").exits(0).signature()["level"], "B-LTA");
+    }
+
+    /// A pharmacist signs what a doctor has signed: both hold, and nothing of the first changes.
+    fn second_signer(self) {
+        let session = self.desk();
+        self.sign(&session, Person::Doctor, "-o first").exits(0);
+        let more = format!("first -o both --tsa {{tsa}} {}", self.content);
+        session.sign(Person::Pharmacist, &more).exits(0);
+        let document = self.verify(&session, "both").exits(0).document();
+        let signatures = document["signatures"].as_array().unwrap();
+        assert_eq!(signatures.len(), 2, "{document:#}");
+        let first = self.verify(&session, "first").exits(0).signature();
+        assert_eq!(signatures[0]["id"], first["id"]);
+        assert_eq!(signatures[0]["signer"], first["signer"]);
+        let roles: Vec<_> = signatures.iter().map(|one| one["qualification"]["roles"][0]["ja"].clone()).collect();
+        assert_eq!(roles, ["医師", "薬剤師"]);
+    }
+
+    /// Changed content is no longer what was signed.
+    fn changed_content(self) {
+        let session = self.desk();
+        self.sign(&session, Person::Doctor, "-o signed").exits(0);
+        let named = self.content.trim_start_matches("--content ");
+        let changed = if named.is_empty() { "signed" } else { named };
+        let bytes = session.read(changed);
+        session.write(changed, replaced(&bytes, DOSE, b"9 mg"));
+        let signature = self.verify(&session, "signed").exits(1).signature();
+        assert_eq!(signature["integrity"], "invalid");
+        assert_eq!(signature["sub_indication"], "HASH_FAILURE");
+    }
+}
+
+/// Every place of `old`; a container's check sum of the entry is made to fit.
+fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    if bytes.starts_with(b"PK") {
+        return rewritten(bytes, &|contents| replaced(contents, old, new));
+    }
+    let mut changed = bytes.to_vec();
+    let mut places = 0;
+    for at in 0..bytes.len().saturating_sub(old.len()) {
+        if bytes[at..].starts_with(old) {
+            changed[at..at + old.len()].copy_from_slice(new);
+            places += 1;
+        }
+    }
+    if places == 0 {
+        // Base64 or a compressed stream: the middle of the content does as well.
+        let at = bytes.len() / 4;
+        changed[at] ^= 1;
+    }
+    changed
+}
+
+/// The container written anew with its data files changed.
+fn rewritten(bytes: &[u8], change: &dyn Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    use std::io::{Cursor, Read as _, Write as _};
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut written = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let mut contents = Vec::new();
+        entry.read_to_end(&mut contents).unwrap();
+        let signed = !entry.name().starts_with("META-INF/") && entry.name() != "mimetype";
+        let options = zip::write::SimpleFileOptions::default().compression_method(entry.compression());
+        written.start_file(entry.name(), options).unwrap();
+        written.write_all(&if signed { change(&contents) } else { contents }).unwrap();
+    }
+    written.finish().unwrap().into_inner()
+}
+
+macro_rules! forms {
+    ($($name:ident: $case:expr,)*) => {
+        $(mod $name {
+            #[test]
+            fn every_level_is_made_and_holds_offline() {
+                $case.every_level();
+            }
+
+            #[test]
+            fn every_level_is_reached_from_below_and_renewed() {
+                $case.from_below();
+            }
+
+            #[test]
+            fn a_second_signer_leaves_the_first_as_it_was() {
+                $case.second_signer();
+            }
+
+            #[test]
+            fn changed_content_fails() {
+                $case.changed_content();
+            }
+        })*
+    };
+}
+
+forms! {
+    pades: super::PADES,
+    cades_detached: super::CADES_DETACHED,
+    cades_enveloping: super::CADES_ENVELOPING,
+    xades_enveloped: super::XADES_ENVELOPED,
+    xades_enveloping: super::XADES_ENVELOPING,
+    xades_detached: super::XADES_DETACHED,
+    asic: super::ASIC,
+}
