@@ -2,7 +2,6 @@ use hsign_core::{ErrorKind, Finding};
 
 /// A file can't be looked at.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// Its bytes can't be had.
     #[error("can't be read: {0}")]

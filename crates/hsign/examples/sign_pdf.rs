@@ -48,6 +48,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         digest: DigestAlgorithm::Sha256,
         key: credential.protection(),
         metadata: Metadata::default(),
+        statement: Default::default(),
+        allow_pending: false,
     };
 
     let source = FileSource::open(&input)?;

@@ -15,7 +15,7 @@ use hsign_validation::shown_subject;
 use hsign_x509::Certificate;
 
 use crate::digest::{digest_of, read_through};
-use crate::{Clock, Error, Output, Settings};
+use crate::{Clock, Error, Output};
 
 /// The journal that the use cases write into.
 #[derive(Clone)]
@@ -39,15 +39,20 @@ pub(crate) struct Attempt<'a> {
     pub(crate) sources: &'a [&'a dyn Source],
     /// Their names, as far as known.
     pub(crate) names: &'a [&'a str],
-    /// Whose key, where one is used, and how it is kept.
-    pub(crate) signer: Option<(&'a dyn Signer, &'a KeyProtection)>,
+    /// Whose key, where one is used, how it is kept, and which roles are known.
+    pub(crate) signer: Option<(&'a dyn Signer, &'a KeyProtection, &'a ProfessionTable)>,
 }
 
 /// What was made of it.
-pub(crate) struct Made<'a, 's> {
-    /// `None`: there was nothing to do.
-    pub(crate) output: Option<&'a Output<'s>>,
-    pub(crate) level: Option<Level>,
+pub(crate) enum Made<'a, 's> {
+    /// There was nothing to do.
+    Nothing,
+    /// A document, with the level of its new signature.
+    Document(&'a Output<'s>, Option<Level>),
+    /// Bytes behind those of the document.
+    Appended(&'a [u8]),
+    /// A file of its own.
+    File(&'a [u8]),
 }
 
 /// Does `work` between an entry that it begins and one of what came of it; the time-stamp authority is handed on with
@@ -56,15 +61,15 @@ pub(crate) struct Made<'a, 's> {
 /// # Errors
 /// As `work`; and when an entry can't be written. Then nothing was begun, or what was made is withheld.
 pub(crate) fn recorded<'s, T>(
-    settings: &Settings,
+    journal: Option<&JournalPort>,
     attempt: &Attempt<'_>,
     timestamper: Option<&dyn Timestamper>,
     clock: Clock<'_>,
     work: impl FnOnce(Option<&dyn Timestamper>) -> Result<T, Error>,
     made: impl FnOnce(&T) -> Made<'_, 's>,
 ) -> Result<T, Error> {
-    let Some(JournalPort { journal, names }) = &settings.journal else { return work(timestamper) };
-    let mut event = attempt.event(&settings.professions)?;
+    let Some(JournalPort { journal, names }) = journal else { return work(timestamper) };
+    let mut event = attempt.event()?;
     if *names {
         event.names = attempt.names.iter().map(|name| (*name).to_owned()).collect();
     }
@@ -103,11 +108,11 @@ fn code_of(error: &Error) -> String {
 }
 
 impl Attempt<'_> {
-    fn event(&self, professions: &ProfessionTable) -> Result<Event, Error> {
+    fn event(&self) -> Result<Event, Error> {
         let mut event = Event::new(self.operation, Outcome::Started);
         let before = self.sources.iter().map(|source| Ok(digest_of(*source, DigestAlgorithm::Sha256)?.hex()));
         event.before = before.collect::<Result<_, Error>>()?;
-        if let Some((signer, key)) = self.signer {
+        if let Some((signer, key, professions)) = self.signer {
             let certificate = Certificate::from_der(signer.certificate()).ok();
             event.role = certificate.as_ref().and_then(|one| role(one, professions));
             event.credential = Some(credential_used(signer, key, certificate.as_ref()));
@@ -141,24 +146,34 @@ fn credential_used(
 
 impl Made<'_, '_> {
     fn tell(&self, sources: &[&dyn Source], event: &mut Event) -> Result<(), Error> {
-        event.level = self.level.map(|level| level.to_string());
-        event.after = self.output.map(|output| digest_of_output(sources, output)).transpose()?;
-        event.outcome = if event.after.is_some() { Outcome::Done } else { Outcome::Nothing };
+        event.outcome = Outcome::Done;
+        let after = match self {
+            Self::Nothing => {
+                event.outcome = Outcome::Nothing;
+                return Ok(());
+            }
+            Self::Document(output, level) => {
+                event.level = level.map(|level| level.to_string());
+                match output {
+                    Output::Whole(source) => digest_of(source.as_ref(), DigestAlgorithm::Sha256)?,
+                    Output::Append(update) => digest_behind(sources, update)?,
+                }
+            }
+            Self::Appended(update) => digest_behind(sources, update)?,
+            Self::File(bytes) => digest_behind(&[], bytes)?,
+        };
+        event.after = Some(after.hex());
         Ok(())
     }
 }
 
-fn digest_of_output(sources: &[&dyn Source], output: &Output<'_>) -> Result<String, Error> {
-    let update = match output {
-        Output::Whole(source) => return Ok(digest_of(source.as_ref(), DigestAlgorithm::Sha256)?.hex()),
-        Output::Append(update) => update,
-    };
+fn digest_behind(sources: &[&dyn Source], update: &[u8]) -> Result<Digest, Error> {
     let mut hasher = Hasher::new(DigestAlgorithm::Sha256)?;
     for source in sources.iter().take(1) {
         read_through(*source, |bytes| Ok(hasher.update(bytes)?))?;
     }
     hasher.update(update)?;
-    Ok(hasher.finish()?.hex())
+    Ok(hasher.finish()?)
 }
 
 /// Notes what an authority's clock says beside ours.

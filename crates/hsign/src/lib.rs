@@ -14,8 +14,8 @@ pub mod file;
 pub mod load;
 pub mod saved;
 
+mod amend;
 mod bundle;
-mod cades;
 mod certificate;
 mod confirmation;
 mod digest;
@@ -33,14 +33,18 @@ mod journal_file;
 mod journal_verify;
 mod making;
 mod mark;
+mod pending;
 mod plan;
+mod scan;
 mod settings;
 mod sign;
+mod statement;
 mod supplied;
 mod timestamp;
 mod verify;
 mod wanted;
 
+pub use amend::{AmendRequest, amend};
 pub use bundle::{Bundle, BundleError, Bundled, bundle_from_bytes, read_bundle};
 pub use certificate::{
     CertificateRequest, CertificateRevocation, CertificateVerdict, RevocationDemand, StatusThen,
@@ -60,14 +64,16 @@ pub use hsign_pki::{Purpose, TrustRegistry};
 pub use hsign_validation::{
     AlgorithmPurpose, Conclusion, DocumentVerdict, Evidence, EvidenceError, ExplainedObject, ExplainedUse,
     Indication, ObjectKind, Policy, PolicyError, SubIndication, explain_certificate, explain_document,
-    shown_subject,
+    scan_findings, shown_subject,
 };
 pub use inspect::{Inspection, inspect};
 pub use journal::JournalPort;
 pub use journal_file::FileJournal;
 pub use journal_verify::{VerifiedJournal, read_journal, verify_journal};
 pub use mark::{MarkItem, MarkRequest};
+pub use pending::{Pending, PendingCause, PendingLimit, pending, unsigned};
 pub use plan::{Planned, plan};
+pub use scan::scan_facts;
 pub use settings::Settings;
 pub use sign::{Clock, Metadata, SignRequest, Signed, Stamps, ToSign, sign};
 pub use supplied::{Supplied, token_id};
@@ -92,5 +98,7 @@ pub use hsign_pdf as pdf;
 pub use hsign_pki as pki;
 /// Verdicts as text and JSON.
 pub use hsign_report as report;
+/// Resolution, colour depth and compression of scanned pages.
+pub use hsign_scan as scan_headers;
 /// Certificates.
 pub use hsign_x509 as x509;

@@ -10,6 +10,7 @@ use hsign_pki::Origin;
 use hsign_validation::{DocumentVerdict, Evidence};
 
 use crate::digest::digest_of;
+use crate::scan::scan_facts;
 use crate::supplied::attach_tokens;
 use crate::{Content, Error, Settings, read_facts};
 
@@ -70,6 +71,10 @@ pub fn document_facts(
     let mut facts = read_facts(source, beside)?;
     attach_tokens(&mut facts, source, &settings.tokens)?;
     facts.qualification_evidence.extend(settings.qualification_evidence.iter().cloned());
+    // Looking at every page costs time and matters to scans only.
+    if settings.document_class.as_ref().is_some_and(|class| class.scan.is_some()) {
+        facts.scan = scan_facts(source, beside)?;
+    }
     Ok(facts)
 }
 
