@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, Source};
 use hsign_crypto::Hasher;
 
-use crate::zip::{Archive, Entry, unpack};
 use crate::Error;
+use crate::zip::{Archive, Entry, Unpacked, unpack};
 
 /// A signature file brings CRLs of some megabytes at most.
 const LARGEST_METADATA: u64 = 64 << 20;
@@ -68,6 +68,11 @@ impl<'s> Container<'s> {
         Ok(complete.then_some(bytes))
     }
 
+    /// A file as a source; `None` where there is none that every tool unpacks alike.
+    pub(crate) fn unpacked(&self, name: &str) -> Option<Unpacked<'s>> {
+        self.archive.find(name).map(|entry| Unpacked::new(self.source, entry))
+    }
+
     /// Says that a digest will be asked for, so that one pass gives all.
     pub(crate) fn want(&self, name: &str, algorithm: DigestAlgorithm) {
         self.wanted.borrow_mut().entry(name.to_owned()).or_default().insert(algorithm);
@@ -95,8 +100,13 @@ impl<'s> Container<'s> {
         Ok(known(&self.known.borrow()))
     }
 
-    fn digests(&self, entry: &Entry, wanted: &BTreeSet<DigestAlgorithm>) -> Result<Option<Vec<Digest>>, Error> {
-        let mut hashers = wanted.iter().map(|algorithm| Hasher::new(*algorithm)).collect::<Result<Vec<_>, _>>()?;
+    fn digests(
+        &self,
+        entry: &Entry,
+        wanted: &BTreeSet<DigestAlgorithm>,
+    ) -> Result<Option<Vec<Digest>>, Error> {
+        let mut hashers =
+            wanted.iter().map(|algorithm| Hasher::new(*algorithm)).collect::<Result<Vec<_>, _>>()?;
         let complete = unpack(self.source, entry, &mut |piece| {
             for hasher in &mut hashers {
                 hasher.update(piece)?;

@@ -56,7 +56,9 @@ impl Error {
             Self::Token(error) => error.kind(),
             Self::Digest(_) => ErrorKind::Local,
             Self::Zip(_) | Self::Limit(_) => ErrorKind::Unreadable,
-            Self::Name { .. } | Self::Unfit(_) | Self::NoSuchSignature(_) | Self::NoSuchFile(_) => ErrorKind::Usage,
+            Self::Name { .. } | Self::Unfit(_) | Self::NoSuchSignature(_) | Self::NoSuchFile(_) => {
+                ErrorKind::Usage
+            }
             Self::Covered(_) => ErrorKind::Refused,
         }
     }

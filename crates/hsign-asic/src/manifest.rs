@@ -84,7 +84,9 @@ fn parse(bytes: &[u8]) -> Result<Manifest, String> {
         budget.spend(1).map_err(|error| error.to_string())?;
         let object = object(element);
         if object.digest.is_none() {
-            manifest.findings.push(Finding::warning("asic-object-digest-unknown").with("entry", object.shown()));
+            manifest
+                .findings
+                .push(Finding::warning("asic-object-digest-unknown").with("entry", object.shown()));
         }
         if object.entry.is_none() {
             manifest.findings.push(Finding::warning("asic-object-outside").with("uri", &object.uri));
@@ -217,13 +219,18 @@ mod tests {
 
     #[test]
     fn en319162_1_one_signature_and_each_object_once() {
-        let body = |inside: &str| format!("<m:ASiCManifest xmlns:m='{ASIC}'>{inside}</m:ASiCManifest>").into_bytes();
-        let codes = |bytes| read("m", bytes).findings.into_iter().map(|finding| finding.code).collect::<Vec<_>>();
+        let body =
+            |inside: &str| format!("<m:ASiCManifest xmlns:m='{ASIC}'>{inside}</m:ASiCManifest>").into_bytes();
+        let codes =
+            |bytes| read("m", bytes).findings.into_iter().map(|finding| finding.code).collect::<Vec<_>>();
         let reference = "<m:SigReference URI='META-INF/s.p7s'/>";
         let object = "<m:DataObjectReference URI='a'/>";
         assert_eq!(codes(body("")), ["asic-manifest-unreadable"]);
         assert_eq!(codes(body(&reference.repeat(2))), ["asic-manifest-unreadable"]);
-        assert!(codes(body(&format!("{reference}{}", object.repeat(2)))).contains(&"asic-object-repeated".to_owned()));
+        assert!(
+            codes(body(&format!("{reference}{}", object.repeat(2))))
+                .contains(&"asic-object-repeated".to_owned())
+        );
         assert_eq!(codes(b"<ASiCManifest/>".to_vec()), ["asic-manifest-unreadable"]);
         let with_doctype = [&b"<!DOCTYPE a [<!ENTITY b 'c'>]>"[..], &body(reference)].concat();
         assert_eq!(codes(with_doctype), ["asic-manifest-unreadable"]);
@@ -232,7 +239,8 @@ mod tests {
     #[test]
     fn an_object_outside_of_the_container_is_told() {
         let inside = "<m:SigReference URI='s'/><m:DataObjectReference URI='../x'/>";
-        let read = read("m", format!("<m:ASiCManifest xmlns:m='{ASIC}'>{inside}</m:ASiCManifest>").into_bytes());
+        let read =
+            read("m", format!("<m:ASiCManifest xmlns:m='{ASIC}'>{inside}</m:ASiCManifest>").into_bytes());
         assert!(read.findings.iter().any(|finding| finding.code == "asic-object-outside"));
         assert_eq!(read.objects[0].entry, None);
     }

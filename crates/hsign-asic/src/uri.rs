@@ -12,7 +12,8 @@ pub(crate) fn entry(uri: &str) -> Option<String> {
 }
 
 fn has_scheme(uri: &str) -> bool {
-    let scheme = uri.split(['/', '#', '?']).next().and_then(|first| first.split_once(':')).map(|(scheme, _)| scheme);
+    let scheme =
+        uri.split(['/', '#', '?']).next().and_then(|first| first.split_once(':')).map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
@@ -72,7 +73,17 @@ mod tests {
 
     #[test]
     fn uris_that_leave_the_container_mean_no_entry() {
-        for uri in ["", "#id", "/etc/passwd", "file:///etc/passwd", "http://example.org/a", "..%2Fa", "a%2F..%2Fb", "%5Ca", "cid:x"] {
+        for uri in [
+            "",
+            "#id",
+            "/etc/passwd",
+            "file:///etc/passwd",
+            "http://example.org/a",
+            "..%2Fa",
+            "a%2F..%2Fb",
+            "%5Ca",
+            "cid:x",
+        ] {
             assert_eq!(entry(uri), None, "{uri}");
         }
     }

@@ -38,7 +38,10 @@ fn two_entries_of_one_name() {
 #[test]
 fn names_that_differ_by_case_or_normalisation() {
     told(&zip(&[mimetype(), stored("Dose.txt", b"1"), stored("dose.TXT", b"2")]), "zip-entry-twin");
-    told(&zip(&[mimetype(), stored("\u{304c}.txt", b"1"), stored("\u{304b}\u{3099}.txt", b"2")]), "zip-entry-twin");
+    told(
+        &zip(&[mimetype(), stored("\u{304c}.txt", b"1"), stored("\u{304b}\u{3099}.txt", b"2")]),
+        "zip-entry-twin",
+    );
 }
 
 #[test]
@@ -223,11 +226,17 @@ fn the_mimetype_entry_has_its_own_rules() {
     };
     warned(&[stored("a.txt", b"a")], "asic-mimetype-missing");
     warned(&[stored("a.txt", b"a"), mimetype()], "asic-mimetype-not-first");
-    warned(&[deflated("mimetype", b"application/vnd.etsi.asic-e+zip"), stored("a", b"a")], "asic-mimetype-compressed");
+    warned(
+        &[deflated("mimetype", b"application/vnd.etsi.asic-e+zip"), stored("a", b"a")],
+        "asic-mimetype-compressed",
+    );
     let mut extra = mimetype();
     extra.extra = vec![0xfe, 0xca, 0, 0];
     warned(&[extra, stored("a", b"a")], "asic-mimetype-extra-field");
-    warned(&[stored("mimetype", b"application/vnd.etsi.asic-e+zip\n"), stored("a", b"a")], "asic-mimetype-padded");
+    warned(
+        &[stored("mimetype", b"application/vnd.etsi.asic-e+zip\n"), stored("a", b"a")],
+        "asic-mimetype-padded",
+    );
     warned(&[stored("mimetype", b"text/plain"), stored("a", b"a")], "asic-mimetype-unknown");
 }
 

@@ -2,8 +2,8 @@
 //! as DSS writes and reads it). Nothing that a token covers is changed afterwards; what its own validation needs goes into
 //! the last token, which the next manifest covers.
 
-use hsign_core::facts::{Covered, DocumentFacts, TimestampFacts, TimestampKind};
-use hsign_core::{Digest, DigestAlgorithm};
+use hsign_core::facts::{Covered, DocumentFacts, EvidenceFacts, TimestampFacts, TimestampKind};
+use hsign_core::{Digest, DigestAlgorithm, Octets};
 
 use super::Draft;
 use crate::container::META_INF;
@@ -35,7 +35,8 @@ impl Draft<'_> {
             match &renamed {
                 Some(renamed) if name == NEWEST => earlier = Some((renamed.clone(), digest)),
                 _ => {
-                    let media_type = media_type(&name).map(str::to_owned).or_else(|| self.media_type_of(&name));
+                    let media_type =
+                        media_type(&name).map(str::to_owned).or_else(|| self.media_type_of(&name));
                     objects.push((name.clone(), media_type, digest));
                 }
             }
@@ -59,11 +60,34 @@ impl Draft<'_> {
         self.set(NEWEST, pending.manifest)
     }
 
+    /// Puts what is lacking into the last archive token, which nothing covers yet.
+    pub(super) fn add_to_token(
+        &mut self,
+        token: &str,
+        facts: &DocumentFacts,
+        evidence: &EvidenceFacts,
+    ) -> Result<bool, Error> {
+        let there = everything(facts);
+        let lacking = |wanted: &[Octets], there: &[Octets]| -> Vec<Octets> {
+            wanted.iter().filter(|one| !there.contains(one)).cloned().collect()
+        };
+        let lacking = EvidenceFacts {
+            certificates: lacking(&evidence.certificates, &there.certificates),
+            crls: lacking(&evidence.crls, &there.crls),
+            ocsp_responses: lacking(&evidence.ocsp_responses, &there.ocsp_responses),
+        };
+        let bytes = self.bytes_of(token)?;
+        let Some(bytes) = hsign_cades::add_evidence(&bytes, &lacking)? else { return Ok(false) };
+        self.set(token, bytes)?;
+        Ok(true)
+    }
+
     /// Signatures, tokens, records and manifests first, then the files.
     fn names_to_archive(&self) -> Vec<String> {
-        let meta = self.records.iter().map(|record| record.name.as_str()).filter(|name| {
-            name.starts_with(META_INF) && !matches!(role(name), Role::Listing | Role::Other)
-        });
+        let meta =
+            self.records.iter().map(|record| record.name.as_str()).filter(|name| {
+                name.starts_with(META_INF) && !matches!(role(name), Role::Listing | Role::Other)
+            });
         let mut names: Vec<String> = meta.map(str::to_owned).collect();
         names.extend(self.data_objects());
         names
@@ -87,10 +111,25 @@ pub(super) fn covering<'f>(facts: &'f DocumentFacts, file: &str) -> Option<&'f T
     };
     archive().find(|stamp| stamp.covers.iter().any(of_file))?;
     let is_covered = |id: &str| {
-        let covers = |covered: &Covered| matches!(covered, Covered::Timestamp { timestamp } if timestamp == id);
+        let covers =
+            |covered: &Covered| matches!(covered, Covered::Timestamp { timestamp } if timestamp == id);
         archive().any(|stamp| stamp.covers.iter().any(covers))
     };
     archive().find(|stamp| !is_covered(&stamp.id))
+}
+
+/// All evidence that stands anywhere in the container.
+fn everything(facts: &DocumentFacts) -> EvidenceFacts {
+    let mut all = facts.evidence.clone();
+    for signature in &facts.signatures {
+        let signed = signature.signed.iter().map(|signed| &signed.evidence);
+        signed.for_each(|evidence| all.extend(evidence));
+    }
+    let own = facts.signatures.iter().flat_map(|signature| &signature.timestamps);
+    for read in own.chain(&facts.timestamps).filter_map(|stamp| stamp.read.as_ref()) {
+        all.extend(&read.signed.evidence);
+    }
+    all
 }
 
 fn media_type(name: &str) -> Option<&'static str> {

@@ -1,10 +1,10 @@
 //! CAdES signatures: a manifest over all files and one signature over that, or one signature over the one file.
 
-use hsign_core::{Digest, DigestAlgorithm};
+use hsign_core::{Digest, DigestAlgorithm, Source};
 
 use super::Draft;
-use crate::container::META_INF;
-use crate::roles::{Role, role};
+use crate::container::{Container, Known};
+use crate::facts::manifests;
 use crate::{ContainerType, Error, manifest};
 
 const SIGNATURE: &str = "application/pkcs7-signature";
@@ -37,7 +37,11 @@ impl Draft<'_> {
         if self.kind == ContainerType::AsicS {
             let [single] = names.as_slice() else { return Err(Error::Unfit("ASiC-S is about one file")) };
             let content_digest = self.digest_of(single, algorithm)?;
-            return Ok(PreparedCades { content_digest, manifest: None, signature: SINGLE_SIGNATURE.to_owned() });
+            return Ok(PreparedCades {
+                content_digest,
+                manifest: None,
+                signature: SINGLE_SIGNATURE.to_owned(),
+            });
         }
         let signature = self.free_name("signature", ".p7s");
         let name = self.free_name("ASiCManifest", ".xml");
@@ -57,65 +61,52 @@ impl Draft<'_> {
     /// When the CMS can't be read or joined with one that is there.
     pub fn add_cades(&mut self, prepared: PreparedCades, cms: &[u8]) -> Result<String, Error> {
         let name = prepared.signature;
-        if self.has(&name) {
-            self.refuse_if_covered(&name)?;
-        }
-        let id = format!("{name}#Signature1");
         if let Some((manifest, bytes)) = prepared.manifest {
             self.set(&manifest, bytes)?;
         }
-        self.set(&name, cms.to_vec())?;
-        Ok(id)
+        if !self.has(&name) {
+            self.set(&name, cms.to_vec())?;
+            return Ok(format!("{name}#Signature1"));
+        }
+        let ids = self.change_cades(&name, |draft| draft.add_signers_of(cms))?;
+        let id = ids.first().ok_or(Error::Unfit("the CMS has no signer"))?;
+        Ok(format!("{name}#{id}"))
     }
 
-    /// The value of a signature: what its time stamp covers.
-    ///
-    /// # Errors
-    /// When there is no such signature.
-    pub fn signature_value(&self, id: &str) -> Result<Vec<u8>, Error> {
-        let facts = self.facts()?;
-        let signature = facts.signatures.iter().find(|signature| signature.id == id);
-        let signed = signature.and_then(|signature| signature.signed.as_ref());
-        signed.map(|signed| signed.value.0.clone()).ok_or_else(|| Error::NoSuchSignature(id.to_owned()))
+    /// Changes the CMS of a signature file; its content is what the manifest or the one file gives.
+    pub(super) fn change_cades<T>(
+        &mut self,
+        file: &str,
+        change: impl FnOnce(&mut hsign_cades::Draft<'_>) -> Result<T, hsign_cades::Error>,
+    ) -> Result<T, Error> {
+        self.refuse_if_covered(file)?;
+        let (cms, outcome) = self.with_cades(file, |draft| {
+            let outcome = change(draft)?;
+            Ok((draft.to_vec()?, outcome))
+        })?;
+        self.set(file, cms)?;
+        Ok(outcome)
     }
 
-    /// The digest that a further archive time stamp has to cover.
-    ///
-    /// # Errors
-    /// When there is no such signature, or what has to be covered isn't at hand.
-    pub fn archive_imprint(&mut self, id: &str, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
-        self.file_of(id)?;
-        self.prepare_archive(algorithm)
-    }
-
-    /// Adds the archive time stamp over what [`Self::archive_imprint`] gave.
-    ///
-    /// # Errors
-    /// When none was prepared, or the token can't be read.
-    pub fn add_archive_timestamp(&mut self, id: &str, token: &[u8]) -> Result<(), Error> {
-        self.file_of(id)?;
-        self.complete_archive(token)
-    }
-
-    /// Adds a time stamp over the value of a signature (or the response that brought it).
-    ///
-    /// # Errors
-    /// When there is no such signature, an archive time stamp covers it, or the token can't be read.
-    pub fn add_signature_timestamp(&mut self, id: &str, token: &[u8]) -> Result<(), Error> {
-        let (_, file, _) = self.file_of(id)?;
-        self.refuse_if_covered(&file)?;
-        let cms = self.bytes_of(&file)?;
-        let cms = hsign_cades::with_signature_timestamp(&cms, token)?;
-        self.set(&file, cms)
-    }
-
-    /// The file of a signature by its id, and the signature's id inside it.
-    pub(super) fn file_of(&self, id: &str) -> Result<(Role, String, String), Error> {
-        let proofs = self.records.iter().filter(|record| record.name.starts_with(META_INF));
-        let mut found = proofs.filter_map(|record| {
-            let inner = id.strip_prefix(record.name.as_str())?.strip_prefix('#')?;
-            Some((role(&record.name), record.name.clone(), inner.to_owned()))
-        });
-        found.next().ok_or_else(|| Error::NoSuchSignature(id.to_owned()))
+    pub(super) fn with_cades<T>(
+        &self,
+        file: &str,
+        work: impl FnOnce(&mut hsign_cades::Draft<'_>) -> Result<T, hsign_cades::Error>,
+    ) -> Result<T, Error> {
+        let cms = self.bytes_of(file)?;
+        let container = Container::open(self, Known::new())?;
+        let manifests = manifests(&container)?;
+        let manifest = manifests.iter().find(|manifest| manifest.covered_by.as_deref() == Some(file));
+        let single = self.data_objects();
+        let unpacked;
+        let (content, known): (&dyn Source, _) = match (manifest, single.as_slice()) {
+            (Some(manifest), _) => (&manifest.bytes, Vec::new()),
+            (None, [single]) => {
+                unpacked = container.unpacked(single).ok_or_else(|| Error::NoSuchFile(single.clone()))?;
+                (&unpacked, self.known.borrow().get(single).cloned().unwrap_or_default())
+            }
+            (None, _) => return Err(Error::Unfit("nothing says what the signature is about")),
+        };
+        Ok(work(&mut hsign_cades::Draft::beside(&cms, content, &known)?)?)
     }
 }

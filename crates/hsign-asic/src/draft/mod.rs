@@ -2,6 +2,7 @@
 
 mod archive;
 mod cades;
+mod extend;
 mod records;
 
 use std::cell::RefCell;
@@ -70,7 +71,8 @@ impl<'s> Draft<'s> {
             known.insert(object.name.to_owned(), digests);
             records.push(Record::of_source(object, crc, modified)?);
         }
-        let media_type = |object: &DataObject<'_>| Some((object.name.to_owned(), object.media_type?.to_owned()));
+        let media_type =
+            |object: &DataObject<'_>| Some((object.name.to_owned(), object.media_type?.to_owned()));
         let media_types = objects.iter().filter_map(media_type).collect();
         let pieces = assemble(&records)?;
         // Two names that only some file systems tell apart show in the structure's own check.
@@ -215,7 +217,8 @@ fn container_type(container: &Container<'_>) -> Result<ContainerType, Error> {
         None => Vec::new(),
     };
     let text = String::from_utf8_lossy(&bytes);
-    ContainerType::of_media_type(text.trim()).ok_or(Error::Unfit("the container says of no known kind that it is it"))
+    ContainerType::of_media_type(text.trim())
+        .ok_or(Error::Unfit("the container says of no known kind that it is it"))
 }
 
 fn check_name(name: &str, known: &Known) -> Result<(), Error> {
@@ -235,7 +238,8 @@ fn check_name(name: &str, known: &Known) -> Result<(), Error> {
 fn one_pass(source: &dyn Source, algorithms: &[DigestAlgorithm]) -> Result<(u32, Vec<Digest>), Error> {
     const WINDOW: usize = 1 << 20;
     let mut crc = flate2::Crc::new();
-    let mut hashers = algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect::<Result<Vec<_>, _>>()?;
+    let mut hashers =
+        algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect::<Result<Vec<_>, _>>()?;
     let length = source.length();
     let mut buffer = vec![0; WINDOW.min(usize::try_from(length).unwrap_or(WINDOW))];
     let mut position = 0;

@@ -20,10 +20,20 @@ pub(super) struct Record<'s> {
 #[derive(Clone)]
 enum Body<'s> {
     /// As it stands in an existing container, from the local header on.
-    Existing { source: &'s dyn Source, start: u64, end: u64 },
+    Existing {
+        source: &'s dyn Source,
+        start: u64,
+        end: u64,
+    },
     /// A file of its own behind a new header.
-    File { header: Rc<[u8]>, source: &'s dyn Source },
-    New { header: Rc<[u8]>, bytes: Rc<[u8]> },
+    File {
+        header: Rc<[u8]>,
+        source: &'s dyn Source,
+    },
+    New {
+        header: Rc<[u8]>,
+        bytes: Rc<[u8]>,
+    },
 }
 
 impl<'s> Record<'s> {

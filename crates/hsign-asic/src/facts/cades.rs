@@ -1,20 +1,22 @@
 //! CMS signatures over the one file of ASiC-S, or over a manifest that names the files.
 
-use hsign_cades::{Profile, signature_facts};
+use hsign_cades::read_facts;
 use hsign_core::facts::{Coverage, Level, Reference, SignatureFacts};
-use hsign_core::{Digest, DigestAlgorithm, Finding};
+use hsign_core::{Finding, Source};
 
-use super::{Found, Reading};
+use super::{Found, Reading, SignedFile};
+use crate::Error;
 use crate::manifest::Manifest;
 use crate::zip::Entry;
-use crate::Error;
 
 const CLAUSE: &str = "EN 319 162-1";
 
 pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) -> Result<(), Error> {
     let id = format!("{}#Signature1", entry.name);
     let Some(cms) = reading.container.bytes(entry)? else {
-        found.signatures.push(unreadable(id, Finding::error("asic-signature-file-unreadable").clause(CLAUSE)));
+        found
+            .signatures
+            .push(unreadable(id, Finding::error("asic-signature-file-unreadable").clause(CLAUSE)));
         return Ok(());
     };
     let manifests = reading.manifests_of(&entry.name);
@@ -33,57 +35,35 @@ pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) 
         findings.push(Finding::error("asic-manifest-missing").clause(CLAUSE).with("entry", &entry.name));
     }
     findings.extend(manifest.iter().flat_map(|manifest| manifest.findings.iter().cloned()));
-    let mut failure = None;
-    let mut digest = |algorithm| match (manifest, single) {
-        (Some(manifest), _) => hsign_crypto::digest(algorithm, &manifest.bytes).ok(),
-        (None, Some(single)) => of_file(reading, single, algorithm, &mut failure),
+    let unpacked = single.and_then(|single| reading.container.unpacked(single));
+    let content: Option<&dyn Source> = match (manifest, &unpacked) {
+        (Some(manifest), _) => Some(&manifest.bytes),
+        (None, Some(unpacked)) => Some(unpacked),
         (None, None) => None,
     };
-    let read = match signature_facts(&cms, &id, Profile::Cades, &mut digest) {
-        Ok(read) => read,
+    let facts = match read_facts(&cms, content) {
+        Ok(facts) => facts,
         Err(error) => {
             let finding = Finding::error("asic-signature-file-unreadable").clause("RFC 5652 §5.1");
             found.signatures.push(unreadable(id, finding.with("reason", error)));
             return Ok(());
         }
     };
-    if let Some(failure) = failure {
-        return Err(failure);
-    }
-    if read.attached_content.is_some() {
-        // What it signs is then inside of it, whatever lies beside it.
-        findings.push(Finding::error("asic-signature-not-detached").clause(CLAUSE).with("entry", &entry.name));
-    }
-    if read.encoded_length < cms.len() {
-        findings.push(Finding::warning("data-after-cms").with("count", cms.len() - read.encoded_length));
-    }
-    let mut ids = Vec::new();
-    for mut signature in read.into_signatures(&id) {
+    found.take(&entry.name, facts, &mut |signature| {
+        match signature.coverage {
+            _ if signature.countersigns.is_some() => return Ok(Vec::new()),
+            Coverage::WholeDocument => {
+                // What it signs is then inside of it, whatever lies beside it.
+                let finding = Finding::error("asic-signature-not-detached").clause(CLAUSE);
+                signature.findings.push(finding.with("entry", &entry.name));
+            }
+            Coverage::External => {}
+            _ => return Ok(Vec::new()),
+        }
         signature.coverage = Coverage::Partial;
         signature.findings.extend(findings.iter().cloned());
-        let place = found.signatures.len();
-        let files = name_files(reading, &mut signature, manifest, single)?;
-        found.signed_files.extend(files.into_iter().map(|(name, intact)| (place, name, intact)));
-        ids.push(signature.id.clone());
-        found.signatures.push(signature);
-    }
-    found.signatures_of.insert(entry.name.clone(), ids);
-    Ok(())
-}
-
-fn of_file(
-    reading: &Reading<'_, '_>,
-    name: &str,
-    algorithm: DigestAlgorithm,
-    failure: &mut Option<Error>,
-) -> Option<Digest> {
-    match reading.container.digest(name, algorithm) {
-        Ok(digest) => digest,
-        Err(error) => {
-            *failure = Some(error);
-            None
-        }
-    }
+        name_files(reading, signature, manifest, single)
+    })
 }
 
 /// What the message digest stands for: the one file, or the manifest and through it the files that it names.
@@ -92,7 +72,7 @@ fn name_files(
     signature: &mut SignatureFacts,
     manifest: Option<&Manifest>,
     single: Option<&str>,
-) -> Result<Vec<(String, Option<bool>)>, Error> {
+) -> Result<Vec<SignedFile>, Error> {
     let mut files = Vec::new();
     let Some(signed) = &mut signature.signed else { return Ok(files) };
     if let (Some(single), [content]) = (single, signed.references.as_mut_slice()) {

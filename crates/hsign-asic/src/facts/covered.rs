@@ -3,7 +3,7 @@
 use hsign_core::facts::{Covered, EvidenceFacts, Level, SignatureFacts, TimestampFacts, TimestampKind};
 use hsign_core::{Digest, DigestAlgorithm, Finding};
 
-use super::{Found, Reading};
+use super::{Found, Inside, Reading};
 use crate::Error;
 use crate::manifest::{Manifest, Object};
 use crate::roles::{Role, role};
@@ -39,10 +39,13 @@ pub(crate) fn intact<'m>(
         match state(reading, object)? {
             State::Intact => objects.push(object),
             State::Changed => {
-                findings.push(Finding::error("asic-object-changed").clause(CLAUSE).with("entry", object.shown()));
+                findings
+                    .push(Finding::error("asic-object-changed").clause(CLAUSE).with("entry", object.shown()));
             }
             State::Missing => {
-                findings.push(Finding::warning("asic-object-missing").clause(CLAUSE).with("entry", object.shown()));
+                findings.push(
+                    Finding::warning("asic-object-missing").clause(CLAUSE).with("entry", object.shown()),
+                );
             }
         }
     }
@@ -53,9 +56,7 @@ pub(crate) fn intact<'m>(
 pub(crate) fn inside(found: &Found, entry: &str, digest: &Digest) -> Vec<Covered> {
     match role(entry) {
         Role::Cades | Role::Xades => {
-            let ids = found.signatures_of.get(entry).map(Vec::as_slice).unwrap_or_default();
-            let signatures = found.signatures.iter().filter(|signature| ids.contains(&signature.id));
-            signatures.flat_map(of_signature).collect()
+            found.inside.get(entry).map(|inside| of_file(found, inside)).unwrap_or_default()
         }
         Role::Timestamp => vec![Covered::Timestamp { timestamp: entry.to_owned() }],
         Role::EvidenceRecord => vec![Covered::EvidenceRecord { record: entry.to_owned() }],
@@ -64,9 +65,21 @@ pub(crate) fn inside(found: &Found, entry: &str, digest: &Digest) -> Vec<Covered
     }
 }
 
+fn of_file(found: &Found, inside: &Inside) -> Vec<Covered> {
+    let signatures = found.signatures.iter().filter(|signature| inside.signatures.contains(&signature.id));
+    let mut covered: Vec<_> = signatures.flat_map(of_signature).collect();
+    let stamp = |id: &String| Covered::Timestamp { timestamp: id.clone() };
+    let record = |id: &String| Covered::EvidenceRecord { record: id.clone() };
+    covered.extend(inside.timestamps.iter().map(stamp));
+    covered.extend(inside.records.iter().map(record));
+    covered.extend(evidence(&inside.evidence));
+    covered
+}
+
 fn of_signature(signature: &SignatureFacts) -> Vec<Covered> {
     let mut covered = vec![Covered::SignatureValue { signature: signature.id.clone() }];
-    covered.extend(signature.timestamps.iter().map(|stamp| Covered::Timestamp { timestamp: stamp.id.clone() }));
+    covered
+        .extend(signature.timestamps.iter().map(|stamp| Covered::Timestamp { timestamp: stamp.id.clone() }));
     if let Some(signed) = &signature.signed {
         covered.extend(evidence(&signed.evidence));
     }

@@ -2,10 +2,11 @@
 
 use hsign_core::facts::{ArchiveTimestampFacts, Covered, EvidenceRecordFacts};
 use hsign_core::{Digest, DigestAlgorithm, Finding};
-use hsign_ers::{ProtectedObject, Record};
+use hsign_ers::{Chain, ProtectedObject, Record};
 
 use super::{Found, Reading, covered};
 use crate::Error;
+use crate::manifest::Manifest;
 use crate::zip::Entry;
 
 const CLAUSE: &str = "EN 319 162-1";
@@ -15,7 +16,8 @@ pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) 
     let record = match Record::parse(&bytes) {
         Ok(record) => record,
         Err(error) => {
-            let finding = Finding::error("evidence-record-unreadable").clause("RFC 4998 §3.1").with("reason", error);
+            let finding =
+                Finding::error("evidence-record-unreadable").clause("RFC 4998 §3.1").with("reason", error);
             found.records.push(nothing(&entry.name, finding));
             return Ok(());
         }
@@ -26,6 +28,7 @@ pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) 
         [manifest] => {
             let (_, told) = covered::intact(reading, manifest)?;
             findings.extend(told);
+            findings.extend(other_function(manifest, &record));
             manifest.objects.iter().map(|object| object.shown().to_owned()).collect()
         }
         [] => reading.single_object().map(str::to_owned).into_iter().collect(),
@@ -41,6 +44,15 @@ pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) 
     reach_further(&mut facts, further);
     found.records.push(facts);
     Ok(())
+}
+
+/// The record was made over digests under one function; a manifest that names its files under another wasn't made with it.
+fn other_function(manifest: &Manifest, record: &Record) -> Option<Finding> {
+    let of_record = record.chains().first().and_then(Chain::digest_algorithm)?;
+    let other = manifest.objects.iter().filter_map(|object| object.digest.as_ref());
+    let other = other.map(|digest| digest.algorithm).find(|algorithm| *algorithm != of_record)?;
+    let finding = Finding::error("asic-record-digest-differs").clause(CLAUSE);
+    Some(finding.with("manifest", &manifest.name).with("algorithm", other).with("expected", of_record))
 }
 
 fn nothing(id: &str, finding: Finding) -> EvidenceRecordFacts {

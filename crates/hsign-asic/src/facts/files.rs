@@ -56,11 +56,14 @@ pub(super) fn coverage(reading: &Reading<'_, '_>, found: &mut Found) -> Result<V
             (false, false) => Coverage::Partial,
         };
         for name in open.iter().take(NAMES_TOLD).filter(|_| signature.signed.is_some()) {
-            signature.findings.push(Finding::warning("asic-file-not-covered").clause(CLAUSE).with("entry", name));
+            signature
+                .findings
+                .push(Finding::warning("asic-file-not-covered").clause(CLAUSE).with("entry", name));
         }
     }
     if !found.signatures.is_empty() {
-        let by_nobody = signed.files.iter().filter(|file| file.length.is_some() && file.covered_by.is_empty());
+        let by_nobody =
+            signed.files.iter().filter(|file| file.length.is_some() && file.covered_by.is_empty());
         let by_nobody: Vec<_> = by_nobody.map(|file| file.name.clone()).collect();
         for name in by_nobody.iter().take(NAMES_TOLD) {
             found.findings.push(Finding::error("asic-unsigned-entry").clause(CLAUSE).with("entry", name));

@@ -45,7 +45,8 @@ pub(crate) fn form(
             Some(if simple { ContainerType::AsicS } else { ContainerType::AsicE })
         }
     };
-    let open_document = stated.is_some_and(|stated| stated.starts_with("application/vnd.oasis.opendocument."));
+    let open_document =
+        stated.is_some_and(|stated| stated.starts_with("application/vnd.oasis.opendocument."));
     if let (Some(stated), None, false) = (stated, kind, open_document) {
         findings.push(Finding::warning("asic-mimetype-unknown").clause(CLAUSE).with("type", stated));
     }

@@ -1,5 +1,6 @@
 //! What a container says about its signatures, time stamps and evidence records.
 
+mod adopt;
 mod cades;
 mod covered;
 mod evidence_records;
@@ -9,10 +10,13 @@ mod timestamps;
 
 use std::collections::HashMap;
 
-use hsign_core::facts::{DocumentFacts, DocumentFormat, EvidenceFacts, EvidenceRecordFacts, SignatureFacts, TimestampFacts};
+use hsign_core::facts::{
+    DocumentFacts, DocumentFormat, EvidenceFacts, EvidenceRecordFacts, SignatureFacts, TimestampFacts,
+};
 use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, Source};
 use hsign_crypto::Hasher;
 
+pub(crate) use adopt::adopt;
 pub(crate) use cades::unreadable;
 pub(crate) use form::{ContainerForm, form};
 
@@ -103,9 +107,51 @@ pub(crate) struct Found {
     pub(crate) findings: Vec<Finding>,
     /// Which signature, by its place, names which file, and whether that is what was signed.
     pub(crate) signed_files: Vec<(usize, String, Option<bool>)>,
-    /// Ids of the signatures in each signature file.
-    pub(crate) signatures_of: HashMap<String, Vec<String>>,
+    /// What is in each signature file.
+    pub(crate) inside: HashMap<String, Inside>,
+    /// Certificates and revocation data that the signatures of a file share.
+    pub(crate) evidence: EvidenceFacts,
 }
+
+/// What one signature file brought, by ids.
+#[derive(Default)]
+pub(crate) struct Inside {
+    pub(crate) signatures: Vec<String>,
+    pub(crate) timestamps: Vec<String>,
+    pub(crate) records: Vec<String>,
+    pub(crate) evidence: EvidenceFacts,
+}
+
+impl Found {
+    /// Takes over what a signature file says; `finish` gets each signature with its place.
+    pub(crate) fn take(
+        &mut self,
+        file: &str,
+        facts: DocumentFacts,
+        finish: &mut dyn FnMut(&mut SignatureFacts) -> Result<Vec<SignedFile>, Error>,
+    ) -> Result<(), Error> {
+        let facts = adopt(facts, file);
+        let mut inside = Inside { evidence: facts.evidence.clone(), ..Inside::default() };
+        for mut signature in facts.signatures {
+            let place = self.signatures.len();
+            let files = finish(&mut signature)?;
+            self.signed_files.extend(files.into_iter().map(|(name, intact)| (place, name, intact)));
+            inside.signatures.push(signature.id.clone());
+            self.signatures.push(signature);
+        }
+        inside.timestamps.extend(facts.timestamps.iter().map(|stamp| stamp.id.clone()));
+        inside.records.extend(facts.evidence_records.iter().map(|record| record.id.clone()));
+        self.timestamps.extend(facts.timestamps);
+        self.records.extend(facts.evidence_records);
+        self.evidence.extend(&facts.evidence);
+        self.findings.extend(facts.findings);
+        self.inside.insert(file.to_owned(), inside);
+        Ok(())
+    }
+}
+
+/// A file that a signature names, and whether it is what was signed.
+pub(crate) type SignedFile = (String, Option<bool>);
 
 /// The facts without the digest of the whole, which drafts have no use for; and the digests of the files.
 pub(crate) fn read(source: &dyn Source, known: Known) -> Result<(DocumentFacts, Known), Error> {
@@ -116,8 +162,11 @@ pub(crate) fn read(source: &dyn Source, known: Known) -> Result<(DocumentFacts, 
     let form = form(&container, &manifests, &mut found.findings)?;
     let reading = Reading { container: &container, form, manifests, objects };
     reading.announce();
-    let proofs: Vec<(Role, &Entry)> =
-        container.metadata().map(|entry| (role(&entry.name), entry)).filter(|(role, _)| role.is_proof()).collect();
+    let proofs: Vec<(Role, &Entry)> = container
+        .metadata()
+        .map(|entry| (role(&entry.name), entry))
+        .filter(|(role, _)| role.is_proof())
+        .collect();
     Budget::new("signatures of a container", MOST_PROOFS).spend(proofs.len() as u64)?;
     for (role, entry) in &proofs {
         match role {
@@ -133,7 +182,9 @@ pub(crate) fn read(source: &dyn Source, known: Known) -> Result<(DocumentFacts, 
         evidence_records::read(&reading, entry, &mut found)?;
     }
     for (_, entry) in proofs.iter().filter(|(role, _)| *role == Role::XmlEvidenceRecord) {
-        found.findings.push(Finding::warning("evidence-record-xml-unsupported").clause("RFC 6283").with("entry", &entry.name));
+        found.findings.push(
+            Finding::warning("evidence-record-xml-unsupported").clause("RFC 6283").with("entry", &entry.name),
+        );
     }
     give_own_ids(&mut found);
     covered::complete(&reading, &mut found)?;
@@ -150,7 +201,7 @@ pub(crate) fn read(source: &dyn Source, known: Known) -> Result<(DocumentFacts, 
         timestamps: found.timestamps,
         evidence_records: found.records,
         qualification_evidence: Vec::new(),
-        evidence: EvidenceFacts::default(),
+        evidence: found.evidence,
         scan: None,
         originals: Vec::new(),
         files,
@@ -159,7 +210,7 @@ pub(crate) fn read(source: &dyn Source, known: Known) -> Result<(DocumentFacts, 
     Ok((facts, container.into_known()))
 }
 
-fn manifests(container: &Container<'_>) -> Result<Vec<Manifest>, Error> {
+pub(crate) fn manifests(container: &Container<'_>) -> Result<Vec<Manifest>, Error> {
     let mut manifests = Vec::new();
     for entry in container.metadata().filter(|entry| role(&entry.name) == Role::Manifest) {
         match container.bytes(entry)? {

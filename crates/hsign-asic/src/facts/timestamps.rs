@@ -29,7 +29,13 @@ pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) 
         [] => {
             let mut over_single = |algorithm| single(reading, algorithm, &mut failure);
             let answer = token_facts(&bytes, &mut over_single);
-            covers.extend(answer.0.as_ref().and_then(|read| read.imprint.actual.clone()).map(|digest| Covered::Data { digest }));
+            covers.extend(
+                answer
+                    .0
+                    .as_ref()
+                    .and_then(|read| read.imprint.actual.clone())
+                    .map(|digest| Covered::Data { digest }),
+            );
             answer
         }
         several => {
@@ -43,11 +49,22 @@ pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) 
     }
     findings.extend(told);
     let token = Token::parse(&bytes).map_or_else(|_| bytes.clone(), |token| token.bytes().to_vec());
-    found.timestamps.push(TimestampFacts { id: entry.name.clone(), kind, token: token.into(), covers, read, findings });
+    found.timestamps.push(TimestampFacts {
+        id: entry.name.clone(),
+        kind,
+        token: token.into(),
+        covers,
+        read,
+        findings,
+    });
     Ok(())
 }
 
-fn single(reading: &Reading<'_, '_>, algorithm: DigestAlgorithm, failure: &mut Option<Error>) -> Option<Digest> {
+fn single(
+    reading: &Reading<'_, '_>,
+    algorithm: DigestAlgorithm,
+    failure: &mut Option<Error>,
+) -> Option<Digest> {
     match reading.container.digest(reading.single_object()?, algorithm) {
         Ok(digest) => digest,
         Err(error) => {

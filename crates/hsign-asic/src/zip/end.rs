@@ -34,8 +34,10 @@ pub(super) fn find(source: &dyn Source) -> Result<Directory, Error> {
     let tail = read_range(source, tail_start, length - tail_start)?;
     let (at, ambiguous) = locate(&tail).ok_or(Error::Zip("it has no end-of-directory record"))?;
     let record = tail.get(at..).unwrap_or_default();
-    let field = |at, of: &[u8]| number::<2>(of, at).ok_or(Error::Zip("its end-of-directory record is cut off"));
-    let wide = |at, of: &[u8]| number::<4>(of, at).ok_or(Error::Zip("its end-of-directory record is cut off"));
+    let field =
+        |at, of: &[u8]| number::<2>(of, at).ok_or(Error::Zip("its end-of-directory record is cut off"));
+    let wide =
+        |at, of: &[u8]| number::<4>(of, at).ok_or(Error::Zip("its end-of-directory record is cut off"));
     let mut directory = Directory {
         offset: wide(16, record)?,
         length: wide(12, record)?,
@@ -48,7 +50,9 @@ pub(super) fn find(source: &dyn Source) -> Result<Directory, Error> {
     directory.comment = comment.to_vec();
     let after = record.len() - 22 - comment_length;
     if after > 0 {
-        directory.findings.push(Finding::error("zip-bytes-unaccounted").with("count", after).with("place", "end"));
+        directory
+            .findings
+            .push(Finding::error("zip-bytes-unaccounted").with("count", after).with("place", "end"));
     }
     if ambiguous {
         directory.findings.push(Finding::error("zip-end-ambiguous"));
@@ -88,7 +92,8 @@ fn locate(tail: &[u8]) -> Option<(usize, bool)> {
 
 /// The ZIP64 record, which stands for the fields of the old one that are too small. Returns where it starts.
 fn zip64(source: &dyn Source, end: u64, directory: &mut Directory) -> Result<Option<u64>, Error> {
-    let needed = directory.offset == 0xffff_ffff || directory.length == 0xffff_ffff || directory.entries == 0xffff;
+    let needed =
+        directory.offset == 0xffff_ffff || directory.length == 0xffff_ffff || directory.entries == 0xffff;
     let Some(place) = end.checked_sub(LOCATOR_LENGTH) else { return Ok(None) };
     let locator = read_range(source, place, LOCATOR_LENGTH)?;
     if !locator.starts_with(LOCATOR) {

@@ -60,8 +60,10 @@ impl Archive {
         let mut findings = found.findings;
         let mut entries = Vec::new();
         let mut rest = bytes.as_slice();
-        let mut unpacked =
-            Budget::new("bytes that a container unpacks to", LEAST_UNPACKED.max(HIGHEST_RATIO.saturating_mul(source.length())));
+        let mut unpacked = Budget::new(
+            "bytes that a container unpacks to",
+            LEAST_UNPACKED.max(HIGHEST_RATIO.saturating_mul(source.length())),
+        );
         while !rest.is_empty() {
             let (header, offset, length) =
                 headers::central(rest).ok_or(Error::Zip("an entry of its directory is damaged"))?;
@@ -116,7 +118,9 @@ fn read(
             if local.flags & headers::DESCRIPTOR_FOLLOWS != 0 {
                 match headers::descriptor(source, entry.end, header)? {
                     Some(length) => entry.end += length,
-                    None => faults.push(Finding::error("zip-headers-disagree").with("field", "data descriptor")),
+                    None => {
+                        faults.push(Finding::error("zip-headers-disagree").with("field", "data descriptor"))
+                    }
                 }
             }
         }
@@ -137,7 +141,9 @@ fn disagreement(central: &Header, local: &Header) -> Option<Finding> {
         "name"
     } else if central.method != local.method {
         "method"
-    } else if (central.flags ^ local.flags) & (headers::ENCRYPTED | headers::DESCRIPTOR_FOLLOWS | headers::UTF8) != 0
+    } else if (central.flags ^ local.flags)
+        & (headers::ENCRYPTED | headers::DESCRIPTOR_FOLLOWS | headers::UTF8)
+        != 0
     {
         "flags"
     } else if !open(local.crc, central.crc) {

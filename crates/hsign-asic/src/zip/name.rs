@@ -52,7 +52,8 @@ pub(super) fn check(entries: &mut [Entry], findings: &mut Vec<Finding>) {
     let mut ambiguous = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         if let Some(reason) = objection(&entry.name) {
-            findings.push(Finding::error("zip-name-unsafe").with("entry", &entry.name).with("reason", reason));
+            findings
+                .push(Finding::error("zip-name-unsafe").with("entry", &entry.name).with("reason", reason));
         }
         if let Some(first) = exact.insert(entry.name.clone(), index) {
             findings.push(Finding::error("zip-entry-duplicate").with("entry", &entry.name));

@@ -63,6 +63,8 @@ struct Inflater {
     unused: usize,
     /// How much of the compressed data was read into windows.
     taken: u64,
+    /// Whether the compressed data said that they end.
+    ended: bool,
 }
 
 impl<'s> Unpacked<'s> {
@@ -90,17 +92,17 @@ impl<'s> Unpacked<'s> {
     fn inflate(&self, inflater: &mut Inflater, buffer: &mut [u8]) -> io::Result<()> {
         let mut rest = buffer;
         while !rest.is_empty() {
-            let (produced, ended) = self.step(inflater, rest)?;
-            rest = rest.get_mut(produced..).unwrap_or_default();
-            if ended && !rest.is_empty() {
+            if inflater.ended {
                 return Err(damaged());
             }
+            let produced = self.step(inflater, rest)?;
+            rest = rest.get_mut(produced..).unwrap_or_default();
         }
         Ok(())
     }
 
-    /// One call of the decompressor: how much it gave, and whether that was all.
-    fn step(&self, inflater: &mut Inflater, output: &mut [u8]) -> io::Result<(usize, bool)> {
+    /// One call of the decompressor: how much it gave.
+    fn step(&self, inflater: &mut Inflater, output: &mut [u8]) -> io::Result<usize> {
         if inflater.unused == 0 {
             let left = self.compressed.saturating_sub(inflater.taken);
             let length = usize::try_from(left).unwrap_or(WINDOW).min(WINDOW);
@@ -112,15 +114,16 @@ impl<'s> Unpacked<'s> {
         let start = inflater.window.len() - inflater.unused;
         let input = inflater.window.get(start..).unwrap_or_default();
         let before = (inflater.state.total_in(), inflater.state.total_out());
-        let status = inflater.state.decompress(input, output, FlushDecompress::None).map_err(|_| damaged())?;
+        let status =
+            inflater.state.decompress(input, output, FlushDecompress::None).map_err(|_| damaged())?;
         let consumed = usize::try_from(inflater.state.total_in() - before.0).unwrap_or(usize::MAX);
         let produced = usize::try_from(inflater.state.total_out() - before.1).unwrap_or(usize::MAX);
         inflater.unused = inflater.unused.saturating_sub(consumed);
-        let ended = status == Status::StreamEnd;
-        if !ended && consumed == 0 && produced == 0 {
+        inflater.ended = status == Status::StreamEnd;
+        if !inflater.ended && consumed == 0 && produced == 0 {
             return Err(damaged());
         }
-        Ok((produced, ended))
+        Ok(produced)
     }
 
     /// At the end of the contents: the compressed data end there too, and the checksum is right.
@@ -131,22 +134,25 @@ impl<'s> Unpacked<'s> {
             return Err(damaged());
         }
         let Some(inflater) = &mut state.inflater else { return Ok(()) };
-        while inflater.state.total_in() < self.compressed || inflater.unused > 0 || self.compressed == 0 {
-            match self.step(inflater, &mut [0])? {
-                (0, true) if inflater.state.total_in() == self.compressed => return Ok(()),
-                (0, false) => {}
-                _ => return Err(damaged()),
+        while !inflater.ended {
+            if self.step(inflater, &mut [0])? > 0 {
+                return Err(damaged());
             }
         }
-        Ok(())
+        if inflater.state.total_in() == self.compressed { Ok(()) } else { Err(damaged()) }
     }
 }
 
 impl State {
     fn new(is_deflated: bool) -> Self {
-        let inflater =
-            || Inflater { state: Decompress::new(false), window: Vec::new(), unused: 0, taken: 0 };
-        Self { position: 0, checksum: Crc::new(), inflater: is_deflated.then(inflater) }
+        let inflater = is_deflated.then(|| Inflater {
+            state: Decompress::new(false),
+            window: Vec::new(),
+            unused: 0,
+            taken: 0,
+            ended: false,
+        });
+        Self { position: 0, checksum: Crc::new(), inflater }
     }
 }
 
