@@ -26,7 +26,9 @@ pub struct Unsigned {
 
 impl Unsigned {
     /// The prescription around its CSV.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When the CSV is the other side's.
     pub fn prescription(csv: &Csv<'_>) -> Result<Self, Error> {
         let side = expect(csv, Side::Prescription)?;
         let mut text = head(side);

@@ -23,7 +23,8 @@ fn a_document_keeps_its_encoding_and_every_byte() {
     let text = |label: &str| format!("<?xml version='1.0' encoding='{label}'?>\n<a>表示ソ能<b/>十</a>\n");
     let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     let plain = |part: &str| part.as_bytes().to_vec();
-    let cases: [(&str, Vec<u8>, &dyn Fn(&str) -> Vec<u8>); 4] = [
+    type Encode<'e> = &'e dyn Fn(&str) -> Vec<u8>;
+    let cases: [(&str, Vec<u8>, Encode<'_>); 4] = [
         ("UTF-8", text("UTF-8").into_bytes(), &plain),
         ("Shift_JIS", SHIFT_JIS.encode(&text("Shift_JIS")).0.into_owned(), &plain),
         ("EUC-JP", EUC_JP.encode(&text("EUC-JP")).0.into_owned(), &plain),

@@ -1,6 +1,5 @@
 //! Signatures with the testkit's people, stamps by its authority, and xmlsec1 as the judge of both.
 
-use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, LazyLock};
 
@@ -206,8 +205,4 @@ pub fn xmlsec(document: &[u8], id: &str, files: &[(&str, &[u8])], manifest: bool
             None
         }
     }
-}
-
-pub fn read(path: &Path) -> Vec<u8> {
-    std::fs::read(path).unwrap()
 }
