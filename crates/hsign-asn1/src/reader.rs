@@ -108,6 +108,12 @@ impl<'a> Reader<'a> {
         Self { bytes, base: offset, depth: 0, rules }
     }
 
+    /// The same elements for a reader whose input was taken from `depth` levels down in something larger.
+    #[must_use]
+    pub fn at_depth(self, depth: u32) -> Self {
+        Self { depth, ..self }
+    }
+
     /// Position of the next element from the start of the outermost input.
     #[must_use]
     pub fn offset(&self) -> usize {

@@ -1,4 +1,4 @@
-use hsign_core::{DigestAlgorithm, ErrorKind, Finding};
+use hsign_core::{BudgetExhausted, DigestAlgorithm, ErrorKind, Finding};
 
 /// A signature that can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,24 @@ pub enum Error {
     /// A digest can't be computed.
     #[error(transparent)]
     Digest(#[from] hsign_crypto::Error),
+    /// Content is needed that isn't at hand.
+    #[error("the content that was signed is not at hand")]
+    NoContent,
+    /// A thread of the hashing ended early.
+    #[error("hashing was interrupted")]
+    Thread,
+    /// No signature of that name.
+    #[error("there is no signature {0}")]
+    NoSuchSignature(String),
+    /// A change would break what protects the signature already.
+    #[error("{0}")]
+    Protected(&'static str),
+    /// The time stamp to add was made over something else.
+    #[error("the time stamp is not over this signature")]
+    OtherImprint,
+    /// More in it than anybody needs.
+    #[error(transparent)]
+    Budget(#[from] BudgetExhausted),
     /// Content and signature value would be hashed differently, which verifiers refuse.
     #[error("the content was hashed with {content}, the signature with {signature}")]
     DigestMismatch {
@@ -32,8 +50,13 @@ impl Error {
         match self {
             Self::Cms(error) => error.kind(),
             Self::Token(error) => error.kind(),
-            Self::Digest(_) | Self::DigestMismatch { .. } => ErrorKind::Usage,
-            Self::NotOneSigner(_) => ErrorKind::Unreadable,
+            Self::Digest(_) | Self::DigestMismatch { .. } | Self::NoContent | Self::NoSuchSignature(_) => {
+                ErrorKind::Usage
+            }
+            Self::NotOneSigner(_) | Self::Budget(_) => ErrorKind::Unreadable,
+            Self::Protected(_) => ErrorKind::Refused,
+            Self::OtherImprint => ErrorKind::Remote,
+            Self::Thread => ErrorKind::Local,
         }
     }
 

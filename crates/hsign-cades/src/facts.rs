@@ -7,6 +7,8 @@ use hsign_core::facts::{
 };
 use hsign_core::{ClaimedSigningTime, Digest, DigestAlgorithm, Finding};
 
+use crate::archive::{Archive, Signer};
+use crate::unsigned::Unsigned;
 use crate::{certificate_references, signature_policy, timestamps};
 
 /// By which rules a CMS signature was meant to be made.
@@ -96,8 +98,14 @@ pub fn signature_facts(
         None => digest_of_content(algorithm),
     };
     let mut signers = Vec::new();
-    for (number, signer) in (1..).zip(signed_data.signers()) {
-        signers.push(signer_facts(&signed_data, signer, &numbered(id, number), profile, &mut digest));
+    let mut budget = Unsigned::budget();
+    for (number, info) in (1..).zip(signed_data.signers()) {
+        let id = numbered(id, number);
+        let unsigned = Unsigned::read(info, &id, &mut budget)?;
+        let signer = Signer { id: &id, info, unsigned: &unsigned };
+        let mut facts = signer_facts(&signed_data, &signer, None, profile, &mut digest);
+        facts.findings.extend(not_judged(&unsigned));
+        signers.push(facts);
     }
     Ok(CmsFacts {
         encoded_length: signed_data.encoded_length(),
@@ -106,21 +114,32 @@ pub fn signature_facts(
     })
 }
 
-fn signer_facts(
+/// Another party's signature over this value; shown where it can't be told as a signature of its own.
+fn not_judged(unsigned: &Unsigned) -> Option<Finding> {
+    let count = unsigned.countersignatures.len();
+    (count > 0).then(|| {
+        Finding::warning("cms-countersignature-not-judged").clause("RFC 5652 §11.4").with("count", count)
+    })
+}
+
+/// One signer; with the document around it also the time stamps over more than its value.
+pub(crate) fn signer_facts(
     signed_data: &SignedData,
-    signer: &SignerInfo,
-    id: &str,
+    of: &Signer<'_>,
+    archive: Option<&Archive<'_>>,
     profile: Profile,
     digest: &mut dyn FnMut(DigestAlgorithm) -> Option<Digest>,
 ) -> SignerFacts {
+    let signer = of.info;
     let mut findings = signed_data.findings().to_vec();
     findings.extend(signer.findings().iter().cloned());
+    findings.extend(of.unsigned.findings.iter().cloned());
     findings.extend(certificate_references::check(signed_data, signer, profile));
     let metadata = metadata(signer).unwrap_or_else(|unreadable| {
         findings.push(unreadable);
         None
     });
-    let timestamps = timestamps::all(signer, id, digest);
+    let timestamps = timestamps::all(of, archive, digest);
     SignerFacts {
         policy: signature_policy::read(signer),
         metadata,

@@ -2,72 +2,80 @@
 
 use hsign_cms::{Attributes, SignerInfo};
 use hsign_core::facts::{Covered, TimestampFacts, TimestampKind};
-use hsign_core::{Digest, DigestAlgorithm, Finding};
-use hsign_tsp::{SIGNATURE_TIMESTAMP, Token, token_facts};
+use hsign_core::{Digest, DigestAlgorithm};
+use hsign_tsp::{Token, token_facts};
+
+use crate::archive::{Archive, Signer, not_judged};
+use crate::unsigned::{Stamp, StampKind, Unsigned};
+use crate::values;
 
 type DigestOf<'a> = dyn FnMut(DigestAlgorithm) -> Option<Digest> + 'a;
 
 const CONTENT_TIMESTAMP: &str = "1.2.840.113549.1.9.16.2.20";
-/// Time stamps over more than the signature value; which octets those are is not computed here.
-const ARCHIVE_TIMESTAMPS: [(&str, &str); 5] = [
-    ("0.4.0.1733.2.4", "archive-time-stamp-v3"),
-    ("1.2.840.113549.1.9.16.2.48", "archive-time-stamp-v2"),
-    ("1.2.840.113549.1.9.16.2.27", "archive-time-stamp"),
-    ("1.2.840.113549.1.9.16.2.25", "cades-c-time-stamp"),
-    ("1.2.840.113549.1.9.16.2.26", "certs-crls-time-stamp"),
-];
 
-/// Every time stamp of the signer in the order found, each with the digest of what it covers.
+/// Every time stamp of the signer, each with the digest of what it covers. Those over more than content or value need
+/// the document around the signer; without it they are told but not judged.
 pub(crate) fn all(
-    signer: &SignerInfo,
-    signature: &str,
+    signer: &Signer<'_>,
+    archive: Option<&Archive<'_>>,
     digest_of_content: &mut DigestOf<'_>,
 ) -> Vec<TimestampFacts> {
-    let mut found = Vec::new();
-    if let Some(attributes) = signer.signed_attributes() {
-        for (name, token) in named(attributes, CONTENT_TIMESTAMP, "content-time-stamp") {
-            let id = format!("{signature}/{name}");
-            let covers = vec![Covered::SignedData { signature: signature.to_owned() }];
-            found.push(facts(id, TimestampKind::Content, token, covers, digest_of_content));
-        }
-    }
-    let unsigned = signer.unsigned_attributes();
-    for (name, token) in named(unsigned, SIGNATURE_TIMESTAMP, "signature-time-stamp") {
-        let covers = vec![Covered::SignatureValue { signature: signature.to_owned() }];
-        let mut of_value = |algorithm| hsign_crypto::digest(algorithm, signer.signature()).ok();
-        let id = format!("{signature}/{name}");
-        found.push(facts(id, TimestampKind::Signature, token, covers, &mut of_value));
-    }
-    for (oid, kind) in ARCHIVE_TIMESTAMPS {
-        for (name, token) in named(unsigned, oid, kind) {
-            let id = format!("{signature}/{name}");
-            let mut facts = facts(id, TimestampKind::Archive, token, Vec::new(), &mut |_| None);
-            facts.findings.push(
-                Finding::warning("timestamp-not-judged").clause("EN 319 122-1").with("attribute", kind),
-            );
-            found.push(facts);
-        }
+    let mut found = of_content(signer.info, signer.id, digest_of_content);
+    let Unsigned { stamps, .. } = signer.unsigned;
+    let own = |stamp: &&Stamp| stamp.kind == StampKind::Signature;
+    found.extend(stamps.iter().filter(own).map(|stamp| over_value(signer, stamp)));
+    for stamp in stamps.iter().filter(|stamp| !own(stamp)) {
+        found.push(match archive {
+            Some(archive) => archive.facts(signer, stamp),
+            None => {
+                let id = stamp.id.clone();
+                let kind = TimestampKind::Archive;
+                let mut facts = facts(id, kind, &stamp.token, Vec::new(), &mut |_| None);
+                facts.findings.push(not_judged(stamp.kind));
+                facts
+            }
+        });
     }
     found
 }
 
-/// The values of one attribute type, numbered.
-fn named<'a>(
-    attributes: &'a Attributes,
-    oid: &'a str,
-    name: &'a str,
-) -> impl Iterator<Item = (String, &'a [u8])> {
-    attributes.values(oid).zip(1..).map(move |(token, number)| (format!("{name}-{number}"), token))
+fn of_content(
+    info: &SignerInfo,
+    signature: &str,
+    digest_of_content: &mut DigestOf<'_>,
+) -> Vec<TimestampFacts> {
+    let values = info.signed_attributes().into_iter().flat_map(content_stamps);
+    let mut found = Vec::new();
+    for (number, token) in (1..).zip(values) {
+        let id = format!("{signature}/content-time-stamp-{number}");
+        let covers = vec![Covered::SignedData { signature: signature.to_owned() }];
+        found.push(facts(id, TimestampKind::Content, token, covers, digest_of_content));
+    }
+    found
 }
 
-fn facts(
+fn content_stamps(attributes: &Attributes) -> impl Iterator<Item = &[u8]> {
+    attributes.values(CONTENT_TIMESTAMP)
+}
+
+/// RFC 3161 appendix A.
+fn over_value(signer: &Signer<'_>, stamp: &Stamp) -> TimestampFacts {
+    let covers = vec![Covered::SignatureValue { signature: signer.id.to_owned() }];
+    let mut of_value = |algorithm| hsign_crypto::digest(algorithm, signer.info.signature()).ok();
+    facts(stamp.id.clone(), TimestampKind::Signature, &stamp.token, covers, &mut of_value)
+}
+
+pub(crate) fn facts(
     id: String,
     kind: TimestampKind,
     token: &[u8],
     covers: Vec<Covered>,
     digest: &mut DigestOf<'_>,
 ) -> TimestampFacts {
-    let (read, findings) = token_facts(token, digest);
+    let (mut read, findings) = token_facts(token, digest);
+    if let Some(read) = &mut read {
+        read.signed.evidence.extend(&values::of_token(token));
+    }
     let token = Token::parse(token).map_or_else(|_| token.to_vec(), |token| token.bytes().to_vec());
     TimestampFacts { id, kind, token: token.into(), covers, read, findings }
 }

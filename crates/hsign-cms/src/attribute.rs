@@ -1,8 +1,8 @@
-use hsign_asn1::{Tag, Tlv};
+use hsign_asn1::{Tag, Tlv, oid_to_string};
 use hsign_core::Budget;
 
 use crate::Error;
-use crate::read::{object_identifier, only};
+use crate::read::only;
 
 /// An Attribute (RFC 5652 §5.3): a type and a set of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Attribute {
     pub oid: String,
     /// The whole Attribute as it arrived.
     pub bytes: Vec<u8>,
+    /// Its type with tag and length, as it arrived.
+    pub type_bytes: Vec<u8>,
     /// Each AttributeValue with tag and length, as it arrived.
     pub values: Vec<Vec<u8>>,
 }
@@ -69,7 +71,8 @@ impl Attributes {
 impl Attribute {
     fn read(tlv: &Tlv<'_>, budget: &mut Budget) -> Result<Self, Error> {
         let mut fields = only(tlv.bytes, Tag::SEQUENCE)?.reader()?;
-        let oid = object_identifier(&mut fields)?;
+        let kind = fields.expect(Tag::OID)?;
+        let oid = oid_to_string(kind.contents)?;
         let mut set = fields.expect(Tag::SET)?.reader()?;
         fields.finish()?;
         let mut values = Vec::new();
@@ -77,6 +80,12 @@ impl Attribute {
             budget.spend(1)?;
             values.push(value.bytes.to_vec());
         }
-        Ok(Self { oid, bytes: tlv.bytes.to_vec(), values })
+        Ok(Self { oid, bytes: tlv.bytes.to_vec(), type_bytes: kind.bytes.to_vec(), values })
+    }
+
+    /// Type and values with tags and lengths, without the SEQUENCE around them.
+    #[must_use]
+    pub fn contents(&self) -> &[u8] {
+        only(&self.bytes, Tag::SEQUENCE).map_or(&[], |attribute| attribute.contents)
     }
 }

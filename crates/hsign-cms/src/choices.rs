@@ -1,11 +1,41 @@
 //! What travels beside the signers: CertificateChoices and RevocationInfoChoice (RFC 5652 §10.2).
 
-use hsign_asn1::{Tag, Tlv};
+use hsign_asn1::{Reader, Rules, Tag, Tlv, encode};
 use hsign_core::Budget;
 
 use crate::Error;
 use crate::oid::OCSP_RESPONSE;
 use crate::read::{object_identifier, only};
+
+/// The elements of `certificates` or `crls`, each as it arrived, from the bytes of the whole field.
+///
+/// # Errors
+/// When it can't be read.
+pub fn choices(field: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    let mut reader = Reader::new(field, Rules::Ber).any()?.reader()?;
+    let mut found = Vec::new();
+    while let Some(choice) = reader.next()? {
+        found.push(choice.bytes.to_vec());
+    }
+    Ok(found)
+}
+
+/// An OCSP response as an element of `crls`: OtherRevocationInfoFormat with id-ri-ocsp-response (RFC 5940 §2.1).
+///
+/// # Errors
+/// Never in practice: the type is ours.
+pub fn ocsp_choice(response: &[u8]) -> Result<Vec<u8>, Error> {
+    Ok(encode::implicit_constructed(1, &[&encode::oid(OCSP_RESPONSE)?[..], response].concat()))
+}
+
+/// What an element of `crls` holds that is an OCSP response, or the element itself.
+///
+/// # Errors
+/// When it can't be read.
+pub fn revocation_data(choice: &[u8]) -> Result<Vec<u8>, Error> {
+    let element = Reader::new(choice, Rules::Ber).any()?;
+    Ok(ocsp_response(&element)?.unwrap_or_else(|| choice.to_vec()))
+}
 
 /// CertificateSet, taken apart by what we can use.
 #[derive(Clone, Debug, Default)]

@@ -1,4 +1,4 @@
-use hsign_asn1::{Reader, Tag, integer_u64, octet_string, oid_to_string};
+use hsign_asn1::{Reader, SourceReader, Tag, Tlv, integer_u64, octet_string, oid_to_string};
 use hsign_core::facts::{EvidenceFacts, Reference, SignedObject};
 use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, Octets};
 
@@ -6,6 +6,7 @@ use hsign_x509::digest_algorithm_from_der;
 
 use crate::attribute::Attributes;
 use crate::choices::{Certificates, Revocations};
+use crate::layout::{Content, ContentSink, Fields, Layout, content_not_octet_string, element, walk};
 use crate::oid::{CONTENT_TYPE, MESSAGE_DIGEST, REVOCATION_INFO_ARCHIVAL, SIGNED_DATA};
 use crate::read::{first, only};
 use crate::{Error, SignerInfo};
@@ -17,11 +18,11 @@ const MAXIMUM_ELEMENTS: u64 = 20_000;
 /// SignedData (RFC 5652 §5.1) with everything in it as it arrived.
 #[derive(Clone, Debug)]
 pub struct SignedData {
-    encoded_length: usize,
+    encoded_length: u64,
     version: u64,
     digest_algorithms: Vec<String>,
     content_type: String,
-    content: Option<Vec<u8>>,
+    content: Content,
     certificates: Certificates,
     revocations: Revocations,
     signers: Vec<SignerInfo>,
@@ -43,31 +44,82 @@ impl SignedData {
         }
         let content = fields.expect(Tag::context(0, true))?;
         fields.finish()?;
-        let signed_data = content.only(Tag::SEQUENCE)?;
-        Self::read(signed_data.reader()?, content_info.bytes.len())
+        let mut fields = content.only(Tag::SEQUENCE)?.reader()?;
+        let version = fields.expect(Tag::INTEGER)?;
+        let digest_algorithms = fields.expect(Tag::SET)?;
+        let encapsulated = Encapsulated::read(fields.expect(Tag::SEQUENCE)?.reader()?)?;
+        let certificates = fields.optional(Tag::context(0, true))?;
+        let crls = fields.optional(Tag::context(1, true))?;
+        let signers = fields.expect(Tag::SET)?;
+        fields.finish()?;
+        let encoded_length = content_info.bytes.len() as u64;
+        Self::read(encoded_length, &version, &digest_algorithms, encapsulated, certificates, crls, &signers)
     }
 
-    fn read(mut fields: Reader<'_>, encoded_length: usize) -> Result<Self, Error> {
+    /// Reads the ContentInfo at the start of `source` and gives the content to `sink` on the way: in constant memory,
+    /// whatever its length. The reader goes on to the end of the source if it was asked to show every octet.
+    ///
+    /// # Errors
+    /// When there is no SignedData, or more beside the content than can be held.
+    pub fn stream(mut reader: SourceReader<'_>, sink: &mut dyn ContentSink) -> Result<(Self, Layout), Error> {
+        let (layout, fields) = walk(&mut reader, Some(sink))?;
+        let signed_data = Self::of_fields(&fields)?;
+        reader.finish()?;
+        Ok((signed_data, layout))
+    }
+
+    /// The same for a caller who doesn't want the content: where it is in one piece it isn't even read.
+    ///
+    /// # Errors
+    /// As [`Self::stream`].
+    pub fn open(mut reader: SourceReader<'_>) -> Result<(Self, Layout), Error> {
+        let (layout, fields) = walk(&mut reader, None)?;
+        Ok((Self::of_fields(&fields)?, layout))
+    }
+
+    fn of_fields(fields: &Fields) -> Result<Self, Error> {
+        let encapsulated = Encapsulated {
+            content_type: oid_to_string(element(&fields.content_type, Tag::OID)?.contents)?,
+            content: fields.content.clone(),
+            findings: fields.findings.clone(),
+        };
+        Self::read(
+            fields.encoded_length,
+            &element(&fields.version, Tag::INTEGER)?,
+            &element(&fields.digest_algorithms, Tag::SET)?,
+            encapsulated,
+            optional_element(fields.certificates.as_deref(), 0)?,
+            optional_element(fields.crls.as_deref(), 1)?,
+            &element(&fields.signers, Tag::SET)?,
+        )
+    }
+
+    fn read(
+        encoded_length: u64,
+        version: &Tlv<'_>,
+        digest_algorithms: &Tlv<'_>,
+        encapsulated: Encapsulated,
+        certificates: Option<Tlv<'_>>,
+        crls: Option<Tlv<'_>>,
+        signers: &Tlv<'_>,
+    ) -> Result<Self, Error> {
         let mut budget = Budget::new("elements of a CMS SignedData", MAXIMUM_ELEMENTS);
-        let version = integer_u64(fields.expect(Tag::INTEGER)?.contents)?;
-        let mut digests = fields.expect(Tag::SET)?.reader()?;
-        let mut digest_algorithms = Vec::new();
+        let mut listed = Vec::new();
+        let mut digests = digest_algorithms.reader()?;
         while let Some(algorithm) = digests.optional(Tag::SEQUENCE)? {
             budget.spend(1)?;
-            digest_algorithms.push(digest_algorithm_from_der(&algorithm)?.0);
+            listed.push(digest_algorithm_from_der(&algorithm)?.0);
         }
         digests.finish()?;
-        let encapsulated = Encapsulated::read(fields.expect(Tag::SEQUENCE)?.reader()?)?;
-        let certificates = match fields.optional(Tag::context(0, true))? {
+        let certificates = match certificates {
             Some(set) => Certificates::read(&set, &mut budget)?,
             None => Certificates::default(),
         };
-        let revocations = match fields.optional(Tag::context(1, true))? {
+        let revocations = match crls {
             Some(set) => Revocations::read(&set, &mut budget)?,
             None => Revocations::default(),
         };
-        let mut infos = fields.expect(Tag::SET)?.reader()?;
-        fields.finish()?;
+        let mut infos = signers.reader()?;
         let mut signers = Vec::new();
         while let Some(info) = infos.optional(Tag::SEQUENCE)? {
             budget.spend(1)?;
@@ -76,8 +128,8 @@ impl SignedData {
         infos.finish()?;
         let mut signed_data = Self {
             encoded_length,
-            version,
-            digest_algorithms,
+            version: integer_u64(version.contents)?,
+            digest_algorithms: listed,
             content_type: encapsulated.content_type,
             content: encapsulated.content,
             certificates,
@@ -133,7 +185,7 @@ impl SignedData {
     /// Octets of the ContentInfo, from the start of what was given to [`Self::parse`].
     #[must_use]
     pub fn encoded_length(&self) -> usize {
-        self.encoded_length
+        usize::try_from(self.encoded_length).unwrap_or(usize::MAX)
     }
 
     /// CMSVersion.
@@ -154,10 +206,19 @@ impl SignedData {
         &self.content_type
     }
 
-    /// The octets of eContent that are digested (RFC 5652 §5.4), joined; `None` when detached.
+    /// The octets of eContent that are digested (RFC 5652 §5.4), joined; `None` when detached, or given to a sink.
     #[must_use]
     pub fn content(&self) -> Option<&[u8]> {
-        self.content.as_deref()
+        match &self.content {
+            Content::Held(content) => Some(content),
+            Content::Detached | Content::Passed => None,
+        }
+    }
+
+    /// Whether the content travels inside.
+    #[must_use]
+    pub fn is_attached(&self) -> bool {
+        self.content != Content::Detached
     }
 
     /// The X.509 certificates, as they arrived, in the order found.
@@ -252,10 +313,17 @@ impl SignedData {
     }
 }
 
+fn optional_element(bytes: Option<&[u8]>, number: u32) -> Result<Option<Tlv<'_>>, Error> {
+    match bytes {
+        Some(bytes) => Ok(Some(element(bytes, Tag::context(number, true))?)),
+        None => Ok(None),
+    }
+}
+
 /// EncapsulatedContentInfo (RFC 5652 §5.2).
 struct Encapsulated {
     content_type: String,
-    content: Option<Vec<u8>>,
+    content: Content,
     findings: Vec<Finding>,
 }
 
@@ -264,19 +332,17 @@ impl Encapsulated {
         let content_type = oid_to_string(fields.expect(Tag::OID)?.contents)?;
         let explicit = fields.optional(Tag::context(0, true))?;
         fields.finish()?;
-        let mut read = Self { content_type, content: None, findings: Vec::new() };
+        let mut read = Self { content_type, content: Content::Detached, findings: Vec::new() };
         if let Some(explicit) = explicit {
             let mut reader = explicit.reader()?;
             let inner = reader.next()?;
             reader.finish()?;
             if let Some(tlv) = inner {
                 if tlv.tag.same_type(Tag::OCTET_STRING) {
-                    read.content = Some(octet_string(&tlv)?.into_owned());
+                    read.content = Content::Held(octet_string(&tlv)?.into_owned());
                 } else {
-                    // §5.2.1: PKCS #7 content of any type; its contents octets are digested.
-                    read.content = Some(tlv.contents.to_vec());
-                    read.findings
-                        .push(Finding::warning("cms-content-not-octet-string").clause("RFC 5652 §5.2.1"));
+                    read.content = Content::Held(tlv.contents.to_vec());
+                    read.findings.push(content_not_octet_string());
                 }
             }
         }

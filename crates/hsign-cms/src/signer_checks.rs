@@ -6,25 +6,28 @@ use hsign_asn1::{Tlv, der_violations};
 use hsign_core::Finding;
 
 use crate::oid::{
-    ALGORITHM_PROTECTION, CONTENT_TYPE, COUNTERSIGNATURE, MESSAGE_DIGEST, SIGNING_CERTIFICATE,
-    SIGNING_CERTIFICATE_V2, SIGNING_TIME,
+    ALGORITHM_PROTECTION, CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2,
+    SIGNING_TIME,
 };
 use crate::{SignerInfo, ess, protection};
 
-pub(crate) fn all(info: &SignerInfo, signed: Option<&Tlv<'_>>, content_type: &str) -> Vec<Finding> {
+/// Without content type, for a countersignature.
+pub(crate) fn all(info: &SignerInfo, signed: Option<&Tlv<'_>>, content_type: Option<&str>) -> Vec<Finding> {
     let mut findings = Vec::new();
     match signed {
         Some(set) => {
             findings.extend(not_der(set));
             findings.extend(repeated(info));
-            findings.extend(content_type_attribute(info, content_type));
+            findings.extend(match content_type {
+                Some(content_type) => content_type_attribute(info, content_type),
+                None => content_type_of_countersignature(info),
+            });
             findings.extend(message_digest(info));
             findings.extend(certificate_references(info));
         }
         None => findings.push(Finding::error("cms-no-signed-attributes").clause("RFC 5652 §5.3")),
     }
     findings.extend(digest_algorithm(info));
-    findings.extend(countersignature(info));
     findings
 }
 
@@ -146,12 +149,10 @@ pub(crate) fn algorithm_protection(
     (!agrees).then(|| Finding::error("cms-algorithm-protection-mismatch").clause("RFC 6211 §3"))
 }
 
-/// §11.4: another party's signature over this value; shown, not judged here.
-fn countersignature(info: &SignerInfo) -> Option<Finding> {
-    let count = info.unsigned_attributes().values(COUNTERSIGNATURE).count();
-    (count > 0).then(|| {
-        Finding::warning("cms-countersignature-not-judged").clause("RFC 5652 §11.4").with("count", count)
-    })
+/// §11.4: what is countersigned is a value, which has no content type.
+fn content_type_of_countersignature(info: &SignerInfo) -> Option<Finding> {
+    let has = info.signed_attributes().is_some_and(|attributes| attributes.has(CONTENT_TYPE));
+    has.then(|| Finding::warning("cms-countersignature-content-type").clause("RFC 5652 §11.4"))
 }
 
 fn missing(attribute: &str, clause: &str) -> Finding {

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use hsign_asn1::{Reader, Rules, Tag, Tlv, integer_u64, normalise_to_der, octet_string, time};
 use hsign_core::facts::{CertificateReference, SignerIdentifier};
 use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, SignatureAlgorithm, Time};
@@ -7,10 +9,17 @@ use crate::oid::{CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_CERTIFICATE, SIGNING_CERT
 use crate::read::only;
 use crate::{Attributes, Error, ess, signer_checks};
 
+/// Attributes and their values in one countersignature.
+const MAXIMUM_ELEMENTS: u64 = 2_000;
+
 /// A SignerInfo (RFC 5652 §5.3), as it arrived.
 #[derive(Clone, Debug)]
 pub struct SignerInfo {
     pub(crate) bytes: Vec<u8>,
+    /// version to signature, within `bytes`.
+    pub(crate) fields: Range<usize>,
+    /// unsignedAttrs, within `bytes`.
+    pub(crate) unsigned: Option<Range<usize>>,
     pub(crate) version: u64,
     pub(crate) signer: SignerIdentifier,
     pub(crate) digest_algorithm_oid: String,
@@ -24,20 +33,40 @@ pub struct SignerInfo {
 }
 
 impl SignerInfo {
+    /// A countersignature: the value of an unsigned attribute, made over the signature value beside it (RFC 5652
+    /// §11.4).
+    ///
+    /// # Errors
+    /// When the value is no SignerInfo.
+    pub fn of_countersignature(value: &[u8]) -> Result<Self, Error> {
+        let mut budget = Budget::new("elements of a countersignature", MAXIMUM_ELEMENTS);
+        Self::read_for(&only(value, Tag::SEQUENCE)?, None, &mut budget)
+    }
+
     pub(crate) fn read(tlv: &Tlv<'_>, content_type: &str, budget: &mut Budget) -> Result<Self, Error> {
+        Self::read_for(tlv, Some(content_type), budget)
+    }
+
+    /// Without content type: as a countersignature.
+    fn read_for(tlv: &Tlv<'_>, content_type: Option<&str>, budget: &mut Budget) -> Result<Self, Error> {
         let mut fields = tlv.reader()?;
         let version = integer_u64(fields.expect(Tag::INTEGER)?.contents)?;
         let signer = signer_identifier(&mut fields)?;
         let digest = fields.expect(Tag::SEQUENCE)?;
         let signed = fields.optional(Tag::context(0, true))?;
         let signature_identifier = fields.expect(Tag::SEQUENCE)?;
-        let signature = octet_string(&fields.expect(Tag::OCTET_STRING)?)?.into_owned();
+        let value = fields.expect(Tag::OCTET_STRING)?;
+        let signature = octet_string(&value)?.into_owned();
         let unsigned = fields.optional(Tag::context(1, true))?;
         fields.finish()?;
+        let within = |position: usize| position.saturating_sub(tlv.offset());
+        let end_of = |tlv: &Tlv<'_>| within(tlv.offset()).saturating_add(tlv.bytes.len());
 
         let (digest_algorithm_oid, digest_algorithm) = digest_algorithm_from_der(&digest)?;
         let mut info = Self {
             bytes: tlv.bytes.to_vec(),
+            fields: within(tlv.contents_offset())..end_of(&value),
+            unsigned: unsigned.as_ref().map(|set| within(set.offset())..end_of(set)),
             version,
             signer,
             signature_algorithm: signature_algorithm_from_der(&signature_identifier, digest_algorithm)?,
@@ -60,6 +89,19 @@ impl SignerInfo {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The fields that were there when the value was computed, and the value: version to signature, each with tag and
+    /// length, as they arrived.
+    #[must_use]
+    pub fn signed_fields(&self) -> &[u8] {
+        self.bytes.get(self.fields.clone()).unwrap_or_default()
+    }
+
+    /// unsignedAttrs with tag and length, as they arrived.
+    #[must_use]
+    pub fn unsigned_field(&self) -> Option<&[u8]> {
+        self.bytes.get(self.unsigned.clone()?)
     }
 
     /// CMSVersion: 1 with issuer and serial number, 3 with a key identifier.
@@ -187,7 +229,7 @@ fn signer_identifier(fields: &mut Reader<'_>) -> Result<SignerIdentifier, Error>
     let issuer = names.expect(Tag::SEQUENCE)?.bytes.into();
     let serial = names.expect(Tag::INTEGER)?.contents.into();
     names.finish()?;
-    Ok(SignerIdentifier { issuer: Some(issuer), serial: Some(serial), subject_key_identifier: None })
+    Ok(SignerIdentifier { issuer: Some(issuer), serial: Some(serial), ..SignerIdentifier::default() })
 }
 
 /// RFC 5652 §5.4: the digest is over an encoding with the SET OF tag. With definite lengths that is what

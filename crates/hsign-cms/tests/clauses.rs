@@ -4,7 +4,7 @@
 mod support;
 
 use hsign_asn1::encode;
-use hsign_cms::{SignedData, add_unsigned_attribute, attributes, build, oid};
+use hsign_cms::{SignedData, SignerInfo, attributes, build, oid};
 use hsign_core::ports::{SignatureValidity, SignatureVerifier as _};
 use hsign_core::{DigestAlgorithm, Severity, SignatureAlgorithm};
 use hsign_crypto::OpensslVerifier;
@@ -221,10 +221,13 @@ fn rfc5652_5_3_digest_algorithm_other_than_the_signature_s() {
 }
 
 #[test]
-fn rfc5652_11_4_countersignature_is_shown() {
-    let attribute = attributes::attribute(oid::COUNTERSIGNATURE, &encode::sequence(&[])).unwrap();
-    let cms = add_unsigned_attribute(&support::plain(&Identity::p256()), 0, &attribute).unwrap();
-    assert_eq!(codes_of(&cms), [("cms-countersignature-not-judged".to_owned(), Severity::Warning)]);
+fn rfc5652_11_4_a_countersignature_states_no_content_type() {
+    let cms = support::plain(&Identity::p256());
+    let signer = SignedData::parse(&cms).unwrap().signers()[0].bytes().to_vec();
+    let countersignature = SignerInfo::of_countersignature(&signer).unwrap();
+    let codes: Vec<_> = countersignature.findings().iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["cms-countersignature-content-type"]);
+    assert!(SignerInfo::of_countersignature(&encode::sequence(&[])).is_err());
 }
 
 #[test]

@@ -1,0 +1,212 @@
+//! A CMS signature by itself, of any size: what it says, and over what.
+
+use hsign_cms::{Layout, SignedData, SignerInfo, is_set_of_attributes};
+use hsign_core::facts::{
+    Coverage, DocumentFacts, DocumentFormat, EvidenceFacts, Level, SignatureFacts, SignedObject,
+};
+use hsign_core::{Finding, Source};
+
+use crate::archive::{Archive, Signer};
+use crate::content::{Contents, Known};
+use crate::embedded_records::{self, Whereabouts};
+use crate::facts::signer_facts;
+use crate::unsigned::{Countersignature, Unsigned};
+use crate::{Error, Profile, SignerFacts, reading};
+
+/// Signed attributes that bring whole CRLs are megabytes long.
+const LONGEST_ATTRIBUTES: u64 = 64 << 20;
+
+/// Everything that a CMS signature says, nothing judged; its content is streamed. `content` is what a detached signature
+/// belongs to; where content is attached too, the two must be the same. Signers are `Signature1`, `Signature2` and so on,
+/// the countersignatures of each signatures of their own.
+///
+/// # Errors
+/// When there is no SignedData, or a source can't be read.
+pub fn read_facts(source: &dyn Source, content: Option<&dyn Source>) -> Result<DocumentFacts, Error> {
+    let read = reading::read(source)?;
+    let known = Known::default();
+    known.attached.replace(read.content);
+    let view = View { source, layout: &read.layout, signed_data: &read.signed_data, content, known };
+    let mut facts = view.facts()?;
+    facts.digests = vec![read.whole];
+    Ok(facts)
+}
+
+/// The id of a signer, counted from 0.
+pub(crate) fn signature_id(signer: usize) -> String {
+    format!("Signature{}", signer.saturating_add(1))
+}
+
+/// A document whose parts were read.
+pub(crate) struct View<'a> {
+    pub(crate) source: &'a dyn Source,
+    pub(crate) layout: &'a Layout,
+    pub(crate) signed_data: &'a SignedData,
+    pub(crate) content: Option<&'a dyn Source>,
+    pub(crate) known: Known,
+}
+
+impl View<'_> {
+    /// The facts without digests of the whole.
+    pub(crate) fn facts(&self) -> Result<DocumentFacts, Error> {
+        let contents = Contents::new(self.source, self.layout, self.content, self.known.clone());
+        let archive = Archive::new(self.source, self.layout, &contents)?;
+        let mut budget = Unsigned::budget();
+        let mut evidence = self.signed_data.evidence();
+        let mut signers = Vec::new();
+        for (position, info) in self.signed_data.signers().iter().enumerate() {
+            let id = signature_id(position);
+            let unsigned = Unsigned::read(info, &id, &mut budget)?;
+            evidence.extend(&unsigned.evidence());
+            signers.push((id, info, unsigned));
+        }
+        let mut found = Found { view: self, archive: &archive, contents: &contents, signatures: Vec::new() };
+        for (id, info, unsigned) in &signers {
+            found.signer(&Signer { id, info, unsigned });
+        }
+        let mut signatures = found.signatures;
+        let mut findings = self.findings(&contents);
+        findings.extend(self.attributes_as_content(&contents, &mut signatures)?);
+        let evidence_records = embedded_records::facts(&Whereabouts {
+            source: self.source,
+            signers: &signers,
+            evidence: &evidence,
+            contents: &contents,
+        })?;
+        contents.finish()?;
+        Ok(DocumentFacts {
+            format: DocumentFormat::Cades,
+            length: self.source.length(),
+            digests: Vec::new(),
+            files: Vec::new(),
+            signatures,
+            timestamps: Vec::new(),
+            evidence_records,
+            qualification_evidence: Vec::new(),
+            evidence,
+            findings,
+            originals: Vec::new(),
+            scan: None,
+        })
+    }
+
+    fn findings(&self, contents: &Contents<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let after = self.source.length().saturating_sub(self.layout.content_info.end);
+        if after > 0 {
+            findings.push(Finding::warning("data-after-cms").with("count", after));
+        }
+        if contents.agree() == Some(false) {
+            findings.push(Finding::error("content-differs-from-attached").clause("RFC 5652 §5.2"));
+        }
+        findings
+    }
+
+    /// The signature of signed attributes, shown as one over content made of them.
+    fn attributes_as_content(
+        &self,
+        contents: &Contents<'_>,
+        signatures: &mut [SignatureFacts],
+    ) -> Result<Option<Finding>, Error> {
+        let bare = |signature: &SignatureFacts| {
+            signature.findings.iter().any(|finding| finding.code == "cms-no-signed-attributes")
+        };
+        if !signatures.iter().any(|signature| signature.countersigns.is_none() && bare(signature)) {
+            return Ok(None);
+        }
+        let mut octets = Vec::new();
+        contents.read(&mut |part| {
+            // Once there are too many the rest doesn't matter.
+            if octets.len() as u64 <= LONGEST_ATTRIBUTES {
+                octets.extend_from_slice(part);
+            }
+        })?;
+        if octets.len() as u64 > LONGEST_ATTRIBUTES || !is_set_of_attributes(&octets) {
+            return Ok(None);
+        }
+        for signature in signatures.iter_mut().filter(|signature| bare(signature)) {
+            signature.signed = None;
+        }
+        Ok(Some(Finding::error("content-is-set-of-attributes").clause("RFC 5652 §5.4")))
+    }
+}
+
+/// Signatures as they are found: each signer, then its countersignatures.
+struct Found<'a> {
+    view: &'a View<'a>,
+    archive: &'a Archive<'a>,
+    contents: &'a Contents<'a>,
+    signatures: Vec<SignatureFacts>,
+}
+
+impl Found<'_> {
+    fn signer(&mut self, signer: &Signer<'_>) {
+        let mut digest = |algorithm| self.contents.digest(algorithm);
+        let view = self.view;
+        let facts = signer_facts(view.signed_data, signer, Some(self.archive), Profile::Cades, &mut digest);
+        let level = self.level(facts.level, signer.unsigned);
+        let coverage =
+            if view.signed_data.is_attached() { Coverage::WholeDocument } else { Coverage::External };
+        self.signatures.push(signature(signer.id, None, coverage, level, facts));
+        for one in &signer.unsigned.countersignatures {
+            self.countersignature(one, signer.id, signer.info, coverage);
+        }
+    }
+
+    /// Made over a value and with it over all that the value signs; asked for nothing but what CMS asks (RFC 5652 §11.4).
+    fn countersignature(
+        &mut self,
+        one: &Countersignature,
+        over: &str,
+        value_of: &SignerInfo,
+        coverage: Coverage,
+    ) {
+        let mut digest = |algorithm| hsign_crypto::digest(algorithm, value_of.signature()).ok();
+        let signer = Signer { id: &one.id, info: &one.signer, unsigned: &one.unsigned };
+        let facts = signer_facts(self.view.signed_data, &signer, None, Profile::Cms, &mut digest);
+        let level = facts.level;
+        self.signatures.push(signature(&one.id, Some(over), coverage, level, facts));
+        for inner in &one.unsigned.countersignatures {
+            self.countersignature(inner, &one.id, &one.signer, coverage);
+        }
+    }
+
+    /// Presence only (EN 319 122-1): revocation data beside the signers or in attributes, an archive time stamp over them.
+    fn level(&self, level: Level, unsigned: &Unsigned) -> Level {
+        let beside = self.view.signed_data;
+        let has_revocation =
+            !beside.crls().is_empty() || !beside.ocsp_responses().is_empty() || unsigned.has_revocation();
+        let archived = unsigned.stamps.iter().any(|stamp| stamp.kind.is_archive());
+        match level {
+            Level::BT if has_revocation && archived => Level::BLta,
+            Level::BT if has_revocation => Level::BLt,
+            level => level,
+        }
+    }
+}
+
+fn signature(
+    id: &str,
+    countersigns: Option<&str>,
+    coverage: Coverage,
+    level: Level,
+    facts: SignerFacts,
+) -> SignatureFacts {
+    // What travels beside the signers is told once, for the document.
+    let signed = facts.signed.map(|signed| SignedObject { evidence: EvidenceFacts::default(), ..signed });
+    SignatureFacts {
+        id: id.to_owned(),
+        level,
+        profile: None,
+        document_class: None,
+        countersigns: countersigns.map(str::to_owned),
+        metadata: facts.metadata,
+        coverage,
+        claimed_signing_time: facts.claimed_signing_time,
+        policy: facts.policy,
+        signed,
+        timestamps: facts.timestamps,
+        modifications: None,
+        findings: facts.findings,
+    }
+}
