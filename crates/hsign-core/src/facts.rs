@@ -193,6 +193,8 @@ pub enum Coverage {
     Partial,
     /// Data outside the document.
     External,
+    /// The value of another signature: a countersignature.
+    Signature,
 }
 
 /// Bytes with a signature value over them: a document signature, or the CMS of a time-stamp token.
@@ -317,7 +319,7 @@ pub enum TimestampKind {
 }
 
 /// An object that a time stamp proves to have existed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 #[non_exhaustive]
 pub enum Covered {

@@ -240,7 +240,7 @@ pub fn signed(identity: &Identity, content: &[u8]) -> SignedObject {
         signer: SignerIdentifier {
             issuer: Some(own.issuer().der().into()),
             serial: Some(own.serial().into()),
-            subject_key_identifier: None,
+            ..SignerIdentifier::default()
         },
         certificate_references: vec![CertificateReference {
             digest: Digest::new(DigestAlgorithm::Sha256, own.sha256().to_vec()),

@@ -38,7 +38,7 @@ pub fn signed(spec: SignedSpec<'_>) -> SignedObject {
         signer: SignerIdentifier {
             issuer: Some(Octets(name(spec.issuer))),
             serial: Some(Octets(serial_contents(spec.serial))),
-            subject_key_identifier: None,
+            ..SignerIdentifier::default()
         },
         certificate_references: vec![CertificateReference {
             digest: sha256_digest(spec.certificate),
