@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json as object};
 
 use crate::message::{change_message, finding_hint, finding_text};
+use crate::profile::profile_level;
 use crate::{DocumentReport, Language, Outcome, VerifyReport};
 
 /// The report as `hsign.verify/1`. Messages are in `language`, everything else is the same in both.
@@ -78,6 +79,8 @@ fn signature(verdict: &SignatureVerdict, language: Language) -> Value {
         "id": verdict.id(),
         "level": verdict.level(),
         "profile": verdict.profile(),
+        "profile_level": profile_level(verdict),
+        "document_class": verdict.document_class(),
         "countersigns": verdict.countersigns(),
         "indication": verdict.indication(),
         "sub_indication": verdict.sub_indication(),

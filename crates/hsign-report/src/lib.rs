@@ -10,6 +10,7 @@ mod json;
 mod language;
 mod message;
 mod plan;
+mod profile;
 mod text;
 mod verify_report;
 mod view;

@@ -104,6 +104,7 @@ impl Record {
             proofs: Vec::new(),
             id: facts.id.clone(),
             profile: facts.profile.clone(),
+            document_class: facts.document_class.clone(),
             countersigns: facts.countersigns.clone(),
             references: references(facts),
             metadata: facts.metadata.clone(),

@@ -113,6 +113,8 @@ verdict! {
             id: String => &str = as_str,
             /// The profile that its place and shape belong to, such as `eprescription`.
             profile: Option<String> => Option<&String> = as_ref,
+            /// The class of document that its place in the profile makes it.
+            document_class: Option<String> => Option<&String> = as_ref,
             /// The signature that it countersigns, by its id.
             countersigns: Option<String> => Option<&String> = as_ref,
             /// What it refers to by digest.

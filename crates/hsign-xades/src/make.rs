@@ -20,6 +20,4 @@ pub use packaging::{
     DataObject, Enveloped, detached, enveloped, enveloping_octets, enveloping_xml, manifest,
 };
 pub use prepared::Prepared;
-pub use timestamps::{
-    add_archive_timestamp, add_signature_timestamp, archive_imprint, signature_imprint, signature_octets,
-};
+pub use timestamps::{add_archive_timestamp, add_signature_timestamp, archive_imprint, signature_imprint};

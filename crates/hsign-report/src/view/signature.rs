@@ -9,6 +9,7 @@ use super::{CheckView, Field, SignatureView, TimestampView, Tone, answer, findin
 use crate::Language;
 use crate::data_origin::{DataOrigin, data_origin};
 use crate::message::{change_message, phrase, printable, shown, sub_indication_message, word};
+use crate::profile::profile_level;
 
 impl SignatureView {
     pub(super) fn of(verdict: &SignatureVerdict, now: Time, language: Language) -> Self {
@@ -83,6 +84,13 @@ fn fields(verdict: &SignatureVerdict, language: Language) -> Vec<Field> {
         add("label.reference", format!("{}: {}", printable(reference.name()), word(state, language)));
     }
     add("label.level", level(verdict.level()).to_owned());
+    if let Some(profile) = verdict.profile() {
+        let class =
+            verdict.document_class().map(|class| word_or_itself(&format!("place.{class}"), class, language));
+        let level = profile_level(verdict).map(str::to_owned);
+        let parts = [Some(word_or_itself(&format!("profile.{profile}"), profile, language)), class, level];
+        add("label.profile", parts.into_iter().flatten().collect::<Vec<_>>().join(" - "));
+    }
     if let Some(found) = verdict.modifications() {
         add("label.modifications", named("modifications", &found.verdict(), language));
     }
@@ -174,6 +182,12 @@ pub(super) fn revocation(verdicts: &[RevocationVerdict], language: Language) -> 
         Field::new("label.revocation", line, language)
     };
     verdicts.iter().map(one).collect()
+}
+
+/// A name that other software may have put into saved facts need not have a word of ours.
+fn word_or_itself(key: &str, name: &str, language: Language) -> String {
+    let found = word(key, language);
+    if found == key { printable(name) } else { found.to_owned() }
 }
 
 fn level(level: Level) -> &'static str {

@@ -12,29 +12,20 @@ use super::properties::{Target, add, declarations, fresh_id};
 use crate::names::DS;
 use crate::{DetachedContent, Error, eprescription, imprint};
 
-/// What a signature time stamp covers: the element SignatureValue in canonical form.
+/// Digest of what a signature time stamp covers: the element SignatureValue in canonical form.
 ///
 /// # Errors
 /// When there is no such signature, or it can't be extended.
-pub fn signature_octets(document: &[u8], signature: &str) -> Result<Vec<u8>, Error> {
-    with_target(document, signature, |target| {
-        let mut octets = Vec::new();
-        let mut take = |piece: &[u8]| octets.extend_from_slice(piece);
-        imprint::signature_timestamp(target.node, &method(target), &mut take)?;
-        Ok(octets)
-    })
-}
-
-/// Its digest.
-///
-/// # Errors
-/// As [`signature_octets`].
 pub fn signature_imprint(
     document: &[u8],
     signature: &str,
     algorithm: DigestAlgorithm,
 ) -> Result<Digest, Error> {
-    Ok(hsign_crypto::digest(algorithm, &signature_octets(document, signature)?)?)
+    with_target(document, signature, |target| {
+        let mut sink = Sink::new(algorithm)?;
+        imprint::signature_timestamp(target.node, &method(target), &mut |octets| sink.take(octets))?;
+        sink.finish()
+    })
 }
 
 /// Level B-T: the token in a SignatureTimeStamp.
