@@ -367,21 +367,16 @@ impl<'t, 'l> Builder<'t, 'l> {
     /// Brings the declarations of an element into force; what they hide.
     fn declare(&mut self, first: usize) -> Result<Vec<(Interned, Interned)>, Error> {
         let own = self.document.declarations.get(first..).unwrap_or_default();
-        if own.is_empty() {
-            return Ok(Vec::new());
-        }
         let mut names: Vec<Interned> = own.iter().map(|declaration| declaration.prefix).collect();
         names.sort_unstable();
         if names.windows(2).any(|pair| pair.first() == pair.get(1)) {
             return Err(self.cursor.error("a namespace declared twice in one element"));
         }
         let mut shadowed = Vec::with_capacity(own.len());
-        for declaration in own.to_vec() {
-            shadowed.push((
-                declaration.prefix,
-                self.bound.get(declaration.prefix as usize).copied().unwrap_or(NONE),
-            ));
-            self.bind(declaration.prefix, declaration.namespace);
+        for declaration in own {
+            if let Some(bound) = self.bound.get_mut(declaration.prefix as usize) {
+                shadowed.push((declaration.prefix, std::mem::replace(bound, declaration.namespace)));
+            }
         }
         Ok(shadowed)
     }
