@@ -21,6 +21,9 @@ pub enum Error {
     /// A CAdES signature can't be made or extended.
     #[error(transparent)]
     Cades(#[from] hsign_cades::Error),
+    /// A XAdES signature can't be made or extended.
+    #[error(transparent)]
+    Xades(#[from] hsign_xades::Error),
     /// A token can't be read.
     #[error(transparent)]
     Token(#[from] hsign_tsp::Error),
@@ -53,6 +56,7 @@ impl Error {
         match self {
             Self::Io(error) => ErrorKind::of_io(error),
             Self::Cades(error) => error.kind(),
+            Self::Xades(error) => error.kind(),
             Self::Token(error) => error.kind(),
             Self::Digest(_) => ErrorKind::Local,
             Self::Zip(_) | Self::Limit(_) => ErrorKind::Unreadable,
@@ -72,6 +76,7 @@ impl Error {
             Self::Limit(error) => error.finding(),
             Self::Digest(error) => error.finding(),
             Self::Cades(error) => error.finding(),
+            Self::Xades(error) => error.finding(),
             Self::Token(error) => error.finding(),
             Self::Name { name, reason } => {
                 Finding::error("zip-name-unsafe").with("entry", name).with("reason", reason)

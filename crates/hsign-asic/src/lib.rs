@@ -14,7 +14,6 @@ mod manifest;
 mod pieces;
 mod roles;
 mod uri;
-mod xades;
 mod zip;
 
 pub use draft::{DataObject, Draft, PreparedCades, extract};

@@ -90,7 +90,7 @@ fn asic_e_to_the_archive_level_and_renewed() {
 
     // What a later stamp needs goes into the last token; what it covers stays.
     let mut again = Draft::open(&archived, now()).unwrap();
-    let value = hsign_crypto::digest(SHA256, &again.signature_value(&id).unwrap()).unwrap();
+    let value = again.signature_imprint(&id, SHA256).unwrap();
     assert!(matches!(again.add_signature_timestamp(&id, &people::stamp(value)), Err(Error::Covered(_))));
     let mut more = evidence();
     more.certificates.push(PKI.person(Person::Pharmacist).certificate_der().to_vec().into());
@@ -232,4 +232,41 @@ fn names_that_containers_must_not_hold_are_refused() {
     assert!(create(&["a", "b"], ContainerType::AsicS).is_err());
     assert!(create(&[], ContainerType::AsicE).is_err());
     assert!(create(&["a", "b"], ContainerType::AsicE).is_ok());
+}
+
+#[test]
+fn asic_e_with_xades_to_the_archive_level() {
+    let files = files();
+    let mut draft = draft(&files, ContainerType::AsicE);
+    let id = add_xades(&mut draft, Person::Doctor);
+    assert!(id.starts_with("META-INF/signatures001.xml#"), "{id}");
+    add_stamp(&mut draft, &id);
+    assert!(draft.add_evidence(&id, &evidence()).unwrap());
+    add_archive_stamp(&mut draft, &id);
+    let other = add_xades(&mut draft, Person::Pharmacist);
+    assert!(other.starts_with("META-INF/signatures002.xml#"), "{other}");
+    let facts = read_facts(&bytes(&draft)).unwrap();
+    assert!(all_hold(&facts) && errors(&facts).is_empty(), "{:?}", errors(&facts));
+    assert_eq!(facts.findings, []);
+    let levels: Vec<_> =
+        facts.signatures.iter().map(|signature| (signature.level, signature.coverage)).collect();
+    assert_eq!(levels, [(Level::BLta, Coverage::WholeDocument), (Level::BB, Coverage::WholeDocument)]);
+    assert!(facts.files.iter().all(|file| file.covered_by.len() == 2));
+}
+
+#[test]
+fn asic_s_with_xades_and_a_second_signer_in_the_same_file() {
+    let files = vec![("処方箋 1.csv", b"1,2".to_vec())];
+    let mut draft = draft(&files, ContainerType::AsicS);
+    let first = add_xades(&mut draft, Person::Doctor);
+    add_stamp(&mut draft, &first);
+    let second = add_xades(&mut draft, Person::Pharmacist);
+    assert_ne!(first, second);
+    add_stamp(&mut draft, &second);
+    let facts = read_facts(&bytes(&draft)).unwrap();
+    assert!(all_hold(&facts) && errors(&facts).is_empty(), "{:?}", errors(&facts));
+    let ids: Vec<_> = facts.signatures.iter().map(|signature| signature.id.clone()).collect();
+    assert_eq!(ids, [first, second]);
+    assert!(ids.iter().all(|id| id.starts_with("META-INF/signatures.xml#")));
+    assert!(facts.signatures.iter().all(|signature| signature.level == Level::BT));
 }

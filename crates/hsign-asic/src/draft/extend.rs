@@ -2,6 +2,7 @@
 
 use hsign_core::facts::EvidenceFacts;
 use hsign_core::{Digest, DigestAlgorithm};
+use hsign_xades::make;
 
 use super::Draft;
 use super::archive::covering;
@@ -10,15 +11,17 @@ use crate::roles::{Role, role};
 use crate::{ContainerType, Error};
 
 impl Draft<'_> {
-    /// The value of a signature: what its time stamp covers.
+    /// The digest that the time stamp of a signature has to cover: of its value (XML: of the canonical element that holds it).
     ///
     /// # Errors
     /// When there is no such signature.
-    pub fn signature_value(&self, id: &str) -> Result<Vec<u8>, Error> {
-        let facts = self.facts()?;
-        let signature = facts.signatures.iter().find(|signature| signature.id == id);
-        let signed = signature.and_then(|signature| signature.signed.as_ref());
-        signed.map(|signed| signed.value.0.clone()).ok_or_else(|| Error::NoSuchSignature(id.to_owned()))
+    pub fn signature_imprint(&self, id: &str, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
+        let (role, file, inner) = self.file_of(id)?;
+        if role == Role::Xades {
+            return Ok(make::signature_imprint(&self.bytes_of(&file)?, &inner, algorithm)?);
+        }
+        let value = self.with_cades(&file, |draft| draft.signature_value(&inner))?;
+        Ok(hsign_crypto::digest(algorithm, &value)?)
     }
 
     /// Adds a time stamp over the value of a signature (or the response that brought it).
@@ -26,7 +29,10 @@ impl Draft<'_> {
     /// # Errors
     /// When there is no such signature, an archive time stamp covers it, or the token can't be read.
     pub fn add_signature_timestamp(&mut self, id: &str, token: &[u8]) -> Result<(), Error> {
-        let (_, file, inner) = self.file_of(id)?;
+        let (role, file, inner) = self.file_of(id)?;
+        if role == Role::Xades {
+            return self.change_xades(&file, |xml| make::add_signature_timestamp(xml, &inner, token));
+        }
         self.change_cades(&file, |draft| draft.add_signature_timestamp(&inner, token))
     }
 
@@ -36,10 +42,14 @@ impl Draft<'_> {
     /// # Errors
     /// When there is no such signature, or something else protects it as it stands.
     pub fn add_evidence(&mut self, id: &str, evidence: &EvidenceFacts) -> Result<bool, Error> {
-        let (_, file, inner) = self.file_of(id)?;
+        let (role, file, inner) = self.file_of(id)?;
         let facts = self.facts()?;
         match covering(&facts, &file) {
             Some(stamp) => self.add_to_token(&stamp.id, &facts, evidence),
+            None if role == Role::Xades => {
+                let lifted = make::add_evidence(&self.bytes_of(&file)?, &inner, evidence)?;
+                lifted.map_or(Ok(false), |xml| self.set(&file, xml).map(|()| true))
+            }
             None => self.change_cades(&file, |draft| draft.add_evidence(&inner, evidence)),
         }
     }
@@ -50,8 +60,12 @@ impl Draft<'_> {
     /// # Errors
     /// When there is no such signature, or what has to be covered isn't at hand.
     pub fn archive_imprint(&mut self, id: &str, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
-        let (_, file, inner) = self.file_of(id)?;
+        let (role, file, inner) = self.file_of(id)?;
         match self.kind {
+            _ if role == Role::Xades => {
+                let xml = self.bytes_of(&file)?;
+                self.with_files(|content| make::archive_imprint(&xml, &inner, algorithm, content))
+            }
             ContainerType::AsicE => self.prepare_archive(algorithm),
             ContainerType::AsicS => self.with_cades(&file, |draft| draft.archive_imprint(&inner, algorithm)),
         }
@@ -62,8 +76,11 @@ impl Draft<'_> {
     /// # Errors
     /// When it was made over something else, or can't be read.
     pub fn add_archive_timestamp(&mut self, id: &str, token: &[u8]) -> Result<(), Error> {
-        let (_, file, inner) = self.file_of(id)?;
+        let (role, file, inner) = self.file_of(id)?;
         match self.kind {
+            _ if role == Role::Xades => {
+                self.change_xades(&file, |xml| make::add_archive_timestamp(xml, &inner, token))
+            }
             ContainerType::AsicE => self.complete_archive(token),
             ContainerType::AsicS => {
                 self.change_cades(&file, |draft| draft.add_archive_timestamp(&inner, token))

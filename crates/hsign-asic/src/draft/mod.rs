@@ -4,6 +4,7 @@ mod archive;
 mod cades;
 mod extend;
 mod records;
+mod xades;
 
 use std::cell::RefCell;
 use std::io::{self, Write};

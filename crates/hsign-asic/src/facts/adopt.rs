@@ -3,7 +3,7 @@
 
 use hsign_core::facts::{Covered, DocumentFacts, EvidenceRecordFacts, TimestampFacts};
 
-pub(crate) fn adopt(mut facts: DocumentFacts, file: &str) -> DocumentFacts {
+pub(super) fn adopt(mut facts: DocumentFacts, file: &str) -> DocumentFacts {
     let name = |id: &mut String| *id = format!("{file}#{id}");
     for signature in &mut facts.signatures {
         name(&mut signature.id);

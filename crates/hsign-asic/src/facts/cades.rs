@@ -56,6 +56,7 @@ pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) 
                 // What it signs is then inside of it, whatever lies beside it.
                 let finding = Finding::error("asic-signature-not-detached").clause(CLAUSE);
                 signature.findings.push(finding.with("entry", &entry.name));
+                return Ok(Vec::new());
             }
             Coverage::External => {}
             _ => return Ok(Vec::new()),
@@ -102,7 +103,7 @@ fn name_files(
 }
 
 /// A signature file that nobody here can read: it is listed all the same.
-pub(crate) fn unreadable(id: String, finding: Finding) -> SignatureFacts {
+pub(super) fn unreadable(id: String, finding: Finding) -> SignatureFacts {
     SignatureFacts {
         id,
         level: Level::Other,

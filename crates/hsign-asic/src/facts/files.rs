@@ -49,12 +49,10 @@ pub(super) fn coverage(reading: &Reading<'_, '_>, found: &mut Found) -> Result<V
     }
     for signature in &mut found.signatures {
         let open = signed.not_covered_by(&signature.id);
-        let external = signature.coverage == Coverage::External;
-        signature.coverage = match (external, open.is_empty()) {
-            (true, _) => Coverage::External,
-            (false, true) => Coverage::WholeDocument,
-            (false, false) => Coverage::Partial,
-        };
+        if signature.coverage == Coverage::Signature {
+            continue;
+        }
+        signature.coverage = if open.is_empty() { Coverage::WholeDocument } else { Coverage::Partial };
         for name in open.iter().take(NAMES_TOLD).filter(|_| signature.signed.is_some()) {
             signature
                 .findings

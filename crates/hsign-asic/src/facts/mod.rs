@@ -7,6 +7,7 @@ mod evidence_records;
 mod files;
 mod form;
 mod timestamps;
+mod xades;
 
 use std::collections::HashMap;
 
@@ -16,15 +17,14 @@ use hsign_core::facts::{
 use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, Source};
 use hsign_crypto::Hasher;
 
-pub(crate) use adopt::adopt;
-pub(crate) use cades::unreadable;
+use adopt::adopt;
 pub(crate) use form::{ContainerForm, form};
 
+use crate::Error;
 use crate::container::{Container, Known, MIMETYPE};
 use crate::manifest::{self, Manifest};
 use crate::roles::{Role, role};
 use crate::zip::{Archive, Entry};
-use crate::{Error, xades};
 
 /// Signature files, tokens and records of one container.
 const MOST_PROOFS: u64 = 2_000;

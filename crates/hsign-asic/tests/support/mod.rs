@@ -1,5 +1,5 @@
 //! ZIP files byte by byte, so that each can be wrong in one place.
-#![allow(dead_code, clippy::cast_possible_truncation)]
+#![allow(dead_code, unreachable_pub, clippy::cast_possible_truncation)]
 
 use hsign_core::facts::DocumentFacts;
 
@@ -116,4 +116,39 @@ pub fn mimetype() -> Entry {
 
 pub fn codes(facts: &DocumentFacts) -> Vec<&str> {
     facts.findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+/// The entries of a container whose entries are all stored.
+pub fn entries(container: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let number = |at: usize, width: usize| -> usize {
+        container[at..at + width].iter().rev().fold(0, |value, byte| value << 8 | usize::from(*byte))
+    };
+    let mut found = Vec::new();
+    let mut at = 0;
+    while container[at..].starts_with(b"PK\x03\x04") {
+        let (size, name, extra) = (number(at + 18, 4), number(at + 26, 2), number(at + 28, 2));
+        let start = at + 30 + name + extra;
+        let name = String::from_utf8(container[at + 30..at + 30 + name].to_vec()).unwrap();
+        found.push((name, container[start..start + size].to_vec()));
+        at = start + size;
+    }
+    found
+}
+
+/// The same container with its entries changed.
+pub fn changed(container: &[u8], change: impl FnOnce(&mut Vec<(String, Vec<u8>)>)) -> Vec<u8> {
+    let mut entries = entries(container);
+    change(&mut entries);
+    let entries: Vec<_> = entries.iter().map(|(name, bytes)| utf8(stored(name, bytes))).collect();
+    zip(&entries)
+}
+
+fn utf8(mut entry: Entry) -> Entry {
+    (entry.flags, entry.local_flags) = (0x800, 0x800);
+    entry
+}
+
+/// The bytes of one entry.
+pub fn entry<'e>(entries: &'e mut [(String, Vec<u8>)], name: &str) -> &'e mut Vec<u8> {
+    &mut entries.iter_mut().find(|(other, _)| other == name).unwrap().1
 }

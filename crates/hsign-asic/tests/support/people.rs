@@ -1,5 +1,5 @@
 //! Signatures with the testkit's people and stamps by its authority, without a network.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use std::sync::{Arc, LazyLock};
 
@@ -26,14 +26,8 @@ pub fn now() -> Time {
 pub fn sign(person: Person, content: &Digest) -> Vec<u8> {
     let identity = PKI.person(person);
     let to_be_signed = baseline_b(content, identity.certificate_der(), &Options::default()).unwrap();
-    let digest = MessageDigest::from_name(content.algorithm.name()).unwrap();
-    let key = identity.private_key();
-    let value =
-        Signer::new(digest, key).unwrap().sign_oneshot_to_vec(&to_be_signed.signed_attributes).unwrap();
-    let algorithm = match key.id() {
-        Id::EC => SignatureAlgorithm::Ecdsa(content.algorithm),
-        _ => SignatureAlgorithm::RsaPkcs1(content.algorithm),
-    };
+    let value = value_of(person, content.algorithm, &to_be_signed.signed_attributes);
+    let algorithm = algorithm_of(person, content.algorithm);
     assemble(&Signed {
         to_be_signed: &to_be_signed,
         algorithm: &algorithm,
@@ -43,6 +37,18 @@ pub fn sign(person: Person, content: &Digest) -> Vec<u8> {
         content: None,
     })
     .unwrap()
+}
+
+fn value_of(person: Person, digest: DigestAlgorithm, octets: &[u8]) -> Vec<u8> {
+    let digest = MessageDigest::from_name(digest.name()).unwrap();
+    Signer::new(digest, PKI.person(person).private_key()).unwrap().sign_oneshot_to_vec(octets).unwrap()
+}
+
+fn algorithm_of(person: Person, digest: DigestAlgorithm) -> SignatureAlgorithm {
+    match PKI.person(person).private_key().id() {
+        Id::EC => SignatureAlgorithm::Ecdsa(digest),
+        _ => SignatureAlgorithm::RsaPkcs1(digest),
+    }
 }
 
 pub fn stamp(imprint: Digest) -> Vec<u8> {
@@ -83,9 +89,21 @@ pub fn add_signature(draft: &mut Draft<'_>, person: Person) -> String {
     draft.add_cades(prepared, &cms).unwrap()
 }
 
+/// The same with XAdES.
+pub fn add_xades(draft: &mut Draft<'_>, person: Person) -> String {
+    let identity = PKI.person(person);
+    let algorithm = algorithm_of(person, SHA256);
+    let mut options = hsign_xades::make::Options::new(identity.certificate_der(), &algorithm, now());
+    let path = identity.chain_der();
+    options.path = path;
+    let prepared = draft.prepare_xades(&options).unwrap();
+    let value = value_of(person, SHA256, prepared.to_be_signed());
+    draft.add_xades(&prepared.assemble(&value).unwrap()).unwrap()
+}
+
 pub fn add_stamp(draft: &mut Draft<'_>, id: &str) {
-    let value = draft.signature_value(id).unwrap();
-    draft.add_signature_timestamp(id, &stamp(hsign_crypto::digest(SHA256, &value).unwrap())).unwrap();
+    let imprint = draft.signature_imprint(id, SHA256).unwrap();
+    draft.add_signature_timestamp(id, &stamp(imprint)).unwrap();
 }
 
 pub fn add_archive_stamp(draft: &mut Draft<'_>, id: &str) {

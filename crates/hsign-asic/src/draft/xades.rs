@@ -1,0 +1,110 @@
+//! XAdES signatures: XML beside the files, in a root element of its own (EN 319 162-1).
+
+use hsign_core::Digest;
+use hsign_xades::DetachedContent;
+use hsign_xades::make::{self, Options, Prepared};
+use hsign_xml::{Document, Limits};
+
+use super::Draft;
+use crate::container::{Container, Known};
+use crate::manifest::{self, ASIC};
+use crate::zip::Unpacked;
+use crate::{ContainerType, Error, uri};
+
+const SINGLE_SIGNATURES: &str = "META-INF/signatures.xml";
+const LISTING: &str = "META-INF/manifest.xml";
+const UNKNOWN: &str = "application/octet-stream";
+
+impl Draft<'_> {
+    /// What a further XAdES signature signs: every file by its digest.
+    ///
+    /// # Errors
+    /// When a file can't be read, or the signature can't be prepared.
+    pub fn prepare_xades(&self, options: &Options<'_>) -> Result<Prepared, Error> {
+        let mut objects: Vec<(String, String, Digest)> = Vec::new();
+        for name in self.data_objects() {
+            let digest = self.digest_of(&name, options.digest)?;
+            let media_type = self.media_type_of(&name).unwrap_or_else(|| UNKNOWN.to_owned());
+            objects.push((uri::of_entry(&name), media_type, digest));
+        }
+        let objects: Vec<_> = objects
+            .iter()
+            .map(|(uri, mime_type, digest)| make::DataObject { uri, mime_type, digest })
+            .collect();
+        Ok(make::detached(&objects, options)?)
+    }
+
+    /// Puts the signature in: the document that [`Prepared::assemble`] gave, whose root is the signature. Returns its id.
+    ///
+    /// # Errors
+    /// When it can't be read, or an archive time stamp covers the file it belongs into.
+    pub fn add_xades(&mut self, signature: &[u8]) -> Result<String, Error> {
+        let text = hsign_xml::decode(signature).map_err(hsign_xades::Error::from)?;
+        let element = root_of(text.as_str())?;
+        let (file, bytes) = match self.kind {
+            ContainerType::AsicE => (self.free_name("signatures", ".xml"), around(&element)),
+            ContainerType::AsicS if self.has(SINGLE_SIGNATURES) => {
+                self.refuse_if_covered(SINGLE_SIGNATURES)?;
+                (SINGLE_SIGNATURES.to_owned(), appended(&self.bytes_of(SINGLE_SIGNATURES)?, &element)?)
+            }
+            ContainerType::AsicS => (SINGLE_SIGNATURES.to_owned(), around(&element)),
+        };
+        let before: Vec<String> =
+            self.facts()?.signatures.into_iter().map(|signature| signature.id).collect();
+        if !self.has(LISTING) && self.kind == ContainerType::AsicE {
+            let names = self.data_objects();
+            let files: Vec<_> =
+                names.into_iter().map(|name| (name.clone(), self.media_type_of(&name))).collect();
+            self.set(LISTING, manifest::write_listing(self.kind.media_type(), &files))?;
+        }
+        self.set(&file, bytes)?;
+        let mut after = self.facts()?.signatures.into_iter().map(|signature| signature.id);
+        after.find(|id| !before.contains(id)).ok_or(Error::Unfit("the XML has no signature"))
+    }
+
+    /// Changes the XML of a signature file.
+    pub(super) fn change_xades(
+        &mut self,
+        file: &str,
+        change: impl FnOnce(&[u8]) -> Result<Vec<u8>, hsign_xades::Error>,
+    ) -> Result<(), Error> {
+        self.refuse_if_covered(file)?;
+        let changed = change(&self.bytes_of(file)?)?;
+        self.set(file, changed)
+    }
+
+    /// Gives the files to whoever needs their octets again.
+    pub(super) fn with_files<T>(
+        &self,
+        work: impl FnOnce(&DetachedContent<'_>) -> Result<T, hsign_xades::Error>,
+    ) -> Result<T, Error> {
+        let container = Container::open(self, Known::new())?;
+        let names = self.data_objects();
+        let files: Vec<(String, Unpacked<'_>)> =
+            names.iter().filter_map(|name| Some((uri::of_entry(name), container.unpacked(name)?))).collect();
+        let content =
+            files.iter().fold(DetachedContent::new(), |content, (uri, file)| content.with(uri, file));
+        Ok(work(&content)?)
+    }
+}
+
+/// The text of the root element.
+fn root_of(text: &str) -> Result<String, Error> {
+    let document = Document::parse(text, &Limits::default()).map_err(hsign_xades::Error::from)?;
+    Ok(document.root().source().to_owned())
+}
+
+fn around(element: &str) -> Vec<u8> {
+    let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+    format!("{head}<asic:XAdESSignatures xmlns:asic=\"{ASIC}\">{element}</asic:XAdESSignatures>").into_bytes()
+}
+
+/// One more signature behind those that are there, nothing else changed.
+fn appended(file: &[u8], element: &str) -> Result<Vec<u8>, Error> {
+    let text = hsign_xml::decode(file).map_err(hsign_xades::Error::from)?;
+    let document = Document::parse(text.as_str(), &Limits::default()).map_err(hsign_xades::Error::from)?;
+    let end = document.root().content_range().map(|range| range.end);
+    let end = end.ok_or(Error::Unfit("the signature file has no room for another signature"))?;
+    let edit = hsign_xml::Edit::insert(end, element);
+    Ok(hsign_xml::splice(file, &text, &[edit]).map_err(hsign_xades::Error::from)?)
+}

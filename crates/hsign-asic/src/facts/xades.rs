@@ -1,0 +1,101 @@
+//! XML signatures in a file of META-INF, their references being files of the container.
+
+use std::cell::RefCell;
+use std::io;
+
+use hsign_core::facts::{Coverage, SignatureFacts};
+use hsign_core::{Digest, DigestAlgorithm, Finding, Source};
+use hsign_xml::dsig::{NotAtHand, Resolver};
+
+use super::cades::unreadable;
+use super::{Found, Reading, SignedFile};
+use crate::zip::Entry;
+use crate::{Error, uri};
+
+const CLAUSE: &str = "EN 319 162-1";
+const WINDOW: usize = 256 * 1024;
+
+pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) -> Result<(), Error> {
+    let id = format!("{}#Signature1", entry.name);
+    let Some(bytes) = reading.container.bytes(entry)? else {
+        found
+            .signatures
+            .push(unreadable(id, Finding::error("asic-signature-file-unreadable").clause(CLAUSE)));
+        return Ok(());
+    };
+    let files = Files { reading, failure: RefCell::default() };
+    let facts = hsign_xades::read_facts_with(&bytes, &files);
+    if let Some(failure) = files.failure.into_inner() {
+        return Err(failure);
+    }
+    match facts {
+        Ok(facts) => found.take(&entry.name, facts, &mut |signature| Ok(name_files(signature))),
+        Err(error) => {
+            let finding = Finding::error("asic-signature-file-unreadable").clause(CLAUSE);
+            found.signatures.push(unreadable(id, finding.with("reason", error)));
+            Ok(())
+        }
+    }
+}
+
+/// The files that the references mean.
+fn name_files(signature: &mut SignatureFacts) -> Vec<SignedFile> {
+    if signature.countersigns.is_some() {
+        return Vec::new();
+    }
+    signature.coverage = Coverage::Partial;
+    let references =
+        signature.signed.as_mut().map(|signed| signed.references.as_mut_slice()).unwrap_or_default();
+    let mut files = Vec::new();
+    for reference in references {
+        if let Some(name) = uri::entry(&reference.name) {
+            files.push((name.clone(), reference.holds()));
+            reference.name = name;
+        }
+    }
+    files
+}
+
+/// The files of the container, each by the one URI that means it.
+struct Files<'r, 'c, 's> {
+    reading: &'r Reading<'c, 's>,
+    failure: RefCell<Option<Error>>,
+}
+
+impl Resolver for Files<'_, '_, '_> {
+    fn read(&self, uri: Option<&str>, sink: &mut dyn FnMut(&[u8])) -> Result<(), NotAtHand> {
+        let name = uri.and_then(uri::entry).ok_or(NotAtHand)?;
+        let file = self.reading.container.unpacked(&name).ok_or(NotAtHand)?;
+        match windows(&file, sink) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(NotAtHand),
+            Err(error) => {
+                self.failure.borrow_mut().get_or_insert(error.into());
+                Err(NotAtHand)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn digest(&self, uri: Option<&str>, algorithm: DigestAlgorithm) -> Option<Digest> {
+        match self.reading.container.digest(&uri::entry(uri?)?, algorithm) {
+            Ok(digest) => digest,
+            Err(error) => {
+                self.failure.borrow_mut().get_or_insert(error);
+                None
+            }
+        }
+    }
+}
+
+fn windows(source: &dyn Source, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+    let mut buffer = vec![0; WINDOW.min(usize::try_from(source.length()).unwrap_or(WINDOW))];
+    let mut position = 0;
+    while position < source.length() {
+        let length = usize::try_from(source.length() - position).unwrap_or(WINDOW).min(buffer.len());
+        let window = buffer.get_mut(..length).unwrap_or_default();
+        source.read_exact_at(position, window)?;
+        sink(window);
+        position += length as u64;
+    }
+    Ok(())
+}
