@@ -1,4 +1,5 @@
 //! Canonical forms by clause: Canonical XML 1.0 and 1.1, Exclusive XML Canonicalization.
+#![allow(clippy::unwrap_used)]
 
 use hsign_xml::{CanonicalizationMethod as Method, Document, Limits, Node, NodeSet, canonical_octets};
 

@@ -1,5 +1,11 @@
 //! Canonical forms of real documents, as libxml2 and the recommendation have them.
-#![allow(clippy::disallowed_methods)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
 
 use std::collections::BTreeMap;
 

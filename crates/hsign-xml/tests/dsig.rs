@@ -1,4 +1,5 @@
 //! References, transforms and methods by clause of XML Signature, second edition.
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod support;
 

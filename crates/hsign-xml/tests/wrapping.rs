@@ -1,5 +1,6 @@
 //! The eight classic forms of XML signature wrapping. In each the signature holds, or its Id is ambiguous; in none does
 //! it cover the record that the application uses.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod support;
 
