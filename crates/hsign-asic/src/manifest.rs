@@ -94,6 +94,7 @@ fn parse(bytes: &[u8]) -> Result<Manifest, String> {
         }
         if !seen.insert(object.shown().to_owned()) {
             manifest.findings.push(Finding::error("asic-object-repeated").with("entry", object.shown()));
+            continue;
         }
         manifest.objects.push(object);
     }
@@ -116,7 +117,7 @@ fn digest(element: Node<'_>) -> Option<Digest> {
 
 /// Manifests are flat.
 fn limits(bytes: &[u8]) -> Limits {
-    Limits { bytes: bytes.len().saturating_mul(3), depth: 64, nodes: 2_000_000, attributes: 1_000 }
+    Limits { bytes: bytes.len().saturating_mul(3), depth: 64, nodes: 2_000_000, attributes: 1_000, ..Limits::default() }
 }
 
 /// The bytes of a manifest for what is to be made: what will cover it with its media type, and the files.

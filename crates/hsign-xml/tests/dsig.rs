@@ -4,8 +4,10 @@
 mod support;
 
 use hsign_core::{DigestAlgorithm, SignatureAlgorithm};
-use hsign_xml::CanonicalizationMethod;
-use hsign_xml::dsig::{NAMESPACE, NoExternal, NotAtHand, Resolver, Unresolved, What};
+use hsign_xml::dsig::{
+    Context, NAMESPACE, NoExternal, NotAtHand, Resolved, Resolver, Signature, Unresolved, What,
+};
+use hsign_xml::{CanonicalizationMethod, Document, IdAttribute, Ids, Limits};
 use support::{ENVELOPED, EXCLUSIVE, draft, holds, reference, sign, transform, with_signature};
 
 const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
@@ -262,6 +264,25 @@ fn transforms_after_octets_that_would_hide_what_is_covered_are_refused() {
     assert_eq!(octets("<a Id='i'><b/><c/>{}</a>", &reference("#i", &chain)), Err(Unresolved::Misfit));
     let twice = format!("{}{}", transform(EXCLUSIVE, ""), transform(EXCLUSIVE, ""));
     assert_eq!(octets("<a><b Id='i'/>{}</a>", &reference("#i", &twice)), Ok("<b Id=\"i\"></b>".into()));
+}
+
+#[test]
+fn many_references_to_much_data_run_out_of_what_they_may_ask_for() {
+    let references: String = (0..40).map(|_| reference("#i", "")).collect();
+    let text = format!("<a><b Id='i'>{}</b>{}</a>", "x".repeat(2 << 20), draft(&references, ""));
+    let answers = |work| {
+        let limits = Limits { work, ..Limits::default() };
+        let document = Document::parse(&text, &limits).unwrap();
+        let ids = Ids::declared(&document, &IdAttribute::USUAL);
+        let context = Context { document: &document, ids: &ids, resolver: &NoExternal, limits: &limits };
+        let signature = Signature::read(document.root().child(NAMESPACE, "Signature").unwrap()).unwrap();
+        let facts = support::facts(&signature, &context);
+        let limited = |resolved: &&Resolved<'_>| matches!(resolved.digest, Err(Unresolved::Limit(_)));
+        facts.references.iter().filter(limited).count()
+    };
+    // 64 MiB are free, as much as 31 references need with what stands around.
+    assert_eq!(answers(0), 9);
+    assert_eq!(answers(200), 0);
 }
 
 #[test]

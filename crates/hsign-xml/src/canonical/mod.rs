@@ -12,6 +12,8 @@ pub use node_set::NodeSet;
 
 use std::borrow::Cow;
 
+use hsign_core::BudgetExhausted;
+
 use crate::tree::{Index, Kind, NONE};
 use crate::{Attribute, Node, value};
 use namespaces::Namespaces;
@@ -19,16 +21,20 @@ use output::Output;
 
 /// Writes the canonical form of `set` into `sink`, piece by piece.
 pub fn canonicalize(set: &NodeSet<'_>, method: &CanonicalizationMethod, sink: &mut dyn FnMut(&[u8])) {
-    let mut walk = Walk {
-        set,
-        method,
-        namespaces: Namespaces::new(set.apex(), method),
-        output: Output::new(sink),
-        open: Vec::new(),
-        names: Vec::new(),
-    };
+    Walk::new(set, method, Output::new(sink, None)).run();
+}
+
+/// The same within what the document's references may ask for. What was written before it ran out is void.
+pub(crate) fn canonicalize_within(
+    set: &NodeSet<'_>,
+    method: &CanonicalizationMethod,
+    sink: &mut dyn FnMut(&[u8]),
+) -> Result<(), BudgetExhausted> {
+    let work = set.apex().document().work();
+    set.spend(1)?;
+    let mut walk = Walk::new(set, method, Output::new(sink, Some(work)));
     walk.run();
-    walk.output.flush();
+    walk.output.exhausted().map_or(Ok(()), |exhausted| Err(exhausted.clone()))
 }
 
 /// The canonical form of `set` in memory. For what is known to be small, such as SignedInfo.
@@ -56,11 +62,19 @@ struct Open<'d> {
     name: Option<&'d str>,
 }
 
-impl<'d> Walk<'_, 'd, '_> {
+impl<'w, 'd, 's> Walk<'w, 'd, 's> {
+    fn new(set: &'w NodeSet<'d>, method: &'w CanonicalizationMethod, output: Output<'s>) -> Self {
+        let namespaces = Namespaces::new(set.apex(), method);
+        Self { set, method, namespaces, output, open: Vec::new(), names: Vec::new() }
+    }
+
     fn run(&mut self) {
         let apex = self.set.apex();
         let document = apex.document();
         for index in apex.index()..apex.after() {
+            if self.output.exhausted().is_some() {
+                return;
+            }
             self.close_until(index);
             let node = document.at(index);
             match node.kind() {
@@ -73,6 +87,7 @@ impl<'d> Walk<'_, 'd, '_> {
             }
         }
         self.close_until(apex.after());
+        self.output.flush();
     }
 
     fn close_until(&mut self, index: Index) {

@@ -1,5 +1,7 @@
 use std::ops::Range;
 
+use hsign_core::BudgetExhausted;
+
 use crate::tree::{Index, Kind};
 use crate::{Document, Node};
 
@@ -99,6 +101,12 @@ impl<'d> NodeSet<'d> {
             }
         }
         holes
+    }
+
+    /// Takes the work of looking at each of its nodes `times` times from the document's budget.
+    pub(crate) fn spend(&self, times: usize) -> Result<(), BudgetExhausted> {
+        let nodes = (self.apex().after() - self.apex) as usize;
+        self.document.work().spend(nodes.saturating_mul(times))
     }
 
     /// By index, within the apex.

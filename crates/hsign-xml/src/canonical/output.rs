@@ -1,15 +1,27 @@
 //! Octets of the canonical form on their way out, a block at a time.
 
+use hsign_core::BudgetExhausted;
+
+use crate::tree::Work;
+
 const BLOCK: usize = 16 * 1024;
 
 pub(super) struct Output<'s> {
     sink: &'s mut dyn FnMut(&[u8]),
     block: Vec<u8>,
+    work: Option<&'s Work>,
+    exhausted: Option<BudgetExhausted>,
 }
 
 impl<'s> Output<'s> {
-    pub(super) fn new(sink: &'s mut dyn FnMut(&[u8])) -> Self {
-        Self { sink, block: Vec::with_capacity(BLOCK) }
+    /// Draws from `work` where it is given.
+    pub(super) fn new(sink: &'s mut dyn FnMut(&[u8]), work: Option<&'s Work>) -> Self {
+        Self { sink, block: Vec::with_capacity(BLOCK), work, exhausted: None }
+    }
+
+    /// Why nothing more is let out.
+    pub(super) fn exhausted(&self) -> Option<&BudgetExhausted> {
+        self.exhausted.as_ref()
     }
 
     pub(super) fn push(&mut self, text: &str) {
@@ -18,16 +30,26 @@ impl<'s> Output<'s> {
             self.flush();
         }
         if bytes.len() >= BLOCK {
-            (self.sink)(bytes);
+            self.let_out(bytes.len());
+            if self.exhausted.is_none() {
+                (self.sink)(bytes);
+            }
         } else {
             self.block.extend_from_slice(bytes);
         }
     }
 
     pub(super) fn flush(&mut self) {
-        if !self.block.is_empty() {
+        self.let_out(self.block.len());
+        if !self.block.is_empty() && self.exhausted.is_none() {
             (self.sink)(&self.block);
-            self.block.clear();
+        }
+        self.block.clear();
+    }
+
+    fn let_out(&mut self, length: usize) {
+        if let (Some(work), None) = (self.work, &self.exhausted) {
+            self.exhausted = work.spend(length).err();
         }
     }
 

@@ -207,6 +207,15 @@ impl Rule {
         fits.then_some(Self::OutsideOwnSignature)
     }
 
+    /// Its parts, each of which looks at every node.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::All(rules) | Self::Any(rules) => rules.iter().map(Self::size).sum::<usize>() + 1,
+            Self::Not(rule) => rule.size() + 1,
+            Self::Within(_) | Self::Text | Self::OutsideOwnSignature => 1,
+        }
+    }
+
     /// One flag for each node of the document; `None` where `here()` has no meaning.
     pub(super) fn members(&self, document: &Document<'_>, here: Option<Node<'_>>) -> Option<Vec<bool>> {
         let size = document.node().after();

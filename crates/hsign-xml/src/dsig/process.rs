@@ -3,10 +3,8 @@
 use super::path::own_signature;
 use super::transform::{Transform, keep_by_paths, keep_by_rule};
 use super::{Reference, Resolver, Unresolved, base64_decode};
-use crate::{
-    CanonicalizationMethod, Document, Found, Ids, Kind, Limits, Node, NodeSet, canonical_octets,
-    canonicalize, decode,
-};
+use crate::canonical::canonicalize_within;
+use crate::{CanonicalizationMethod, Document, Found, Ids, Kind, Limits, Node, NodeSet, decode};
 
 /// What references are resolved against.
 #[derive(Clone, Copy)]
@@ -156,16 +154,18 @@ impl<'d> Run<'_, 'd> {
         while let Some(transform) = left.next() {
             set = match transform {
                 Transform::EnvelopedSignature => {
+                    set.spend(1)?;
                     set.without(here.and_then(own_signature).ok_or(Unresolved::Misfit)?)
                 }
                 Transform::XPath(filter) => keep_by_rule(set, filter)?,
                 Transform::XPathFilter2(filters) => keep_by_paths(set, filters, self.ids)?,
                 Transform::Canonicalization(method) if left.len() == 0 => {
-                    canonicalize(&set, method, sink);
+                    canonicalize_within(&set, method, sink)?;
                     return Ok(What::Nodes(set));
                 }
                 Transform::Canonicalization(method) => {
-                    let octets = canonical_octets(&set, method);
+                    let mut octets = Vec::new();
+                    canonicalize_within(&set, method, &mut |piece| octets.extend_from_slice(piece))?;
                     let rest = left.as_slice();
                     // What is covered could no longer be told after another filter.
                     if rest.iter().any(is_filter) {
@@ -176,6 +176,7 @@ impl<'d> Run<'_, 'd> {
                     return Ok(if decoded { What::Base64Of(set) } else { What::Nodes(set) });
                 }
                 Transform::Base64 => {
+                    set.spend(1)?;
                     let texts = set
                         .apex()
                         .descendants()
@@ -191,7 +192,7 @@ impl<'d> Run<'_, 'd> {
                 Transform::Unsupported(uri) => return Err(Unresolved::UnsupportedTransform(uri.clone())),
             };
         }
-        canonicalize(&set, self.when_nodes, sink);
+        canonicalize_within(&set, self.when_nodes, sink)?;
         Ok(What::Nodes(set))
     }
 

@@ -129,9 +129,17 @@ impl<'d> Filter<'d> {
     }
 }
 
+/// Passes over the document that a path may take, one for each step: what it costs is not worth counting closer.
+const MOST_PASSES: usize = 8;
+
+fn document_size(set: &NodeSet<'_>) -> usize {
+    set.apex().document().node().after() as usize
+}
+
 /// The nodes for which the filter is true.
 pub(super) fn keep_by_rule<'n>(set: NodeSet<'n>, filter: &Filter<'n>) -> Result<NodeSet<'n>, Unresolved> {
     let FilterKind::Rule(rule) = &filter.kind else { return Err(Unresolved::Misfit) };
+    set.apex().document().work().spend(document_size(&set).saturating_mul(1 + rule.size()))?;
     let flags = rule.members(set.apex().document(), filter.here(&set)).ok_or(Unresolved::Misfit)?;
     Ok(set.filtered(|node| flags.get(node.index() as usize) == Some(&true)))
 }
@@ -145,6 +153,7 @@ pub(super) fn keep_by_paths<'n>(
     let document = set.apex().document();
     let mut kept = vec![true; document.node().after() as usize];
     for filter in filters {
+        set.apex().document().work().spend(document_size(&set).saturating_mul(MOST_PASSES))?;
         let (path, combine): (_, fn(bool, bool) -> bool) = match &filter.kind {
             FilterKind::Intersect(path) => (path, |kept, selected| kept && selected),
             FilterKind::Subtract(path) => (path, |kept, selected| kept && !selected),

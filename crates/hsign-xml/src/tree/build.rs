@@ -7,7 +7,8 @@ use hsign_core::BudgetExhausted;
 
 use super::cursor::{Cursor, QName};
 use super::{
-    AttributeData, Declaration, Document, Index, Interned, Kind, Limits, NONE, NodeData, XML, XML_NAMESPACE,
+    AttributeData, Declaration, Document, Index, Interned, Kind, Limits, NONE, NodeData, Work, XML,
+    XML_NAMESPACE,
 };
 use crate::characters::first_forbidden;
 use crate::{Error, value};
@@ -68,6 +69,7 @@ impl<'t, 'l> Builder<'t, 'l> {
             declarations: Vec::new(),
             prefixes: vec!["", "xml"],
             namespaces: vec![Cow::Borrowed(""), Cow::Borrowed(XML_NAMESPACE)],
+            work: Work::new(text.len(), limits.work),
         };
         Self {
             cursor: Cursor::new(text),

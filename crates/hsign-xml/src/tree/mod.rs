@@ -3,10 +3,12 @@
 mod build;
 mod cursor;
 mod node;
+mod work;
 
 use std::borrow::Cow;
 
 pub use node::{Attribute, Kind, Node};
+pub(crate) use work::Work;
 
 use crate::Error;
 
@@ -34,12 +36,15 @@ pub struct Limits {
     pub nodes: usize,
     /// Attributes and namespace declarations of one element.
     pub attributes: usize,
+    /// Octets that its signatures' references may make go through, for each byte of the text: ten thousand references
+    /// to the whole document, or to elements that each take along a hundred thousand namespaces, are an attack.
+    pub work: u64,
 }
 
 impl Default for Limits {
-    /// Far above any clinical document: 1 GiB, depth 1,000, 50 million nodes, 10,000 attributes an element.
+    /// Far above any clinical document: 1 GiB, depth 1,000, 50 million nodes, 10,000 attributes an element, work of 200.
     fn default() -> Self {
-        Self { bytes: 1 << 30, depth: 1_000, nodes: 50_000_000, attributes: 10_000 }
+        Self { bytes: 1 << 30, depth: 1_000, nodes: 50_000_000, attributes: 10_000, work: 200 }
     }
 }
 
@@ -53,6 +58,7 @@ pub struct Document<'t> {
     declarations: Vec<Declaration>,
     prefixes: Vec<&'t str>,
     namespaces: Vec<Cow<'t, str>>,
+    work: Work,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +127,11 @@ impl<'t> Document<'t> {
     /// All elements in document order.
     pub fn elements(&self) -> impl Iterator<Item = Node<'_>> {
         self.node().descendants().filter(|node| node.kind() == Kind::Element)
+    }
+
+    /// What is left for its references.
+    pub(crate) fn work(&self) -> &Work {
+        &self.work
     }
 
     pub(crate) fn at(&self, index: Index) -> Node<'_> {
