@@ -191,17 +191,20 @@ fn findings(text: &Text<'_>, document: &Document<'_>, found: &[Found<'_>]) -> Ve
         && let Some(comment) = comment_in_text(document)
     {
         let place = comment.parent().map(Node::location).unwrap_or_default();
-        findings.push(Finding::warning("xml-comment-inside-text").with("place", place));
+        findings.push(Finding::error("xml-comment-inside-text").with("place", place));
     }
     findings
 }
 
-/// A comment between two pieces of one text: canonical forms leave it out and join them, while a reader may take the
-/// first piece for all.
+/// A comment between two pieces of a simple value: canonical forms leave it out and join them, while a reader may take
+/// the first piece for all. In mixed content nobody expects one piece.
 fn comment_in_text<'d>(document: &'d Document<'d>) -> Option<Node<'d>> {
-    let is_text = |node: Node<'_>| node.kind() == Kind::Text && !node.text().trim().is_empty();
-    document.node().descendants().find(|node| {
-        node.kind() == Kind::Comment
-            && node.parent().is_some_and(|parent| parent.is_element() && parent.children().any(is_text))
-    })
+    let is_text = |node: &Node<'_>| node.kind() == Kind::Text && !node.text().trim().is_empty();
+    let splits = |parent: Node<'d>| {
+        parent.is_element()
+            && parent.elements().next().is_none()
+            && parent.children().filter(is_text).nth(1).is_some()
+    };
+    let mut nodes = document.node().descendants();
+    nodes.find(|node| node.kind() == Kind::Comment && node.parent().is_some_and(splits))
 }

@@ -9,6 +9,7 @@ pub mod eprescription;
 mod error;
 mod evidence;
 mod follow;
+mod fragment;
 mod imprint;
 mod levels;
 pub mod make;

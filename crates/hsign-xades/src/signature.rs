@@ -1,6 +1,8 @@
 //! One signature as facts.
 
-use hsign_core::facts::{CertificateReference, Coverage, Covered, Level, SignatureFacts, SignedObject};
+use hsign_core::facts::{
+    CertificateReference, Coverage, Covered, Level, SignatureFacts, SignedObject, TimestampKind,
+};
 use hsign_core::{Budget, BudgetExhausted, Digest, DigestAlgorithm, Finding};
 use hsign_xml::dsig::{Context, Signature, method_finding, signature_value_from_xml};
 use hsign_xml::{Ids, Node, NodeSet};
@@ -16,7 +18,7 @@ use crate::qualifying::{self, Qualifying};
 use crate::signatures::Found;
 use crate::signer::{self, KeyInfoSigner};
 use crate::stamps::{self, Budgets, Stamp};
-use crate::{claims, levels, policy};
+use crate::{claims, fragment, levels, policy};
 
 const CLAUSE: &str = "EN 319 132-1";
 
@@ -37,7 +39,7 @@ impl Work {
     /// keep us busy doesn't.
     pub(crate) fn for_length(length: u64) -> Self {
         Self {
-            octets: Budget::new("octets under XML references", (1 << 30) + length.saturating_mul(64)),
+            octets: Budget::new("octets under XML references", (1 << 26) + length.saturating_mul(64)),
             tokens: Budget::new("time stamps in a document", 2_000),
             evidence: Budget::new("pieces of evidence in a document", 20_000),
             covered: Budget::new("what time stamps cover", 1_000_000),
@@ -71,15 +73,21 @@ pub(crate) fn read<'d>(
     ids: &Ids<'d>,
     work: &mut Work,
 ) -> Result<Read<'d>, BudgetExhausted> {
-    let signature = match Signature::read(found.node) {
-        Ok(signature) => signature,
+    let (signature, broken) = match Signature::read(found.node) {
+        Ok(signature) => (signature, None),
         Err(error) => {
             let finding = Finding::error("xml-signature-unreadable").clause("XML Signature §4");
-            return Ok(unreadable(found, finding.with("reason", error)));
+            let finding = finding.with("reason", error);
+            match fragment::read(found.node) {
+                Some(parts) => (parts, Some(finding)),
+                None => return Ok(unreadable(found, finding)),
+            }
         }
     };
     let (qualifying, mut findings) = qualifying::find(found.node, signature.id.as_deref());
     let qualifying = qualifying.as_ref();
+    let whole = broken.is_none();
+    findings.extend(broken);
     if qualifying.is_none_or(|qualifying| qualifying.signed.is_none()) {
         findings.push(Finding::error("xades-no-signed-properties").clause(CLAUSE));
     }
@@ -89,12 +97,17 @@ pub(crate) fn read<'d>(
     let pieces = pieces(&signature, qualifying, &mut work.evidence, &mut findings)?;
     let signer = signature.key_info.as_ref().map(signer::read).unwrap_or_default();
     let references = certificates(&signature, qualifying, &outcomes, &signer, &mut findings);
+    if whole {
+        findings.extend(method_finding(&signature));
+    }
     let signed = signed(&signature, &outcomes, &listed, &pieces, signer, references, &mut findings);
     let mut stamps = Vec::new();
     if let Some(qualifying) = qualifying {
         let subject = Subject { signature: &signature, qualifying, context };
         let budgets = Budgets { tokens: &mut work.tokens, octets: &mut work.octets };
         stamps = stamps::read(&found.id, &subject, &outcomes, ids, budgets)?;
+        // What an archive stamp should cover isn't all there.
+        stamps.retain(|stamp| whole || stamp.facts.kind == TimestampKind::Signature);
     }
     let covering = Covering::new(outcomes.iter().chain(&listed).filter_map(|outcome| outcome.what.as_ref()));
     let (coverage, uncovered) = covering.judge(context.document, found.node);
@@ -223,19 +236,13 @@ fn certificates<'d>(
     }
     let signed_key_info =
         signature.key_info.as_ref().is_some_and(|key_info| outcomes::signs(outcomes, key_info.node));
-    match meant.filter(|_| signed_key_info) {
-        Some(certificate) => vec![CertificateReference {
-            digest: Digest::new(DigestAlgorithm::Sha256, certificate.sha256().to_vec()),
-            issuer: None,
-            serial: None,
-        }],
-        None => {
-            if qualifying.is_some_and(|qualifying| qualifying.signed.is_some()) {
-                findings.push(Finding::warning("signing-certificate-missing").clause(CLAUSE));
-            }
-            Vec::new()
-        }
-    }
+    let certificate = meant.filter(|_| signed_key_info);
+    let reference = certificate.map(|certificate| CertificateReference {
+        digest: Digest::new(DigestAlgorithm::Sha256, certificate.sha256().to_vec()),
+        issuer: None,
+        serial: None,
+    });
+    reference.into_iter().collect()
 }
 
 fn signed<'d>(
@@ -248,7 +255,6 @@ fn signed<'d>(
     findings: &mut Vec<Finding>,
 ) -> Option<SignedObject> {
     let algorithm = signature.method.algorithm.clone();
-    findings.extend(method_finding(signature));
     let Some(octets) = signature.signed_octets() else {
         let finding = Finding::error("xml-canonicalization-unsupported").clause("XML Signature §6.5");
         findings.push(finding.with("method", &signature.canonicalization_uri));
