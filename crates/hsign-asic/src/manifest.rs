@@ -117,7 +117,13 @@ fn digest(element: Node<'_>) -> Option<Digest> {
 
 /// Manifests are flat.
 fn limits(bytes: &[u8]) -> Limits {
-    Limits { bytes: bytes.len().saturating_mul(3), depth: 64, nodes: 2_000_000, attributes: 1_000, ..Limits::default() }
+    Limits {
+        bytes: bytes.len().saturating_mul(3),
+        depth: 64,
+        nodes: 2_000_000,
+        attributes: 1_000,
+        ..Limits::default()
+    }
 }
 
 /// The bytes of a manifest for what is to be made: what will cover it with its media type, and the files.

@@ -1,5 +1,6 @@
 //! Attacks on what manifests and signatures say about the files: none of them leaves a signature whose references all hold
 //! over a container without a finding that decides.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "support/people.rs"]
 mod people;

@@ -1,4 +1,5 @@
 //! Containers with CAdES, from the first signature to the renewal of the archive time stamp.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "support/people.rs"]
 mod people;

@@ -30,14 +30,13 @@ impl Draft<'_> {
         let renamed = self.has(NEWEST).then(|| self.free_name("ASiCArchiveManifest", ".xml"));
         let mut objects = Vec::new();
         let mut earlier = None;
-        for name in self.names_to_archive() {
-            let digest = self.digest_of(&name, algorithm)?;
+        let media_types = self.media_types();
+        for (name, digest) in self.digests_of(self.names_to_archive(), algorithm)? {
             match &renamed {
                 Some(renamed) if name == NEWEST => earlier = Some((renamed.clone(), digest)),
                 _ => {
-                    let media_type =
-                        media_type(&name).map(str::to_owned).or_else(|| self.media_type_of(&name));
-                    objects.push((name.clone(), media_type, digest));
+                    let media_type = media_type(&name).or_else(|| media_types.get(name.as_str()).copied());
+                    objects.push((name.clone(), media_type.map(str::to_owned), digest));
                 }
             }
         }

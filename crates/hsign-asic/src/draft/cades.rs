@@ -33,23 +33,24 @@ impl Draft<'_> {
     /// # Errors
     /// When a file can't be read.
     pub fn prepare_cades(&self, algorithm: DigestAlgorithm) -> Result<PreparedCades, Error> {
-        let names = self.data_objects();
+        let digests = self.digests_of(self.data_objects(), algorithm)?;
         if self.kind == ContainerType::AsicS {
-            let [single] = names.as_slice() else { return Err(Error::Unfit("ASiC-S is about one file")) };
-            let content_digest = self.digest_of(single, algorithm)?;
-            return Ok(PreparedCades {
-                content_digest,
-                manifest: None,
-                signature: SINGLE_SIGNATURE.to_owned(),
-            });
+            let [(_, single)] = digests.as_slice() else {
+                return Err(Error::Unfit("ASiC-S is about one file"));
+            };
+            let (content_digest, signature) = (single.clone(), SINGLE_SIGNATURE.to_owned());
+            return Ok(PreparedCades { content_digest, manifest: None, signature });
         }
         let signature = self.free_name("signature", ".p7s");
         let name = self.free_name("ASiCManifest", ".xml");
-        let mut objects = Vec::with_capacity(names.len());
-        for name in names {
-            let digest = self.digest_of(&name, algorithm)?;
-            objects.push((name.clone(), self.media_type_of(&name), digest));
-        }
+        let media_types = self.media_types();
+        let objects: Vec<_> = digests
+            .into_iter()
+            .map(|(name, digest)| {
+                let media_type = media_types.get(name.as_str()).map(|media_type| (*media_type).to_owned());
+                (name, media_type, digest)
+            })
+            .collect();
         let bytes = manifest::write((&signature, SIGNATURE), &objects);
         let content_digest = hsign_crypto::digest(algorithm, &bytes)?;
         Ok(PreparedCades { content_digest, manifest: Some((name, bytes)), signature })

@@ -7,6 +7,7 @@ mod records;
 mod xades;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use hsign_core::facts::DocumentFacts;
@@ -181,12 +182,21 @@ impl<'s> Draft<'s> {
         container.bytes(entry)?.ok_or_else(|| Error::NoSuchFile(name.to_owned()))
     }
 
-    /// The digest of an entry.
-    pub(crate) fn digest_of(&self, name: &str, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
+    /// The digests of entries, those that are known without reading them.
+    pub(crate) fn digests_of(
+        &self,
+        names: Vec<String>,
+        algorithm: DigestAlgorithm,
+    ) -> Result<Vec<(String, Digest)>, Error> {
         let container = Container::open(self, self.known.borrow().clone())?;
-        let digest = container.digest(name, algorithm)?.ok_or_else(|| Error::NoSuchFile(name.to_owned()))?;
+        let mut digests = Vec::with_capacity(names.len());
+        for name in names {
+            let digest = container.digest(&name, algorithm)?;
+            let digest = digest.ok_or_else(|| Error::NoSuchFile(name.clone()))?;
+            digests.push((name, digest));
+        }
         *self.known.borrow_mut() = container.into_known();
-        Ok(digest)
+        Ok(digests)
     }
 
     pub(crate) fn data_objects(&self) -> Vec<String> {
@@ -196,8 +206,9 @@ impl<'s> Draft<'s> {
         self.records.iter().filter(is_object).map(|record| record.name.clone()).collect()
     }
 
-    pub(crate) fn media_type_of(&self, name: &str) -> Option<String> {
-        self.media_types.iter().find(|(of, _)| of == name).map(|(_, media_type)| media_type.clone())
+    /// The media types that are known, by the files' names.
+    pub(crate) fn media_types(&self) -> HashMap<&str, &str> {
+        self.media_types.iter().map(|(name, media_type)| (name.as_str(), media_type.as_str())).collect()
     }
 }
 

@@ -1,6 +1,5 @@
 //! XAdES signatures: XML beside the files, in a root element of its own (EN 319 162-1).
 
-use hsign_core::Digest;
 use hsign_xades::DetachedContent;
 use hsign_xades::make::{self, Options, Prepared};
 use hsign_xml::{Document, Limits};
@@ -21,15 +20,19 @@ impl Draft<'_> {
     /// # Errors
     /// When a file can't be read, or the signature can't be prepared.
     pub fn prepare_xades(&self, options: &Options<'_>) -> Result<Prepared, Error> {
-        let mut objects: Vec<(String, String, Digest)> = Vec::new();
-        for name in self.data_objects() {
-            let digest = self.digest_of(&name, options.digest)?;
-            let media_type = self.media_type_of(&name).unwrap_or_else(|| UNKNOWN.to_owned());
-            objects.push((uri::of_entry(&name), media_type, digest));
-        }
+        let digests = self.digests_of(self.data_objects(), options.digest)?;
+        let media_types = self.media_types();
+        let objects: Vec<_> = digests
+            .iter()
+            .map(|(name, digest)| (uri::of_entry(name), media_types.get(name.as_str()), digest))
+            .collect();
         let objects: Vec<_> = objects
             .iter()
-            .map(|(uri, mime_type, digest)| make::DataObject { uri, mime_type, digest })
+            .map(|(uri, media_type, digest)| make::DataObject {
+                uri,
+                mime_type: media_type.copied().unwrap_or(UNKNOWN),
+                digest,
+            })
             .collect();
         Ok(make::detached(&objects, options)?)
     }
@@ -52,10 +55,18 @@ impl Draft<'_> {
         let before: Vec<String> =
             self.facts()?.signatures.into_iter().map(|signature| signature.id).collect();
         if !self.has(LISTING) && self.kind == ContainerType::AsicE {
-            let names = self.data_objects();
-            let files: Vec<_> =
-                names.into_iter().map(|name| (name.clone(), self.media_type_of(&name))).collect();
-            self.set(LISTING, manifest::write_listing(self.kind.media_type(), &files))?;
+            let media_types = self.media_types();
+            let files: Vec<_> = self
+                .data_objects()
+                .into_iter()
+                .map(|name| {
+                    let media_type =
+                        media_types.get(name.as_str()).map(|media_type| (*media_type).to_owned());
+                    (name, media_type)
+                })
+                .collect();
+            let listing = manifest::write_listing(self.kind.media_type(), &files);
+            self.set(LISTING, listing)?;
         }
         self.set(&file, bytes)?;
         let mut after = self.facts()?.signatures.into_iter().map(|signature| signature.id);

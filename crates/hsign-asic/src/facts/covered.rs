@@ -1,9 +1,13 @@
 //! What a time stamp or evidence record over files proves: what those files are, signatures and all that is in them.
 
-use hsign_core::facts::{Covered, EvidenceFacts, Level, SignatureFacts, TimestampFacts, TimestampKind};
-use hsign_core::{Digest, DigestAlgorithm, Finding};
+use std::collections::HashSet;
 
-use super::{Found, Inside, Reading};
+use hsign_core::facts::{
+    Covered, DocumentFacts, EvidenceFacts, Level, SignatureFacts, TimestampFacts, TimestampKind,
+};
+use hsign_core::{Budget, Digest, DigestAlgorithm, Finding};
+
+use super::{Found, Reading};
 use crate::Error;
 use crate::manifest::{Manifest, Object};
 use crate::roles::{Role, role};
@@ -53,11 +57,9 @@ pub(crate) fn intact<'m>(
 }
 
 /// Everything inside an entry that a proof of its existence reaches.
-pub(crate) fn inside(found: &Found, entry: &str, digest: &Digest) -> Vec<Covered> {
+pub(super) fn inside(found: &Found, entry: &str, digest: &Digest) -> Vec<Covered> {
     match role(entry) {
-        Role::Cades | Role::Xades => {
-            found.inside.get(entry).map(|inside| of_file(found, inside)).unwrap_or_default()
-        }
+        Role::Cades | Role::Xades => found.inside.get(entry).cloned().unwrap_or_default(),
         Role::Timestamp => vec![Covered::Timestamp { timestamp: entry.to_owned() }],
         Role::EvidenceRecord => vec![Covered::EvidenceRecord { record: entry.to_owned() }],
         Role::Manifest | Role::Listing => Vec::new(),
@@ -65,14 +67,14 @@ pub(crate) fn inside(found: &Found, entry: &str, digest: &Digest) -> Vec<Covered
     }
 }
 
-fn of_file(found: &Found, inside: &Inside) -> Vec<Covered> {
-    let signatures = found.signatures.iter().filter(|signature| inside.signatures.contains(&signature.id));
-    let mut covered: Vec<_> = signatures.flat_map(of_signature).collect();
-    let stamp = |id: &String| Covered::Timestamp { timestamp: id.clone() };
-    let record = |id: &String| Covered::EvidenceRecord { record: id.clone() };
-    covered.extend(inside.timestamps.iter().map(stamp));
-    covered.extend(inside.records.iter().map(record));
-    covered.extend(evidence(&inside.evidence));
+/// Everything in a signature file.
+pub(super) fn of_file(facts: &DocumentFacts) -> Vec<Covered> {
+    let mut covered: Vec<_> = facts.signatures.iter().flat_map(of_signature).collect();
+    covered.extend(facts.timestamps.iter().map(|stamp| Covered::Timestamp { timestamp: stamp.id.clone() }));
+    covered.extend(
+        facts.evidence_records.iter().map(|record| Covered::EvidenceRecord { record: record.id.clone() }),
+    );
+    covered.extend(evidence(&facts.evidence));
     covered
 }
 
@@ -93,23 +95,31 @@ fn evidence(evidence: &EvidenceFacts) -> impl Iterator<Item = Covered> + '_ {
     })
 }
 
+/// What all time stamps of a container cover, certificates and revocation data included.
+const MOST_COVERED: u64 = 2_000_000;
+
 /// Once every signature, stamp and record is known: what the stamps over manifests cover, and the levels that follow.
 pub(super) fn complete(reading: &Reading<'_, '_>, found: &mut Found) -> Result<(), Error> {
+    let mut budget = Budget::new("objects under time stamps", MOST_COVERED);
     let mut all = Vec::with_capacity(found.timestamps.len());
     for stamp in &found.timestamps {
-        all.push(of_stamp(reading, found, stamp)?);
+        let covers = of_stamp(reading, found, stamp)?;
+        budget.spend(covers.len() as u64)?;
+        all.push(covers);
     }
+    let mut archived = HashSet::new();
     for (stamp, covers) in found.timestamps.iter_mut().zip(all) {
+        let signatures = covers.iter().filter_map(|covered| match covered {
+            Covered::SignatureValue { signature } if stamp.kind == TimestampKind::Archive => {
+                Some(signature.clone())
+            }
+            _ => None,
+        });
+        archived.extend(signatures);
         stamp.covers.extend(covers);
     }
     for signature in found.signatures.iter_mut().filter(|signature| signature.level == Level::BLt) {
-        let archived = |stamp: &TimestampFacts| {
-            stamp.kind == TimestampKind::Archive
-                && stamp.covers.iter().any(
-                    |covered| matches!(covered, Covered::SignatureValue { signature: id } if *id == signature.id),
-                )
-        };
-        if found.timestamps.iter().any(archived) {
+        if archived.contains(&signature.id) {
             signature.level = Level::BLta;
         }
     }

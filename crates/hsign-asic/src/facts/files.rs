@@ -1,6 +1,6 @@
 //! Which files are covered by what, and which by nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hsign_core::Finding;
 use hsign_core::facts::{Coverage, FileCoverage, FileFacts};
@@ -47,16 +47,19 @@ pub(super) fn coverage(reading: &Reading<'_, '_>, found: &mut Found) -> Result<V
             _ => {}
         }
     }
-    for signature in &mut found.signatures {
-        let open = signed.not_covered_by(&signature.id);
+    let mut covered: HashMap<usize, HashSet<&str>> = HashMap::new();
+    for (place, name, _) in &found.signed_files {
+        covered.entry(*place).or_default().insert(name);
+    }
+    for (place, signature) in found.signatures.iter_mut().enumerate() {
         if signature.coverage == Coverage::Signature {
             continue;
         }
+        let open = signed.left_out(covered.get(&place).unwrap_or(&HashSet::new()));
         signature.coverage = if open.is_empty() { Coverage::WholeDocument } else { Coverage::Partial };
-        for name in open.iter().take(NAMES_TOLD).filter(|_| signature.signed.is_some()) {
-            signature
-                .findings
-                .push(Finding::warning("asic-file-not-covered").clause(CLAUSE).with("entry", name));
+        for name in open.iter().filter(|_| signature.signed.is_some()) {
+            let finding = Finding::warning("asic-file-not-covered").clause(CLAUSE);
+            signature.findings.push(finding.with("entry", name));
         }
     }
     if !found.signatures.is_empty() {
@@ -109,12 +112,11 @@ impl Listing {
         }
     }
 
-    /// Files that this signature leaves out: those in the container it doesn't name, and those it names that aren't at hand.
-    fn not_covered_by(&self, id: &str) -> Vec<String> {
-        let covered = |file: &&FileFacts| {
-            let own = file.covered_by.iter().any(|coverage| coverage.by == id);
-            if file.length.is_some() { own } else { !own }
-        };
-        self.files.iter().filter(|file| !covered(file)).map(|file| file.name.clone()).collect()
+    /// Files that a signature leaves out, the first of them: those in the container that it doesn't name, and those that
+    /// it names that aren't at hand.
+    fn left_out(&self, covered: &HashSet<&str>) -> Vec<String> {
+        let open =
+            self.files.iter().filter(|file| covered.contains(file.name.as_str()) != file.length.is_some());
+        open.take(NAMES_TOLD).map(|file| file.name.clone()).collect()
     }
 }

@@ -90,8 +90,7 @@ fn listing(container: &Container<'_>, findings: &mut Vec<Finding>) -> Result<(),
             findings.push(Finding::warning("asic-listing-unreadable").clause(CLAUSE));
             continue;
         };
-        let there = |name: &str| container.archive.entries.iter().any(|entry| entry.name == name);
-        for name in listed.iter().filter(|name| !there(name)) {
+        for name in listed.iter().filter(|name| !container.archive.has(name)) {
             findings.push(Finding::warning("asic-listed-not-there").clause(CLAUSE).with("entry", name));
         }
         for entry in container.data_objects().filter(|entry| !listed.contains(&entry.name)) {

@@ -12,7 +12,8 @@ mod xades;
 use std::collections::HashMap;
 
 use hsign_core::facts::{
-    DocumentFacts, DocumentFormat, EvidenceFacts, EvidenceRecordFacts, SignatureFacts, TimestampFacts,
+    Covered, DocumentFacts, DocumentFormat, EvidenceFacts, EvidenceRecordFacts, SignatureFacts,
+    TimestampFacts,
 };
 use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, Source};
 use hsign_crypto::Hasher;
@@ -26,8 +27,10 @@ use crate::manifest::{self, Manifest};
 use crate::roles::{Role, role};
 use crate::zip::{Archive, Entry};
 
-/// Signature files, tokens and records of one container.
-const MOST_PROOFS: u64 = 2_000;
+/// Signature files, tokens, records and manifests of one container.
+const MOST_PROOFS: u64 = 5_000;
+/// What all manifests name together.
+const MOST_OBJECTS: u64 = 1_000_000;
 const WINDOW: usize = 1 << 20;
 
 /// Everything a container says, nothing judged. Files are unpacked as streams and hashed once; signatures and manifests
@@ -107,18 +110,9 @@ pub(crate) struct Found {
     pub(crate) findings: Vec<Finding>,
     /// Which signature, by its place, names which file, and whether that is what was signed.
     pub(crate) signed_files: Vec<(usize, String, Option<bool>)>,
-    /// What is in each signature file.
-    pub(crate) inside: HashMap<String, Inside>,
+    /// What stands in each signature file, all of which a proof for the file reaches.
+    pub(crate) inside: HashMap<String, Vec<Covered>>,
     /// Certificates and revocation data that the signatures of a file share.
-    pub(crate) evidence: EvidenceFacts,
-}
-
-/// What one signature file brought, by ids.
-#[derive(Default)]
-pub(crate) struct Inside {
-    pub(crate) signatures: Vec<String>,
-    pub(crate) timestamps: Vec<String>,
-    pub(crate) records: Vec<String>,
     pub(crate) evidence: EvidenceFacts,
 }
 
@@ -131,21 +125,17 @@ impl Found {
         finish: &mut dyn FnMut(&mut SignatureFacts) -> Result<Vec<SignedFile>, Error>,
     ) -> Result<(), Error> {
         let facts = adopt(facts, file);
-        let mut inside = Inside { evidence: facts.evidence.clone(), ..Inside::default() };
+        self.inside.insert(file.to_owned(), covered::of_file(&facts));
         for mut signature in facts.signatures {
             let place = self.signatures.len();
             let files = finish(&mut signature)?;
             self.signed_files.extend(files.into_iter().map(|(name, intact)| (place, name, intact)));
-            inside.signatures.push(signature.id.clone());
             self.signatures.push(signature);
         }
-        inside.timestamps.extend(facts.timestamps.iter().map(|stamp| stamp.id.clone()));
-        inside.records.extend(facts.evidence_records.iter().map(|record| record.id.clone()));
         self.timestamps.extend(facts.timestamps);
         self.records.extend(facts.evidence_records);
         self.evidence.extend(&facts.evidence);
         self.findings.extend(facts.findings);
-        self.inside.insert(file.to_owned(), inside);
         Ok(())
     }
 }
@@ -212,11 +202,13 @@ pub(crate) fn read(source: &dyn Source, known: Known) -> Result<(DocumentFacts, 
 
 pub(crate) fn manifests(container: &Container<'_>) -> Result<Vec<Manifest>, Error> {
     let mut manifests = Vec::new();
+    let mut files = Budget::new("manifests of a container", MOST_PROOFS);
+    let mut objects = Budget::new("objects of all manifests", MOST_OBJECTS);
     for entry in container.metadata().filter(|entry| role(&entry.name) == Role::Manifest) {
-        match container.bytes(entry)? {
-            Some(bytes) => manifests.push(manifest::read(&entry.name, bytes)),
-            None => manifests.push(manifest::read(&entry.name, Vec::new())),
-        }
+        files.spend(1)?;
+        let manifest = manifest::read(&entry.name, container.bytes(entry)?.unwrap_or_default());
+        objects.spend(manifest.objects.len() as u64)?;
+        manifests.push(manifest);
     }
     Ok(manifests)
 }

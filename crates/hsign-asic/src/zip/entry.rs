@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use hsign_core::{Budget, Finding, Source, read_range};
 
 use super::headers::{self, Header};
@@ -18,6 +20,7 @@ pub(crate) struct Archive {
     pub(crate) entries: Vec<Entry>,
     pub(crate) comment: Vec<u8>,
     pub(crate) findings: Vec<Finding>,
+    index: HashMap<String, usize>,
 }
 
 /// One entry.
@@ -76,13 +79,18 @@ impl Archive {
             findings.push(Finding::error("zip-end-ambiguous"));
         }
         layout::check(source, &mut entries, found.offset, &mut findings)?;
-        name::check(&mut entries, &mut findings);
-        Ok(Self { entries, comment: found.comment, findings })
+        let index = name::check(&mut entries, &mut findings);
+        Ok(Self { entries, comment: found.comment, findings, index })
+    }
+
+    /// Whether there is an entry of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.index.contains_key(name)
     }
 
     /// The one entry of this name that every tool unpacks alike.
     pub(crate) fn find(&self, name: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.name == name).filter(|entry| entry.is_sound)
+        self.entries.get(*self.index.get(name)?).filter(|entry| entry.is_sound)
     }
 }
 

@@ -45,8 +45,8 @@ pub(crate) fn objection(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Marks what can't be told apart or must not be unpacked.
-pub(super) fn check(entries: &mut [Entry], findings: &mut Vec<Finding>) {
+/// Marks what can't be told apart or must not be unpacked; returns the entries by name.
+pub(super) fn check(entries: &mut [Entry], findings: &mut Vec<Finding>) -> HashMap<String, usize> {
     let mut exact: HashMap<String, usize> = HashMap::new();
     let mut folded: HashMap<String, usize> = HashMap::new();
     let mut ambiguous = Vec::new();
@@ -69,6 +69,7 @@ pub(super) fn check(entries: &mut [Entry], findings: &mut Vec<Finding>) {
             entry.is_sound = false;
         }
     }
+    exact
 }
 
 /// What file systems that ignore case or normalise names make of it.

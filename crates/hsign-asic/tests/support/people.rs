@@ -1,5 +1,5 @@
 //! Signatures with the testkit's people and stamps by its authority, without a network.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::sync::{Arc, LazyLock};
 
