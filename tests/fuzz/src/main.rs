@@ -4,10 +4,13 @@
 
 mod bag;
 mod changes;
+mod cms;
+mod libxml2;
 mod seeds;
 #[path = "../../../crates/hsign-pdf/tests/shown/mod.rs"]
 mod shown;
 mod targets;
+mod xml;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;

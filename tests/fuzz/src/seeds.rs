@@ -87,6 +87,10 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         put("evidence-record", &record)?;
     }
     put("seal", &picture()?)?;
+    for xml in crate::xml::SEEDS {
+        put("xml", xml.as_bytes())?;
+        put("c14n", xml.as_bytes())?;
+    }
     put("ocsp", &ocsp(&testbed)?)?;
     let signed_letter = crate::changes::signed_letter();
     for case in hsign_testkit::manipulations::all(signed_letter) {
@@ -101,6 +105,10 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         let document = Document::open(&signed)?;
         for value in signature_fields(&document)?.fields.into_iter().filter_map(|field| field.value) {
             put("cms", &value.contents)?;
+            let mut stamp = |imprint: &Digest| timestamper(&testbed).ok()?.stamp(imprint).ok();
+            if let Some(archived) = crate::cms::archived(&value.contents, &mut stamp) {
+                put("cms", &archived)?;
+            }
         }
     }
     Ok(())
@@ -197,6 +205,8 @@ fn signed(testbed: &Testbed, document: &[u8]) -> Result<Vec<u8>, Failure> {
         digest: DigestAlgorithm::Sha256,
         key: credential.protection(),
         metadata: Metadata::default(),
+        statement: Default::default(),
+        allow_pending: false,
     };
     let timestamper = timestamper(testbed)?;
     let source = document.to_vec();

@@ -112,6 +112,11 @@ impl<'w, 'd, 's> Walk<'w, 'd, 's> {
         self.output.push("<");
         self.output.push(name);
         let orphan = !self.has_parent_in_set(node);
+        if orphan {
+            // It looks at everything above and everything in scope.
+            let (above, in_scope) = (node.ancestors().count(), node.document().prefixes().len());
+            self.output.charge(above + in_scope);
+        }
         self.namespaces.render(node, orphan, &mut self.output);
         self.attributes(node, orphan);
         self.output.push(">");

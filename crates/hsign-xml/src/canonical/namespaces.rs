@@ -1,5 +1,7 @@
 //! Which namespace declarations an element of the canonical form carries.
 
+use std::collections::HashSet;
+
 use crate::tree::{Interned, NONE, XML};
 use crate::{Document, Node};
 
@@ -30,8 +32,8 @@ impl<'d> Namespaces<'d> {
     pub(super) fn new(apex: Node<'d>, method: &CanonicalizationMethod) -> Self {
         let document = apex.document();
         let prefixes = document.prefixes();
-        let listed =
-            prefixes.iter().map(|prefix| method.inclusive_prefixes.iter().any(|listed| listed == prefix));
+        let list: HashSet<&str> = method.inclusive_prefixes.iter().map(String::as_str).collect();
+        let listed = prefixes.iter().map(|prefix| list.contains(prefix));
         let mut in_scope = vec![NONE; prefixes.len()];
         let mut above: Vec<Node<'d>> = apex.ancestors().collect();
         above.reverse();
@@ -41,7 +43,7 @@ impl<'d> Namespaces<'d> {
         Self {
             document,
             exclusive: method.form == CanonicalForm::Exclusive,
-            listed: if method.inclusive_prefixes.is_empty() { Vec::new() } else { listed.collect() },
+            listed: if list.is_empty() { Vec::new() } else { listed.collect() },
             written: vec![NONE; in_scope.len()],
             in_scope,
             undo: Vec::new(),

@@ -88,12 +88,20 @@ impl<'d> NodeSet<'d> {
     /// The topmost subtrees within the apex that don't belong to it, comments aside.
     #[must_use]
     pub fn holes(&self) -> Vec<Node<'d>> {
+        let Some(members) = &self.members else { return Vec::new() };
+        // Members before each node, so that whether a subtree has any is a subtraction.
+        let mut before = Vec::with_capacity(members.len() + 1);
+        before.push(0_usize);
+        before.extend(members.iter().scan(0, |count, member| {
+            *count += usize::from(*member);
+            Some(*count)
+        }));
+        let count = |index: Index| before.get((index - self.apex) as usize);
         let mut holes = Vec::new();
         let mut index = self.apex;
-        while self.members.is_some() && index < self.apex().after() {
+        while index < self.apex().after() {
             let node = self.document.at(index);
-            let inside_left_out = (index..node.after()).all(|below| !self.is_member(below));
-            if node.kind() != Kind::Comment && inside_left_out {
+            if node.kind() != Kind::Comment && count(index) == count(node.after()) {
                 holes.push(node);
                 index = node.after();
             } else {

@@ -47,6 +47,11 @@ impl<'s> Output<'s> {
         self.block.clear();
     }
 
+    /// Counts work that leaves no octets.
+    pub(super) fn charge(&mut self, units: usize) {
+        self.let_out(units);
+    }
+
     fn let_out(&mut self, length: usize) {
         if let (Some(work), None) = (self.work, &self.exhausted) {
             self.exhausted = work.spend(length).err();
