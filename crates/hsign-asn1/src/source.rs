@@ -396,9 +396,10 @@ mod tests {
     use super::*;
     use crate::{Rules, encode, octet_string, single};
 
-    fn content(bytes: &Vec<u8>) -> Result<Vec<u8>, SourceError> {
+    fn content(bytes: &[u8]) -> Result<Vec<u8>, SourceError> {
         let mut found = Vec::new();
-        let mut reader = SourceReader::new(bytes);
+        let bytes = bytes.to_vec();
+        let mut reader = SourceReader::new(&bytes);
         reader.octets(&mut |part| found.extend_from_slice(part))?;
         Ok(found)
     }

@@ -149,25 +149,19 @@ impl Found<'_> {
             if view.signed_data.is_attached() { Coverage::WholeDocument } else { Coverage::External };
         self.signatures.push(signature(signer.id, None, coverage, level, facts));
         for one in &signer.unsigned.countersignatures {
-            self.countersignature(one, signer.id, signer.info, coverage);
+            self.countersignature(one, signer.id, signer.info);
         }
     }
 
     /// Made over a value and with it over all that the value signs; asked for nothing but what CMS asks (RFC 5652 §11.4).
-    fn countersignature(
-        &mut self,
-        one: &Countersignature,
-        over: &str,
-        value_of: &SignerInfo,
-        coverage: Coverage,
-    ) {
+    fn countersignature(&mut self, one: &Countersignature, over: &str, value_of: &SignerInfo) {
         let mut digest = |algorithm| hsign_crypto::digest(algorithm, value_of.signature()).ok();
         let signer = Signer { id: &one.id, info: &one.signer, unsigned: &one.unsigned };
         let facts = signer_facts(self.view.signed_data, &signer, None, Profile::Cms, &mut digest);
         let level = facts.level;
-        self.signatures.push(signature(&one.id, Some(over), coverage, level, facts));
+        self.signatures.push(signature(&one.id, Some(over), Coverage::Signature, level, facts));
         for inner in &one.unsigned.countersignatures {
-            self.countersignature(inner, &one.id, &one.signer, coverage);
+            self.countersignature(inner, &one.id, &one.signer);
         }
     }
 

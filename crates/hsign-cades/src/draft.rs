@@ -129,10 +129,11 @@ impl<'s> Draft<'s> {
     /// check.
     ///
     /// # Errors
-    /// When there is no such signature, or the token can't be read.
+    /// When there is no such signature, the token can't be read, or an evidence record of another signer covers this one.
     pub fn add_signature_timestamp(&mut self, signature: &str, token: &[u8]) -> Result<(), Error> {
         let token = Token::parse(token)?;
         let signer = self.chosen(&self.now()?, signature)?.position;
+        self.check_records_beside(Some(signer))?;
         let attribute = attributes::attribute(SIGNATURE_TIMESTAMP, token.bytes())?;
         Ok(self.growing.add_unsigned_attribute(signer, &attribute)?)
     }
@@ -193,7 +194,7 @@ impl<'s> Draft<'s> {
     /// Adds a token (or the response that brought it) over [`Self::archive_imprint`], with the index of what it covers.
     ///
     /// # Errors
-    /// When it was made over something else.
+    /// When it was made over something else, or an evidence record of another signer covers this one.
     pub fn add_archive_timestamp(&mut self, signature: &str, token: &[u8]) -> Result<(), Error> {
         let token = Token::parse(token)?;
         let found = token.info().imprint().ok_or(Error::OtherImprint)?;
@@ -202,9 +203,13 @@ impl<'s> Draft<'s> {
             return Err(Error::OtherImprint);
         }
         let signer = self.chosen(&self.now()?, signature)?.position;
+        self.check_records_beside(Some(signer))?;
         let index = attributes::attribute(HASH_INDEX_V3, &index)?;
         let token = hsign_cms::add_unsigned_attribute(token.bytes(), 0, &index)?;
-        self.growing.list_digest_algorithm(found.algorithm)?;
+        // An evidence record is over the list too; verifiers need it as little as they need to know it beforehand.
+        if self.check_records().is_ok() {
+            self.growing.list_digest_algorithm(found.algorithm)?;
+        }
         let attribute = attributes::attribute(ARCHIVE_TIMESTAMP_V3, &token)?;
         Ok(self.growing.add_unsigned_attribute(signer, &attribute)?)
     }
@@ -270,8 +275,16 @@ impl<'s> Draft<'s> {
             .any(|unsigned| unsigned.stamps.iter().any(|stamp| stamp.kind.freezes_root())))
     }
 
+    /// Whether an evidence record covers the document as it stands.
     fn check_records(&self) -> Result<(), Error> {
-        if self.each_unsigned()?.iter().any(|unsigned| !unsigned.records.is_empty()) {
+        self.check_records_beside(None)
+    }
+
+    /// What is added to a signer comes after its own evidence records, but not after those of another one.
+    fn check_records_beside(&self, signer: Option<usize>) -> Result<(), Error> {
+        let unsigned = self.each_unsigned()?;
+        let mut others = unsigned.iter().enumerate().filter(|(position, _)| Some(*position) != signer);
+        if others.any(|(_, unsigned)| !unsigned.records.is_empty()) {
             return Err(Error::Protected("an evidence record covers the document as it stands"));
         }
         Ok(())
@@ -301,7 +314,7 @@ impl Source for Draft<'_> {
 /// The newest archive time stamp of a signature.
 fn last_archive(unsigned: &Unsigned) -> Option<&Stamp> {
     let archive = unsigned.stamps.iter().filter(|stamp| stamp.kind.is_archive());
-    archive.max_by_key(|stamp| Token::parse(&stamp.token).ok().map(|token| token.info().gen_time))
+    archive.max_by_key(|stamp| stamp.time())
 }
 
 pub(crate) fn lacking(evidence: &EvidenceFacts, there: &EvidenceFacts) -> EvidenceFacts {

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use hsign_asn1::normalise_to_der;
 use hsign_cms::{Growing, SignerInfo};
 use hsign_core::facts::{Covered, EvidenceFacts, EvidenceRecordFacts};
-use hsign_core::{Digest, DigestAlgorithm, Finding, Source};
+use hsign_core::{Digest, DigestAlgorithm, Finding, GenTime, Source};
 use hsign_crypto::Hasher;
 use hsign_ers::{ProtectedObject, Record};
+use hsign_tsp::Token;
 
 use crate::Error;
 use crate::content::{Contents, read_through};
@@ -51,7 +52,7 @@ impl Whereabouts<'_> {
         };
         let wanted = record.wanted_digests();
         let mut first = None;
-        for kept in self.selections(signer, embedded) {
+        for kept in self.selections(signer, embedded, first_time(&record)) {
             let stood = |position: usize| kept.get(position) == Some(&true);
             let mut before = Growing::open(self.source)?;
             before.keep_unsigned_attributes(signer, &stood)?;
@@ -80,14 +81,24 @@ impl Whereabouts<'_> {
         Ok(first.unwrap_or_else(|| unread(embedded, Finding::error("evidence-record-unreadable"))))
     }
 
-    /// Which attributes were there before the record: those in front of it, all others, or all without records.
-    fn selections(&self, signer: usize, embedded: &EmbeddedRecord) -> Vec<Vec<bool>> {
+    /// Which attributes were there before the record: those in front of it, or wherever a sorted set put them, all others
+    /// or all without records; time stamps that are newer than the record's first one never.
+    fn selections(&self, signer: usize, embedded: &EmbeddedRecord, made: Option<GenTime>) -> Vec<Vec<bool>> {
         let Some((_, info, unsigned)) = self.signers.get(signer) else { return Vec::new() };
         let own = embedded.spot.attribute;
         let holds_record =
             |position: usize| unsigned.records.iter().any(|one| one.spot.attribute == position);
+        let newer: Vec<usize> = unsigned
+            .stamps
+            .iter()
+            .filter(|stamp| stamp.time() > made)
+            .map(|stamp| stamp.spot.attribute)
+            .collect();
+        let old = |position: usize| !newer.contains(&position);
         let rules: [&dyn Fn(usize) -> bool; 3] =
-            [&|position| position < own, &|position| position != own, &|position| !holds_record(position)];
+            [&|position| position < own, &|position| position != own && old(position), &|position| {
+                !holds_record(position) && old(position)
+            }];
         let positions = 0..info.unsigned_attributes().all().len();
         let mut found: Vec<Vec<bool>> = Vec::new();
         for rule in rules {
@@ -155,6 +166,12 @@ fn evidence_digest(covered: &Covered) -> Option<&[u8]> {
         Covered::Evidence { digest } => Some(digest.value.as_slice()),
         _ => None,
     }
+}
+
+/// The time of the record's first token.
+fn first_time(record: &Record) -> Option<GenTime> {
+    let first = record.chains().first()?.timestamps().first()?;
+    Token::parse(first.token()).ok().map(|token| token.info().gen_time)
 }
 
 fn unread(record: &EmbeddedRecord, finding: Finding) -> EvidenceRecordFacts {

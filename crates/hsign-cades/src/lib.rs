@@ -1,7 +1,9 @@
-//! CAdES signatures: signed attributes, signature time stamps, and the facts of a CMS signature.
+//! CAdES signatures to the archive level: making, extending, and the facts of CMS signatures.
 //!
 //! Signing goes in steps, since the key may be in a card and the time stamp comes from elsewhere:
-//! [`baseline_b`] makes the octets to sign, [`assemble`] the CMS, [`with_signature_timestamp`] adds a token.
+//! [`baseline_b`] makes the octets to sign, [`assemble`] the CMS, [`with_signature_timestamp`] adds a token. A [`Draft`]
+//! puts content of any size around it, adds further signers, evidence and archive time stamps, also to files of others.
+//! [`read_facts`] says what a file holds and judges nothing.
 
 mod archive;
 mod bare;

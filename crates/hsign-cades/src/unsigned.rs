@@ -3,8 +3,8 @@
 use hsign_cms::oid::COUNTERSIGNATURE;
 use hsign_cms::{Attribute, SignerInfo};
 use hsign_core::facts::{Covered, EvidenceFacts};
-use hsign_core::{Budget, BudgetExhausted, Digest, DigestAlgorithm, Finding, Octets};
-use hsign_tsp::SIGNATURE_TIMESTAMP;
+use hsign_core::{Budget, BudgetExhausted, Digest, DigestAlgorithm, Finding, GenTime, Octets};
+use hsign_tsp::{SIGNATURE_TIMESTAMP, Token};
 
 use crate::oid::{
     ARCHIVE_TIMESTAMP, ARCHIVE_TIMESTAMP_V2, ARCHIVE_TIMESTAMP_V3, CERTIFICATE_VALUES, ESC_TIMESTAMP,
@@ -71,6 +71,13 @@ pub(crate) struct Stamp {
     pub(crate) id: String,
     pub(crate) kind: StampKind,
     pub(crate) token: Vec<u8>,
+}
+
+impl Stamp {
+    /// When the token says that it was made.
+    pub(crate) fn time(&self) -> Option<GenTime> {
+        Token::parse(&self.token).ok().map(|token| token.info().gen_time)
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -1,7 +1,9 @@
 //! CMS signatures of the dss corpus: integrity of every signer, time stamp and evidence record as DSS asserts it.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-use hsign_cades::{Profile, read_facts, signature_facts};
+mod support;
+
+use hsign_cades::{Draft, Error, Profile, read_facts, signature_facts};
 use hsign_core::facts::{
     DocumentFacts, EvidenceRecordFacts, SignatureFacts, SignedObject, TimestampFacts, TimestampKind,
 };
@@ -202,4 +204,69 @@ fn conformance_dss_cades_time_stamps() {
     println!("{imprints} imprints of archive time stamps computed");
     assert!(imprints >= 15, "{imprints}");
     comparison.finish();
+}
+
+/// What each time stamp and evidence record said, by its id.
+fn said(facts: &DocumentFacts) -> Vec<(String, Option<bool>)> {
+    let imprint = |stamp: &&TimestampFacts| stamp.read.as_ref().and_then(|read| read.imprint.holds());
+    let of_stamps = stamps(facts).into_iter().map(|stamp| (stamp.id.clone(), imprint(&stamp)));
+    let records = facts.evidence_records.iter().map(|one| (one.id.clone(), Some(record_holds(one))));
+    of_stamps.chain(records).collect()
+}
+
+/// Old files, with archive time stamps over octets as they stood, references and values in attributes, BER and evidence
+/// records, are renewed without breaking any of it.
+#[test]
+fn old_files_are_renewed_on_their_original_bytes() {
+    let Some(corpus) = Corpus::open("dss") else { return };
+    let (mut renewed, mut frozen, mut protected) = (0, 0, 0);
+    for row in rows(&corpus, &["CAdES", "CAdES+ER"]) {
+        let case = case(row);
+        let offered = row.get("detached").split(';').next().unwrap_or_default();
+        if offered.starts_with("digest:") {
+            continue;
+        }
+        let bytes = corpus.file(row.get("path")).to_vec();
+        let content = (!offered.is_empty()).then(|| corpus.file(offered).to_vec());
+        let content = content.as_ref().map(|content| content as &dyn Source);
+        let Ok((mut draft, before)) = Draft::open(&bytes, content) else { continue };
+        let Ok(imprint) = draft.archive_imprint("Signature1", DigestAlgorithm::Sha256) else { continue };
+        let imprint = match draft.add_evidence("Signature1", &support::evidence()) {
+            Ok(added) => {
+                assert!(added, "{case}");
+                draft.archive_imprint("Signature1", DigestAlgorithm::Sha256).unwrap()
+            }
+            Err(Error::Protected(_)) => {
+                protected += 1;
+                imprint
+            }
+            Err(error) => panic!("{case}: {error}"),
+        };
+        let stamped = draft.add_archive_timestamp("Signature1", &support::stamp_for(&imprint, 0));
+        if before.evidence_records.iter().any(|record| !record.id.starts_with("Signature1/")) {
+            assert!(matches!(stamped, Err(Error::Protected(_))), "{case}");
+            continue;
+        }
+        stamped.unwrap();
+        let after = read_facts(&draft.to_vec().unwrap(), content).unwrap();
+        let is_older = |stamp: &&TimestampFacts| stamp.id.contains("archive-time-stamp-v2");
+        frozen += usize::from(stamps(&before).iter().any(is_older));
+        let told = said(&after);
+        for one in said(&before) {
+            assert!(told.contains(&one), "{case}: {one:?} {told:?}");
+        }
+        assert_eq!(told.len(), said(&before).len() + 1, "{case}");
+        for (before, after) in before.signatures.iter().zip(&after.signatures) {
+            assert_eq!((&before.id, &before.signed), (&after.id, &after.signed), "{case}");
+        }
+        let newest =
+            after.signatures[0].timestamps.iter().rfind(|stamp| stamp.id.contains("stamp-v3")).unwrap();
+        assert_eq!(newest.read.as_ref().unwrap().imprint.holds(), Some(true), "{case}");
+        assert!(newest.findings.iter().all(|finding| finding.severity == Severity::Info), "{case}");
+        renewed += 1;
+    }
+    println!(
+        "{renewed} files renewed, {frozen} with older archive time stamps, {protected} with evidence records"
+    );
+    assert!(renewed >= 40 && frozen >= 5 && protected >= 8, "{renewed} {frozen} {protected}");
 }

@@ -3,7 +3,7 @@
 use hsign_asn1::encode;
 use hsign_cms::Attribute;
 use hsign_core::facts::{Covered, TimestampFacts, TimestampKind};
-use hsign_core::{Digest, DigestAlgorithm, GenTime, read_range};
+use hsign_core::{Digest, DigestAlgorithm, read_range};
 use hsign_crypto::Hasher;
 use hsign_tsp::{SIGNATURE_TIMESTAMP, Token};
 
@@ -122,20 +122,16 @@ fn covers(archive: &Archive<'_>, signer: &Signer<'_>, kept: &[bool]) -> Vec<Cove
 fn selections(signer: &Signer<'_>, stamp: &Stamp) -> Vec<Vec<bool>> {
     let count = signer.info.unsigned_attributes().all().len();
     let before: Vec<bool> = (0..count).map(|position| position < stamp.spot.attribute).collect();
-    let time = time_of(stamp);
+    let time = stamp.time();
     let mut older = vec![true; count];
     for other in signer.unsigned.stamps.iter().filter(|other| other.kind.is_archive()) {
-        let is_older = time_of(other) < time && other.spot != stamp.spot;
+        let is_older = other.time() < time && other.spot != stamp.spot;
         if let Some(kept) = older.get_mut(other.spot.attribute) {
             *kept &= is_older;
         }
     }
     // Countersignatures and references that came with a renewal stand behind it, values in between.
     if before == older { vec![before] } else { vec![before, older] }
-}
-
-fn time_of(stamp: &Stamp) -> Option<GenTime> {
-    Token::parse(&stamp.token).ok().map(|token| token.info().gen_time)
 }
 
 /// Everything up to the unsigned attributes; `None` without the content.

@@ -95,6 +95,6 @@ fn repeated(index: &HashIndex) -> Option<Finding> {
     let lists = [&index.certificates, &index.revocation, &index.unsigned];
     let count: usize = lists.iter().map(|list| list.len() - list.iter().collect::<HashSet<_>>().len()).sum();
     (count > 0).then(|| {
-        Finding::warning("archive-timestamp-index-repeated").clause("EN 319 122-1").with("count", count)
+        Finding::info("archive-timestamp-index-repeated").clause("EN 319 122-1").with("count", count)
     })
 }

@@ -1,5 +1,13 @@
 //! Signatures with the testkit's people and stamps by its authority, without a network.
-#![allow(dead_code, clippy::unwrap_used, clippy::panic, missing_docs, unreachable_pub)]
+#![allow(
+    dead_code,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub
+)]
 
 use std::sync::{Arc, LazyLock};
 
@@ -81,4 +89,65 @@ pub fn verifies(object: &SignedObject, person: Person) -> bool {
         object.value.as_slice(),
     );
     answer == SignatureValidity::Valid
+}
+
+/// The authority's response for an imprint of any function, so many seconds later.
+pub fn stamp_for(imprint: &hsign_core::Digest, later: i64) -> Vec<u8> {
+    let request =
+        TimestampRequest { imprint: imprint.clone(), nonce: None, policy: None, certificate_requested: true };
+    let tsa = Tsa::new(Arc::clone(&PKI), Clock::fixed(NOW + later));
+    tsa.respond(&request.to_der().unwrap(), &[]).unwrap()
+}
+
+/// Certificates and a list of the test PKI.
+pub fn evidence() -> hsign_core::facts::EvidenceFacts {
+    let crl = PKI.crl(hsign_testkit::CrlName::Signature, NOW).unwrap();
+    hsign_core::facts::EvidenceFacts {
+        certificates: PKI.person(Person::Doctor).chain_der().iter().map(|der| der.clone().into()).collect(),
+        crls: vec![crl.into()],
+        ocsp_responses: Vec::new(),
+    }
+}
+
+/// The same SignedData in BER: indefinite lengths down to the signers, content in pieces of that size.
+pub fn in_ber(cms: &[u8], piece: usize) -> Vec<u8> {
+    use hsign_asn1::{Reader, Rules, Tag, encode};
+    let open = |tag: u8, parts: &[&[u8]]| [&[tag, 0x80], &parts.concat()[..], &[0, 0]].concat();
+    let outer = Reader::new(cms, Rules::Der).expect(Tag::SEQUENCE).unwrap();
+    let mut fields = outer.reader().unwrap();
+    let kind = fields.any().unwrap().bytes;
+    let signed_data = fields.any().unwrap().only(Tag::SEQUENCE).unwrap();
+    let mut parts: Vec<Vec<u8>> = Vec::new();
+    let mut fields = signed_data.reader().unwrap();
+    while let Some(field) = fields.next().unwrap() {
+        let is_encapsulated = field.tag == Tag::SEQUENCE;
+        parts.push(match field.tag {
+            Tag::INTEGER => field.bytes.to_vec(),
+            _ if is_encapsulated => {
+                let mut inside = field.reader().unwrap();
+                let content_type = inside.any().unwrap().bytes.to_vec();
+                let content = inside.next().unwrap().map(|explicit| {
+                    let octets = explicit.only(Tag::OCTET_STRING).unwrap().contents;
+                    let pieces: Vec<u8> = octets.chunks(piece).flat_map(encode::octet_string).collect();
+                    open(0xa0, &[&open(0x24, &[&pieces])])
+                });
+                open(0x30, &[&content_type, &content.unwrap_or_default()])
+            }
+            _ => open(field.bytes[0], &[field.contents]),
+        });
+    }
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    open(0x30, &[kind, &open(0xa0, &[&open(0x30, &parts)])])
+}
+
+/// Runs `openssl`; `None` where there is none and it isn't required.
+pub fn openssl(folder: &std::path::Path, arguments: &str) -> Option<std::process::Output> {
+    let mut command = std::process::Command::new("openssl");
+    match command.args(arguments.split(' ')).current_dir(folder).output() {
+        Ok(output) => Some(output),
+        Err(_) => {
+            assert!(std::env::var_os("REQUIRE_ALL").is_none_or(|value| value != "1"), "openssl is required");
+            None
+        }
+    }
 }
