@@ -41,6 +41,9 @@ pub enum Error {
     /// More than the limits allow.
     #[error(transparent)]
     Limit(#[from] BudgetExhausted),
+    /// A namespace name that is no absolute URI: such documents have no canonical form (C14N 1.0 §1.3).
+    #[error("namespace {0:?} is relative, so there is no canonical form")]
+    RelativeNamespace(String),
     /// An element of an XML signature is missing or out of place.
     #[error("not an XML signature: {0}")]
     NotASignature(&'static str),

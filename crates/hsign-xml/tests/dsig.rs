@@ -285,6 +285,21 @@ fn many_references_to_much_data_run_out_of_what_they_may_ask_for() {
 }
 
 #[test]
+fn c14n_1_0_1_3_relative_namespaces_have_no_canonical_form() {
+    for relative in ["a", "../a", "1:a", "あ:a"] {
+        let around = format!("<a xmlns:p='{relative}'><p:b Id='i'/><c Id='j'/>{{}}</a>");
+        let answer = octets(&around, &reference("#i", &transform(EXCLUSIVE, "")));
+        assert_eq!(answer, Err(Unresolved::RelativeNamespace(relative.into())));
+        // Where it isn't written it does no harm.
+        assert_eq!(
+            octets(&around, &reference("#j", &transform(EXCLUSIVE, ""))),
+            Ok("<c Id=\"j\"></c>".into())
+        );
+        assert!(octets(&around, &reference("#j", "")).is_err());
+    }
+}
+
+#[test]
 fn structure_is_that_of_the_schema() {
     let good = draft(&reference("", ""), "<ds:Object/>");
     let read = |text: &str| {

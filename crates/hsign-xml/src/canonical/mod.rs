@@ -12,10 +12,8 @@ pub use node_set::NodeSet;
 
 use std::borrow::Cow;
 
-use hsign_core::BudgetExhausted;
-
 use crate::tree::{Index, Kind, NONE};
-use crate::{Attribute, Node, value};
+use crate::{Attribute, Error, Node, value};
 use namespaces::Namespaces;
 use output::Output;
 
@@ -24,17 +22,18 @@ pub fn canonicalize(set: &NodeSet<'_>, method: &CanonicalizationMethod, sink: &m
     Walk::new(set, method, Output::new(sink, None)).run();
 }
 
-/// The same within what the document's references may ask for. What was written before it ran out is void.
+/// The same for a signature: within what the document's references may ask for, and where there is a canonical form at
+/// all. What was written before an error is void.
 pub(crate) fn canonicalize_within(
     set: &NodeSet<'_>,
     method: &CanonicalizationMethod,
     sink: &mut dyn FnMut(&[u8]),
-) -> Result<(), BudgetExhausted> {
+) -> Result<(), Error> {
     let work = set.apex().document().work();
     set.spend(1)?;
     let mut walk = Walk::new(set, method, Output::new(sink, Some(work)));
     walk.run();
-    walk.output.exhausted().map_or(Ok(()), |exhausted| Err(exhausted.clone()))
+    walk.output.stopped().map_or(Ok(()), |reason| Err(reason.clone()))
 }
 
 /// The canonical form of `set` in memory. For what is known to be small, such as SignedInfo.
@@ -72,7 +71,7 @@ impl<'w, 'd, 's> Walk<'w, 'd, 's> {
         let apex = self.set.apex();
         let document = apex.document();
         for index in apex.index()..apex.after() {
-            if self.output.exhausted().is_some() {
+            if self.output.stopped().is_some() {
                 return;
             }
             self.close_until(index);

@@ -114,6 +114,7 @@ impl<'d> Namespaces<'d> {
         let namespace = get(&self.in_scope, prefix);
         let before = set(&mut self.written, prefix, namespace);
         self.undo.push(Undo::Written(prefix, before));
+        output.note_namespace(self.document.namespace_name(namespace));
         // A prefix can't be undeclared in Namespaces 1.0: one that went out of scope is simply not written.
         if prefix == NONE {
             output.push_attribute("xmlns", self.document.namespace_name(namespace));

@@ -1,7 +1,6 @@
 //! Octets of the canonical form on their way out, a block at a time.
 
-use hsign_core::BudgetExhausted;
-
+use crate::Error;
 use crate::tree::Work;
 
 const BLOCK: usize = 16 * 1024;
@@ -10,18 +9,28 @@ pub(super) struct Output<'s> {
     sink: &'s mut dyn FnMut(&[u8]),
     block: Vec<u8>,
     work: Option<&'s Work>,
-    exhausted: Option<BudgetExhausted>,
+    stopped: Option<Error>,
 }
 
 impl<'s> Output<'s> {
     /// Draws from `work` where it is given.
     pub(super) fn new(sink: &'s mut dyn FnMut(&[u8]), work: Option<&'s Work>) -> Self {
-        Self { sink, block: Vec::with_capacity(BLOCK), work, exhausted: None }
+        Self { sink, block: Vec::with_capacity(BLOCK), work, stopped: None }
     }
 
     /// Why nothing more is let out.
-    pub(super) fn exhausted(&self) -> Option<&BudgetExhausted> {
-        self.exhausted.as_ref()
+    pub(super) fn stopped(&self) -> Option<&Error> {
+        self.stopped.as_ref()
+    }
+
+    /// A namespace name that is written; relative ones end it where the form is for a signature.
+    pub(super) fn note_namespace(&mut self, name: &str) {
+        let scheme = name.split_once(':').map_or("", |(scheme, _)| scheme);
+        let absolute = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+        if self.work.is_some() && !name.is_empty() && !absolute && self.stopped.is_none() {
+            self.stopped = Some(Error::RelativeNamespace(name.to_owned()));
+        }
     }
 
     pub(super) fn push(&mut self, text: &str) {
@@ -31,7 +40,7 @@ impl<'s> Output<'s> {
         }
         if bytes.len() >= BLOCK {
             self.let_out(bytes.len());
-            if self.exhausted.is_none() {
+            if self.stopped.is_none() {
                 (self.sink)(bytes);
             }
         } else {
@@ -41,7 +50,7 @@ impl<'s> Output<'s> {
 
     pub(super) fn flush(&mut self) {
         self.let_out(self.block.len());
-        if !self.block.is_empty() && self.exhausted.is_none() {
+        if !self.block.is_empty() && self.stopped.is_none() {
             (self.sink)(&self.block);
         }
         self.block.clear();
@@ -53,8 +62,8 @@ impl<'s> Output<'s> {
     }
 
     fn let_out(&mut self, length: usize) {
-        if let (Some(work), None) = (self.work, &self.exhausted) {
-            self.exhausted = work.spend(length).err();
+        if let (Some(work), None) = (self.work, &self.stopped) {
+            self.stopped = work.spend(length).err().map(Error::from);
         }
     }
 

@@ -1,7 +1,7 @@
 use hsign_core::facts::{EvidenceFacts, Reference as ReferenceFacts, SignedObject, SignerIdentifier};
 use hsign_core::{Finding, Octets, SignatureAlgorithm};
 
-use super::{Context, Reference, Resolved, Signature, signature_value_from_xml};
+use super::{Context, Reference, Resolved, Signature, Unresolved, signature_value_from_xml};
 
 /// A signature as facts, and what its references cover.
 #[derive(Clone, Debug)]
@@ -27,10 +27,12 @@ pub fn signed_object<'d>(signature: &Signature<'d>, context: &Context<'_, 'd>) -
         .filter_map(|(reference, resolved)| Some(resolved.digest.as_ref().err()?.finding(&reference.name())))
         .collect();
     findings.extend(method_finding(signature));
-    let Some(signed_octets) = signature.signed_octets() else {
-        let finding = Finding::error("xml-canonicalization-unsupported").clause("XML Signature §6.5");
-        findings.push(finding.with("method", &signature.canonicalization_uri));
-        return SignedObjectFacts { signed: None, references, findings };
+    let signed_octets = match signed_octets(signature) {
+        Ok(octets) => octets,
+        Err(finding) => {
+            findings.push(finding);
+            return SignedObjectFacts { signed: None, references, findings };
+        }
     };
     let algorithm = signature.method.algorithm.clone();
     let signed = SignedObject {

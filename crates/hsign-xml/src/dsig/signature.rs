@@ -3,7 +3,8 @@ use hsign_core::SignatureAlgorithm;
 use super::algorithms::signature_algorithm;
 use super::transform::canonicalization;
 use super::{KeyInfo, NAMESPACE, Reference, base64_decode};
-use crate::{CanonicalizationMethod, Error, Node, NodeSet, canonical_octets};
+use crate::canonical::canonicalize_within;
+use crate::{CanonicalizationMethod, Error, Node, NodeSet};
 
 /// References of one SignedInfo or Manifest.
 pub(super) const MOST_REFERENCES: usize = 10_000;
@@ -85,11 +86,17 @@ impl<'d> Signature<'d> {
     }
 
     /// The octets that the value is over: SignedInfo in its canonical form, in the context where it stands. `None` when
-    /// the canonicalization isn't supported.
+    /// the canonicalization isn't supported, or there is no canonical form.
     #[must_use]
     pub fn signed_octets(&self) -> Option<Vec<u8>> {
-        let method = self.canonicalization.as_ref()?;
-        Some(canonical_octets(&NodeSet::subtree(self.signed_info), method))
+        self.canonical_signed_info(self.canonicalization.as_ref()?).ok()
+    }
+
+    pub(super) fn canonical_signed_info(&self, method: &CanonicalizationMethod) -> Result<Vec<u8>, Error> {
+        let mut octets = Vec::new();
+        let set = NodeSet::subtree(self.signed_info);
+        canonicalize_within(&set, method, &mut |piece| octets.extend_from_slice(piece))?;
+        Ok(octets)
     }
 }
 

@@ -27,6 +27,9 @@ pub enum Unresolved {
     /// External data that should be XML and can't be read.
     #[error("the referenced data is no readable XML: {0}")]
     NotXml(Error),
+    /// A namespace name that is no absolute URI: there is no canonical form then.
+    #[error("namespace {0:?} is relative, so there is no canonical form")]
+    RelativeNamespace(String),
     /// More work than one reference may ask for.
     #[error(transparent)]
     Limit(#[from] BudgetExhausted),
@@ -46,8 +49,21 @@ impl Unresolved {
             Self::UnsupportedDigest(uri) => Finding::warning("xml-digest-unsupported").with("method", uri),
             Self::Misfit => Finding::warning("xml-transform-misfit").clause("XML Signature §4.4.3.4"),
             Self::NotXml(error) => Finding::warning("xml-reference-unreadable").with("reason", error),
+            Self::RelativeNamespace(namespace) => Finding::warning("xml-namespace-relative")
+                .clause("Canonical XML 1.0 §1.3")
+                .with("namespace", namespace),
             Self::Limit(exhausted) => exhausted.finding(),
         };
         finding.with("reference", name)
+    }
+}
+
+impl From<Error> for Unresolved {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Limit(exhausted) => Self::Limit(exhausted),
+            Error::RelativeNamespace(name) => Self::RelativeNamespace(name),
+            error => Self::NotXml(error),
+        }
     }
 }
