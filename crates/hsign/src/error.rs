@@ -127,6 +127,9 @@ pub enum Error {
     /// A service gave another signature than the one that was asked for; nothing was written.
     #[error("the signature that the service gave is not the one asked for: {0}")]
     FinishedSignature(&'static str),
+    /// XML that can't be read, signed or extended.
+    #[error(transparent)]
+    Xml(#[from] hsign_xades::Error),
     /// A container that can't be read, or to which nothing can be added.
     #[error(transparent)]
     Container(#[from] hsign_asic::Error),
@@ -200,6 +203,7 @@ impl Error {
             | Self::ContentNotTaken => ErrorKind::Usage,
             Self::Document(error) => error.kind(),
             Self::FinishedSignature(_) => ErrorKind::Remote,
+            Self::Xml(error) => error.kind(),
             Self::Container(error) => error.kind(),
             Self::EvidenceRecord(error) => error.kind(),
             Self::NoRecord => ErrorKind::Unreadable,
@@ -254,6 +258,7 @@ impl Error {
             Self::FinishedSignature(reason) => {
                 Finding::error("remote-signature-differs").with("reason", reason)
             }
+            Self::Xml(error) => error.finding(),
             Self::Container(error) => error.finding(),
             Self::StatementNotCarried => Finding::error("statement-not-carried"),
             Self::AmendmentUnusable => Finding::error("amendment-unusable"),

@@ -1,5 +1,6 @@
 use hsign_core::Source;
 use hsign_core::facts::{DocumentFacts, DocumentFormat, EvidenceFacts};
+use hsign_xades::DetachedContent;
 
 use crate::verify::token_facts;
 use crate::{Content, Error, InputFormat, input_format};
@@ -16,7 +17,8 @@ pub fn read_facts(source: &dyn Source, beside: &[Content<'_>]) -> Result<Documen
         InputFormat::Asic => Ok(hsign_asic::read_facts(source)?),
         InputFormat::Timestamp => token_facts(hsign_core::read_all(source)?, only_content(beside)?),
         InputFormat::Cms => Ok(hsign_cades::read_facts(source, only_content(beside)?)?),
-        InputFormat::Xml | InputFormat::Other => Err(Error::UnsupportedFormat),
+        InputFormat::Xml => Ok(hsign_xades::read_facts(source, &detached_content(beside))?),
+        InputFormat::Other => Err(Error::UnsupportedFormat),
     }
 }
 
@@ -26,6 +28,16 @@ pub(crate) fn only_content<'a>(beside: &[Content<'a>]) -> Result<Option<&'a dyn 
         [] => Ok(None),
         [only] => Ok(Some(only.source)),
         several => Err(Error::OneContent { given: several.len() }),
+    }
+}
+
+/// Files by their names; a single one also for the only reference, whatever it calls it.
+pub(crate) fn detached_content<'s>(beside: &[Content<'s>]) -> DetachedContent<'s> {
+    let none = DetachedContent::new();
+    let named = beside.iter().fold(none, |content, file| content.with(file.name, file.source));
+    match beside {
+        [only] => named.with_unnamed(only.source),
+        _ => named,
     }
 }
 

@@ -1,4 +1,6 @@
 use hsign_core::Source;
+use hsign_core::facts::Level;
+use hsign_xades::eprescription::ReferenceVariant;
 
 use crate::{Error, InputFormat, input_format};
 
@@ -37,6 +39,8 @@ pub enum Form {
     XadesEnveloping,
     /// XML: a signature beside the content, over one file or several.
     XadesDetached,
+    /// An electronic prescription around its CSV, or a dispensing around its CSV and the prescription beside it.
+    Eprescription(ReferenceVariant),
     /// A container with the files and the signature over them (ASiC-E, EN 319 162-1).
     Asic,
     /// One more signature in a file that is signed already, of the kind that it has.
@@ -44,6 +48,12 @@ pub enum Form {
 }
 
 impl Form {
+    /// The level that is aimed at where none was asked for; `None`: the highest that can be had. An electronic prescription
+    /// is signed at ES, its service adds the rest.
+    pub(crate) fn usual_level(self) -> Option<Level> {
+        matches!(self, Self::Eprescription(_)).then_some(Level::BB)
+    }
+
     /// What a file gets where nothing was asked for: PDF and XML are signed inside, a signed file gets one more
     /// signature, anything else a CMS beside it.
     ///

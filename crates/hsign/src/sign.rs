@@ -10,6 +10,7 @@ use hsign_validation::{DocumentVerdict, MemoisedVerifier, Open, Permission, Sign
 use hsign_x509::Certificate;
 
 use crate::draft::{Draft, Output, Over, Signing, in_time, new_draft};
+use crate::eprescription;
 use crate::journal::{Attempt, Made, recorded};
 use crate::making::{Making, ids, new_ids};
 use crate::statement::check_statement;
@@ -144,13 +145,17 @@ pub(crate) fn make<'a>(
     clock: Clock<'_>,
 ) -> Result<Signed<'a>, Error> {
     let certificate = Certificate::from_der(signer.certificate())?;
+    let request = &SignRequest { level: request.level.or(what.form.usual_level()), ..request.clone() };
     // The signer's path is judged before and after: its signatures need to be checked only once.
     let openssl = OpensslVerifier::new();
     let verifier = MemoisedVerifier::new(&openssl);
     let mut making = Making::new(&verifier, settings, fetcher, clock);
     let mut draft = new_draft(what, request.digest, clock())?;
     let aim = Aim::of(request, draft.stamps_values(), timestamper)?;
+    let of_side = eprescription::settings_of_side(what, settings);
+    making.settings = of_side.as_ref().unwrap_or(settings);
     check_signer(&mut making, &certificate, signer, request)?;
+    making.settings = settings;
     let stated = check_statement(what, request, &settings.policy, clock())?;
     let on_signature = aim.on_signature;
     let signing = Signing {

@@ -25,9 +25,7 @@ pub(super) fn form_of(args: &SignArgs, source: &dyn Source) -> Result<Form> {
         (Some(format), Some(packaging)) => {
             bail!(Usage::PackagingNotOfFormat { packaging: packaging.name(), format: format.name() })
         }
-        (Some(Format::Eprescription), None) => {
-            bail!(Usage::NotYet { what: "--format eprescription".to_owned() })
-        }
+        (Some(Format::Eprescription), None) => Form::Eprescription(args.eprescription.variant()),
     };
     refuse_what_has_no_meaning(args, form, source)?;
     Ok(form)
@@ -67,7 +65,9 @@ fn refuse_what_has_no_meaning(args: &SignArgs, form: Form, source: &dyn Source) 
     // The file of the signature is another than the content's.
     let in_place = std::iter::once(("--in-place", args.in_place)).filter(|_| !inside);
     let content = std::iter::once(("--content", !args.content.is_empty())).filter(|_| form != Form::Further);
-    match of_pdf.chain(in_place).chain(content).find(|(_, given)| *given) {
+    let of_prescriptions = args.eprescription.given().filter(|_| !matches!(form, Form::Eprescription(_)));
+    let of_prescriptions = of_prescriptions.map(|option| (option, true));
+    match of_pdf.chain(in_place).chain(content).chain(of_prescriptions).find(|(_, given)| *given) {
         Some((option, _)) => bail!(Usage::NotForFormat { option, format: name_of(form) }),
         None => Ok(()),
     }
@@ -78,6 +78,7 @@ fn name_of(form: Form) -> &'static str {
         Form::Pades => "pades",
         Form::XadesEnveloped | Form::XadesEnveloping | Form::XadesDetached => "xades",
         Form::Asic => "asic",
+        Form::Eprescription(_) => "eprescription",
         _ => "cades",
     }
 }

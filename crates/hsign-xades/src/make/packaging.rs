@@ -9,6 +9,7 @@ use super::Options;
 use super::markup::{Plan, ReferencePlan, digest_elements, transform};
 use super::prepared::{Place, Prepared};
 use crate::Error;
+use crate::names::DS;
 
 const ENVELOPED_SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const BASE64: &str = "http://www.w3.org/2000/09/xmldsig#base64";
@@ -47,6 +48,11 @@ pub struct DataObject<'a> {
 pub fn enveloped(document: &[u8], request: &Enveloped<'_>, options: &Options<'_>) -> Result<Prepared, Error> {
     let text = decode(document)?;
     let parsed = Document::parse(text.as_str(), &Limits::default())?;
+    // A document that is a signature has no place for a further one (XMLDSig §4.1).
+    if parsed.root().is(DS, "Signature") {
+        let id = parsed.root().attribute("", "Id").unwrap_or_default().into_owned();
+        return Err(Error::Breaks(id));
+    }
     let within = match request.within {
         None => parsed.root(),
         Some(id) => element(&parsed, id)?,

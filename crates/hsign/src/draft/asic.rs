@@ -40,15 +40,14 @@ impl<'s> Steps<'s> for AsicSteps<'s> {
         Ok(hsign_asic::read_facts(&self.draft)?)
     }
 
-    fn sign(&mut self, signing: &Signing<'_>) -> Result<(), Error> {
+    fn sign(&mut self, signing: &Signing<'_>) -> Result<String, Error> {
         let prepared = self.draft.prepare_cades(signing.request.digest)?;
         let cms = signing.cms(prepared.content_digest(), &signing.cms_options())?;
-        self.draft.add_cades(prepared, &cms)?;
-        Ok(())
+        Ok(self.draft.add_cades(prepared, &cms)?)
     }
 
-    fn value(&self, id: &str) -> Result<Vec<u8>, Error> {
-        Ok(self.draft.signature_value(id)?)
+    fn value_imprint(&self, id: &str, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
+        Ok(self.draft.signature_imprint(id, algorithm)?)
     }
 
     fn add_value_stamp(&mut self, id: &str, token: &[u8]) -> Result<(), Error> {
@@ -56,8 +55,7 @@ impl<'s> Steps<'s> for AsicSteps<'s> {
     }
 
     fn add_evidence(&mut self, id: &str, evidence: &EvidenceFacts) -> Result<bool, Error> {
-        let _ = (id, evidence);
-        Ok(false)
+        Ok(self.draft.add_evidence(id, evidence)?)
     }
 
     fn imprint(&mut self, id: &str, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
@@ -68,9 +66,10 @@ impl<'s> Steps<'s> for AsicSteps<'s> {
         Ok(self.draft.add_archive_timestamp(id, token)?)
     }
 
-    /// One archive manifest covers all CAdES signatures; XAdES signatures have their own stamps.
+    /// In ASiC-E one archive manifest covers all CAdES signatures; others have their own stamps.
     fn archive_groups(&self, ids: &[String]) -> Vec<Vec<String>> {
-        let (cades, xades): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(|id| id.contains(".p7s#"));
+        let together = |id: &String| self.draft.kind() == ContainerType::AsicE && id.contains(".p7s#");
+        let (cades, xades): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(together);
         let each = xades.into_iter().map(|id| vec![id]);
         std::iter::once(cades).chain(each).filter(|group| !group.is_empty()).collect()
     }

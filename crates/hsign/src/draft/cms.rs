@@ -29,6 +29,9 @@ pub(super) enum ContentPlace {
     Inside,
 }
 
+/// The id of the only signature in a CMS.
+const FIRST: &str = "Signature1";
+
 struct CmsSteps<'s> {
     content: Option<&'s dyn Source>,
     place: ContentPlace,
@@ -66,26 +69,28 @@ impl<'s> Steps<'s> for CmsSteps<'s> {
         Ok(hsign_cades::read_facts(self.made()?, self.content)?)
     }
 
-    fn sign(&mut self, signing: &Signing<'_>) -> Result<(), Error> {
+    fn sign(&mut self, signing: &Signing<'_>) -> Result<String, Error> {
         let digest = self.content_digest(signing.request.digest)?;
         let cms = signing.cms(&digest, &signing.cms_options())?;
-        match (&mut self.draft, self.content, self.place) {
+        let made = match (&mut self.draft, self.content, self.place) {
             (Some(draft), _, _) => {
-                draft.add_signers_of(&cms)?;
+                let mut ids = draft.add_signers_of(&cms)?;
+                return ids.pop().ok_or(Error::NothingToExtend);
             }
-            (place, Some(content), ContentPlace::Beside) => {
-                *place = Some(hsign_cades::Draft::beside(&cms, content, &[digest])?);
+            (None, Some(content), ContentPlace::Beside) => {
+                hsign_cades::Draft::beside(&cms, content, &[digest])?
             }
-            (place, Some(content), ContentPlace::Inside) => {
-                *place = Some(hsign_cades::Draft::around(&cms, content, &[digest])?);
+            (None, Some(content), ContentPlace::Inside) => {
+                hsign_cades::Draft::around(&cms, content, &[digest])?
             }
             (None, None, _) => return Err(Error::ContentMissing),
-        }
-        Ok(())
+        };
+        self.draft = Some(made);
+        Ok(FIRST.to_owned())
     }
 
-    fn value(&self, id: &str) -> Result<Vec<u8>, Error> {
-        Ok(self.made()?.signature_value(id)?)
+    fn value_imprint(&self, id: &str, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
+        Ok(hsign_crypto::digest(algorithm, &self.made()?.signature_value(id)?)?)
     }
 
     fn add_value_stamp(&mut self, id: &str, token: &[u8]) -> Result<(), Error> {

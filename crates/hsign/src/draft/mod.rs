@@ -2,10 +2,12 @@
 
 mod asic;
 mod cms;
+mod eprescription;
 mod open;
 mod pdf;
 mod per_signature;
 mod signing;
+mod xml;
 
 use std::io;
 use std::rc::Rc;

@@ -3,7 +3,7 @@
 use hsign_core::{DigestAlgorithm, Source, Time};
 
 use super::cms::ContentPlace;
-use super::{Draft, PdfDraft, asic, cms};
+use super::{Draft, PdfDraft, asic, cms, eprescription, xml};
 use crate::{Content, Error, Form, InputFormat, ToSign, input_format};
 
 /// A document to be signed in the form asked for.
@@ -15,6 +15,9 @@ pub(crate) fn new_draft<'s>(
     if what.form == Form::Asic {
         return Ok(Box::new(asic::new(what.files, digest, now)?));
     }
+    if what.form == Form::XadesDetached {
+        return Ok(Box::new(xml::detached(what.files)?));
+    }
     let [file] = what.files else { return Err(Error::OneFile) };
     Ok(match what.form {
         Form::Pades if input_format(file.source)? == InputFormat::Pdf => {
@@ -22,6 +25,12 @@ pub(crate) fn new_draft<'s>(
         }
         Form::CadesDetached => Box::new(cms::new(file.source, ContentPlace::Beside)),
         Form::CadesEnveloping => Box::new(cms::new(file.source, ContentPlace::Inside)),
+        Form::XadesEnveloped => Box::new(xml::enveloped(file.source)?),
+        Form::XadesEnveloping => {
+            let is_xml = input_format(file.source)? == InputFormat::Xml;
+            Box::new(xml::enveloping(file.source, is_xml)?)
+        }
+        Form::Eprescription(reference) => Box::new(eprescription::new(file.source, what.beside, reference)?),
         Form::Further => open_draft(file.source, what.beside, digest, now)?,
         _ => return Err(Error::UnsupportedFormat),
     })
@@ -39,6 +48,7 @@ pub(crate) fn open_draft<'s>(
         InputFormat::Pdf => Ok(Box::new(PdfDraft::open(source, digest)?)),
         InputFormat::Asic => Ok(Box::new(asic::open(source, now)?)),
         InputFormat::Cms => Ok(Box::new(cms::open(source, beside)?)),
-        InputFormat::Xml | InputFormat::Timestamp | InputFormat::Other => Err(Error::UnsupportedFormat),
+        InputFormat::Xml => Ok(Box::new(xml::open(source, beside)?)),
+        InputFormat::Timestamp | InputFormat::Other => Err(Error::UnsupportedFormat),
     }
 }

@@ -49,7 +49,7 @@ impl<'s> PdfDraft<'s> {
             let request = pdf_request(metadata, visible, statement.as_deref(), now, reserve);
             let prepared = self.draft.prepare(&request)?;
             let content = prepared.content_digest(signing.request.digest)?;
-            Ok(prepared.embed(&signing.cms(&content, &hsign_cades::Options::default())?)?)
+            Ok(prepared.embed(&signing.stamped_cms(&content, &hsign_cades::Options::default())?)?)
         })
     }
 }

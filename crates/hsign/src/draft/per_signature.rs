@@ -18,11 +18,11 @@ pub(crate) trait Steps<'s> {
     /// The facts with all bytes read afresh.
     fn facts_afresh(&self) -> Result<DocumentFacts, Error>;
 
-    /// Adds a signature, stamped if there is somebody to stamp.
-    fn sign(&mut self, signing: &Signing<'_>) -> Result<(), Error>;
+    /// Adds a signature of level B-B; tells its id.
+    fn sign(&mut self, signing: &Signing<'_>) -> Result<String, Error>;
 
     /// What a signature time stamp covers.
-    fn value(&self, id: &str) -> Result<Vec<u8>, Error>;
+    fn value_imprint(&self, id: &str, algorithm: DigestAlgorithm) -> Result<Digest, Error>;
 
     fn add_value_stamp(&mut self, id: &str, token: &[u8]) -> Result<(), Error>;
 
@@ -70,7 +70,10 @@ impl<'s> Draft<'s> for PerSignature<'s> {
 
     fn sign(&mut self, signing: &Signing<'_>) -> Result<(), Error> {
         self.changed = true;
-        self.steps.sign(signing)
+        let id = self.steps.sign(signing)?;
+        let steps = &mut self.steps;
+        let token = signing.first_stamp(&|| steps.value_imprint(&id, signing.request.digest))?;
+        token.map_or(Ok(()), |token| steps.add_value_stamp(&id, &token))
     }
 
     fn stamps_values(&self) -> bool {
@@ -103,7 +106,7 @@ impl<'s> Draft<'s> for PerSignature<'s> {
         self.changed = true;
         match over {
             Over::Value(id) => {
-                let imprint = hsign_crypto::digest(digest, &self.steps.value(id)?)?;
+                let imprint = self.steps.value_imprint(id, digest)?;
                 self.steps.add_value_stamp(id, &timestamper.stamp(&imprint)?)
             }
             // Whichever of the group it is asked for, it serves all.

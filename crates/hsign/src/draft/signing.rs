@@ -2,7 +2,7 @@ use std::cell::RefCell;
 
 use hsign_cades::{Profile, signature_facts};
 use hsign_core::ports::{SignatureValidity, SignatureVerifier as _, Signer, Timestamper};
-use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Finding, Time};
+use hsign_core::{Digest, ErrorKind, Finding, Time};
 use hsign_crypto::OpensslVerifier;
 use hsign_x509::Certificate;
 
@@ -29,17 +29,27 @@ impl Signing<'_> {
     }
 
     /// The detached CMS over content with this digest, stamped if there is somebody to stamp.
-    pub(crate) fn cms(&self, content: &Digest, options: &hsign_cades::Options) -> Result<Vec<u8>, Error> {
-        let (cms, value) = match self.signer.finished_cms() {
-            Some(_) if options.metadata.is_some() => {
-                return Err(Error::FinishedSignature("the service signs no statements"));
-            }
-            Some(finished) => self.checked(finished.sign_content(content)?, content)?,
-            None => self.assembled(content, options)?,
-        };
-        match self.first_stamp(&value, content.algorithm)? {
+    pub(crate) fn stamped_cms(
+        &self,
+        content: &Digest,
+        options: &hsign_cades::Options,
+    ) -> Result<Vec<u8>, Error> {
+        let cms = self.cms(content, options)?;
+        let value = hsign_cades::signature_value(&cms)?;
+        match self.first_stamp(&|| Ok(hsign_crypto::digest(content.algorithm, &value)?))? {
             Some(token) => Ok(hsign_cades::with_signature_timestamp(&cms, &token)?),
             None => Ok(cms),
+        }
+    }
+
+    /// The detached CMS over content with this digest.
+    pub(crate) fn cms(&self, content: &Digest, options: &hsign_cades::Options) -> Result<Vec<u8>, Error> {
+        match self.signer.finished_cms() {
+            Some(_) if options.metadata.is_some() => {
+                Err(Error::FinishedSignature("the service signs no statements"))
+            }
+            Some(finished) => self.checked(finished.sign_content(content)?, content),
+            None => self.assembled(content, options),
         }
     }
 
@@ -53,11 +63,7 @@ impl Signing<'_> {
     }
 
     /// The CMS around a value made by the signer's key.
-    fn assembled(
-        &self,
-        content: &Digest,
-        options: &hsign_cades::Options,
-    ) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    fn assembled(&self, content: &Digest, options: &hsign_cades::Options) -> Result<Vec<u8>, Error> {
         let signer = self.signer;
         let to_be_signed = hsign_cades::baseline_b(content, signer.certificate(), options)?;
         let algorithm = signer.algorithm(content.algorithm);
@@ -70,11 +76,11 @@ impl Signing<'_> {
             certificates: signer.chain(),
             content: None,
         })?;
-        Ok((cms, value))
+        Ok(cms)
     }
 
-    /// A CMS that a service gave, with its value: nothing goes on before it is what was asked for.
-    fn checked(&self, cms: Vec<u8>, content: &Digest) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    /// A CMS that a service gave: nothing goes on before it is what was asked for.
+    fn checked(&self, cms: Vec<u8>, content: &Digest) -> Result<Vec<u8>, Error> {
         let differs = |reason| Err(Error::FinishedSignature(reason));
         let mut digest = |algorithm| (algorithm == content.algorithm).then(|| content.clone());
         let read = signature_facts(&cms, "Signature1", Profile::Cades, &mut digest);
@@ -98,20 +104,18 @@ impl Signing<'_> {
         if validity != SignatureValidity::Valid {
             return differs("the value isn't that of the announced key");
         }
-        let value = value.to_vec();
-        Ok((cms, value))
+        Ok(cms)
     }
 
-    /// A time stamp over a signature value just made, if there is somebody to stamp. It has to come while the
+    /// A time stamp over what a signature time stamp covers of the one just made, if there is somebody to stamp. It has to come while the
     /// certificate is valid (guideline 5.2 §6.12 C2): later it would prove that the signature came too late.
     pub(crate) fn first_stamp(
         &self,
-        value: &[u8],
-        digest: DigestAlgorithm,
+        imprint: &dyn Fn() -> Result<Digest, Error>,
     ) -> Result<Option<Vec<u8>>, Error> {
         let Some(timestamper) = self.timestamper else { return Ok(None) };
         in_time(self.certificate, (self.clock)())?;
-        match timestamper.stamp(&hsign_crypto::digest(digest, value)?) {
+        match timestamper.stamp(&imprint()?) {
             Err(error) if self.request.allow_pending && error.kind == ErrorKind::Remote => {
                 *self.failed.borrow_mut() = std::iter::once(error.first_finding())
                     .chain(error.findings.into_iter().skip(1))
