@@ -11,7 +11,7 @@ use crate::content::{Contents, Known};
 use crate::document::{View, signature_id};
 use crate::oid::{ARCHIVE_TIMESTAMP_V3, HASH_INDEX_V3};
 use crate::unsigned::{Stamp, Unsigned};
-use crate::{Error, reading, values};
+use crate::{Error, Protection, reading, values};
 
 /// How much is written at once.
 const WINDOW: u64 = 256 * 1024;
@@ -108,9 +108,7 @@ impl<'s> Draft<'s> {
     pub fn add_signers_of(&mut self, cms: &[u8]) -> Result<Vec<String>, Error> {
         self.check_records()?;
         if self.root_is_frozen()? {
-            return Err(Error::Protected(
-                "an older archive time stamp covers the certificates as they stand",
-            ));
+            return Err(Error::Protected(Protection::OlderTimestamp));
         }
         let before = self.now()?.signed_data.signers().len();
         let count = self.growing.add_signers_of(cms)?;
@@ -285,7 +283,7 @@ impl<'s> Draft<'s> {
         let unsigned = self.each_unsigned()?;
         let mut others = unsigned.iter().enumerate().filter(|(position, _)| Some(*position) != signer);
         if others.any(|(_, unsigned)| !unsigned.records.is_empty()) {
-            return Err(Error::Protected("an evidence record covers the document as it stands"));
+            return Err(Error::Protected(Protection::EvidenceRecord));
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ pub enum Error {
     NoSuchSignature(String),
     /// A change would break what protects the signature already.
     #[error("{0}")]
-    Protected(&'static str),
+    Protected(Protection),
     /// The time stamp to add was made over something else.
     #[error("the time stamp is not over this signature")]
     OtherImprint,
@@ -41,6 +41,17 @@ pub enum Error {
     /// The CMS to extend has no signer, or several.
     #[error("the CMS has {0} signers, not one")]
     NotOneSigner(usize),
+}
+
+/// What would no longer hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Protection {
+    /// An archive time stamp over certificates and revocation data as they stand.
+    #[error("an archive time stamp of an older form covers the certificates as they stand")]
+    OlderTimestamp,
+    /// An evidence record over the whole.
+    #[error("an evidence record covers the document as it stands")]
+    EvidenceRecord,
 }
 
 impl Error {
@@ -66,6 +77,12 @@ impl Error {
         match self {
             Self::Token(error) => error.finding(),
             Self::Digest(error) => error.finding(),
+            Self::Cms(error) if error.kind() == ErrorKind::Unreadable => {
+                Finding::error("cms-unreadable").with("reason", error)
+            }
+            Self::Protected(Protection::OlderTimestamp) => Finding::error("cms-protected-by-older-stamp"),
+            Self::Protected(Protection::EvidenceRecord) => Finding::error("cms-protected-by-evidence-record"),
+            Self::Budget(exhausted) => exhausted.finding(),
             _ => Finding::error("signature-not-made").with("reason", self),
         }
     }

@@ -29,7 +29,7 @@ pub use baseline::{
 };
 pub use document::read_facts;
 pub use draft::Draft;
-pub use error::Error;
+pub use error::{Error, Protection};
 pub use facts::{CmsFacts, Profile, SignerFacts, signature_facts};
 pub use hsign_cms::is_set_of_attributes;
 pub use records::Records;

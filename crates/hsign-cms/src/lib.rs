@@ -12,6 +12,7 @@ mod error;
 mod ess;
 mod growing;
 mod layout;
+mod lengths;
 pub mod oid;
 mod protection;
 mod read;
