@@ -63,6 +63,14 @@ pub fn method_finding(signature: &Signature<'_>) -> Option<Finding> {
     Some(finding.with("method", uri))
 }
 
+fn signed_octets(signature: &Signature<'_>) -> Result<Vec<u8>, Finding> {
+    let Some(method) = &signature.canonicalization else {
+        let finding = Finding::error("xml-canonicalization-unsupported").clause("XML Signature §6.5");
+        return Err(finding.with("method", &signature.canonicalization_uri));
+    };
+    signature.canonical_signed_info(method).map_err(|error| Unresolved::from(error).finding("SignedInfo"))
+}
+
 fn reference_facts((reference, resolved): (&Reference<'_>, &Resolved<'_>)) -> ReferenceFacts {
     ReferenceFacts {
         name: reference.name(),
