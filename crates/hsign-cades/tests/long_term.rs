@@ -91,6 +91,8 @@ fn b_lt_and_b_lta_are_told_by_what_is_there() {
         assert!(draft.add_evidence("Signature1", &evidence()).unwrap());
         assert!(!draft.add_evidence("Signature1", &evidence()).unwrap(), "nothing is added twice");
         assert_eq!(draft.facts().unwrap().signatures[0].level, Level::BLt);
+        // RFC 5652 §5.1: other revocation information makes it version 5.
+        assert_eq!(hsign_cms::SignedData::parse(&draft.to_vec().unwrap()).unwrap().version(), 5);
         add_archive_stamp(&mut draft, "Signature1", DigestAlgorithm::Sha512, 60);
         let bytes = draft.to_vec().unwrap();
         let facts = read_facts(&bytes, Some(&content)).unwrap();
@@ -120,6 +122,7 @@ fn an_archive_time_stamp_covers_by_name_what_its_index_names() {
     assert!(stamp.covers.contains(&Covered::Timestamp { timestamp: first }));
     assert!(evidence.certificates.iter().all(|one| covers(stamp, one.as_slice())));
     assert!(covers(stamp, evidence.crls[0].as_slice()));
+    assert!(covers(stamp, evidence.ocsp_responses[0].as_slice()));
     assert!(!covers(stamp, later.crls[0].as_slice()), "came later");
     assert!(all_hold(&facts), "what came later doesn't hurt");
 }

@@ -192,9 +192,9 @@ impl<'s> Growing<'s> {
         self.add_to_set(&layout, layout.crls, 0xA1, behind, elements);
         let other = elements.iter().any(|element| element.first() != Some(&0x30));
         if other {
-            let path = [layout.content_info, layout.explicit, layout.signed_data];
-            let version = self.layout()?.version;
-            self.splice(&path, version.start..version.end, &encode::integer(5));
+            let now = self.layout()?;
+            let path = [now.content_info, now.explicit, now.signed_data];
+            self.splice(&path, now.version.start..now.version.end, &encode::integer(5));
         }
         Ok(())
     }

@@ -99,14 +99,28 @@ pub fn stamp_for(imprint: &hsign_core::Digest, later: i64) -> Vec<u8> {
     tsa.respond(&request.to_der().unwrap(), &[]).unwrap()
 }
 
-/// Certificates and a list of the test PKI.
+/// Certificates, a list and an OCSP response of the test PKI.
 pub fn evidence() -> hsign_core::facts::EvidenceFacts {
+    EVIDENCE.clone()
+}
+
+/// Made once: an answer signed anew is another one.
+static EVIDENCE: LazyLock<hsign_core::facts::EvidenceFacts> = LazyLock::new(|| {
     let crl = PKI.crl(hsign_testkit::CrlName::Signature, NOW).unwrap();
     hsign_core::facts::EvidenceFacts {
         certificates: PKI.person(Person::Doctor).chain_der().iter().map(|der| der.clone().into()).collect(),
         crls: vec![crl.into()],
-        ocsp_responses: Vec::new(),
+        ocsp_responses: vec![ocsp_response().into()],
     }
+});
+
+/// The TSA's answer about its own time-stamping unit.
+fn ocsp_response() -> Vec<u8> {
+    use hsign_testkit::Unit;
+    let unit = Certificate::from_der(PKI.unit(Unit::Tsa).certificate_der()).unwrap();
+    let issuer = Certificate::from_der(&PKI.unit(Unit::Tsa).chain_der()[1]).unwrap();
+    let request = hsign_x509::ocsp_request(&unit, &issuer, None).unwrap();
+    PKI.ocsp(Unit::TsaOcsp, &request, NOW).unwrap()
 }
 
 /// The same SignedData in BER: indefinite lengths down to the signers, content in pieces of that size.
