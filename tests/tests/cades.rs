@@ -20,7 +20,7 @@ fn a_file_of_any_kind_is_signed_beside_it() {
         verify_detached(&session, "summary.p7s --content summary.txt --document-class referral").exits(0);
     assert_eq!(answer.document()["format"], "cades");
     let signature = answer.signature();
-    assert_eq!(signature["level"], "B-T");
+    assert_eq!(signature["level"], "B-LTA");
     assert_eq!(signature["coverage"], "external");
     assert_eq!(signature["modifications"], serde_json::Value::Null);
     assert_eq!(signature["signatory"], serde_json::Value::Null);
@@ -89,8 +89,8 @@ fn what_a_cms_cannot_have_is_refused_not_ignored() {
     let session = Session::shared();
     session.write("note.txt", "x");
     for option in [
-        "--level B-LT",
-        "--level B-LTA",
+        "--one-stamp",
+        "--content note.txt",
         "--packaging enveloped",
         "--in-place",
         "--reason referral",
