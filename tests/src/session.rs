@@ -173,6 +173,7 @@ impl Session {
             .env("HOME", self.path("home"))
             .env("XDG_CONFIG_HOME", self.path("home/.config"))
             .env("XDG_CACHE_HOME", self.path("home/.cache"))
+            .env_remove("XDG_STATE_HOME")
             .env_remove("SOFTHSM2_CONF")
             .envs(&self.environment);
         command

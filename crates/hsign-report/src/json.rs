@@ -2,7 +2,7 @@ use hsign_core::facts::{Change, DocumentFormat, Modifications};
 use hsign_core::{Finding, hex};
 use hsign_validation::{
     CertificateSummary, Check, DocumentVerdict, EvidenceRecordVerdict, EvidenceVerdict, Indication,
-    ReferenceVerdict, RevocationVerdict, SignatureVerdict, TimestampVerdict,
+    OriginalVerdict, ReferenceVerdict, RevocationVerdict, SignatureVerdict, TimestampVerdict,
 };
 use serde::Serialize;
 use serde_json::{Value, json as object};
@@ -62,6 +62,7 @@ fn judged(path: &str, verdict: &DocumentVerdict, language: Language) -> Value {
         "timestamps": timestamps(verdict.timestamps(), language),
         "files": verdict.files(),
         "evidence_records": evidence_records(verdict.evidence_records(), language),
+        "originals": verdict.originals().iter().map(|one| original(one, language)).collect::<Vec<_>>(),
     });
     // A bare token has no signatures.
     if verdict.format() != DocumentFormat::Timestamp
@@ -73,6 +74,18 @@ fn judged(path: &str, verdict: &DocumentVerdict, language: Language) -> Value {
     value
 }
 
+/// An original inside an amended document, judged like a document of its own.
+fn original(verdict: &OriginalVerdict, language: Language) -> Value {
+    let name = verdict.name().map_or("", String::as_str);
+    object!({
+        "amended_by": verdict.amended_by(),
+        "name": verdict.name(),
+        "digest": { "algorithm": verdict.digest().algorithm.name(), "value": verdict.digest().hex() },
+        "document": verdict.verdict().map(|found| judged(name, found, language)),
+        "findings": findings_json(verdict.findings(), language),
+    })
+}
+
 fn signature(verdict: &SignatureVerdict, language: Language) -> Value {
     let checks: Vec<Check> = verdict.checks().to_vec();
     object!({
@@ -82,6 +95,7 @@ fn signature(verdict: &SignatureVerdict, language: Language) -> Value {
         "profile_level": profile_level(verdict),
         "document_class": verdict.document_class(),
         "countersigns": verdict.countersigns(),
+        "metadata": verdict.metadata(),
         "indication": verdict.indication(),
         "sub_indication": verdict.sub_indication(),
         "integrity": verdict.integrity(),

@@ -89,6 +89,12 @@ impl Page {
             self.signature(signature, view.signatures.len() == 1);
         }
         self.timestamps(&view.timestamps, 1);
+        for step in &view.history {
+            let headline = self.headline(&step.status, &step.about);
+            self.line(1, &format!("{}: {headline}", step.title));
+            self.fields(&step.fields, 2);
+            self.findings(&step.findings, 2);
+        }
         self.findings(&view.findings, 1);
     }
 

@@ -10,7 +10,7 @@ use crate::docs;
 /// What newcomers read.
 fn documents() -> Vec<PathBuf> {
     let mut found = vec![docs("../README.md"), docs("../README.ja.md")];
-    for folder in [docs(""), docs("reference")] {
+    for folder in [docs(""), docs("guide"), docs("reference")] {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         found.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
     }

@@ -4,6 +4,8 @@
 mod answer;
 mod document;
 mod findings;
+mod history;
+mod metadata;
 mod signature;
 mod timestamp;
 
@@ -52,6 +54,18 @@ pub(crate) struct DocumentView {
     pub(crate) signatures: Vec<SignatureView>,
     /// Those of the document itself, where there is no signature that shows them.
     pub(crate) timestamps: Vec<TimestampView>,
+    /// What it amends, the first original first.
+    pub(crate) history: Vec<StepView>,
+    pub(crate) findings: Vec<FindingView>,
+}
+
+/// An original, and who amended it how.
+pub(crate) struct StepView {
+    pub(crate) tone: Tone,
+    pub(crate) title: String,
+    pub(crate) status: String,
+    pub(crate) about: Vec<String>,
+    pub(crate) fields: Vec<Field>,
     pub(crate) findings: Vec<FindingView>,
 }
 

@@ -5,7 +5,9 @@ use hsign_validation::{
     RevocationState, RevocationVerdict, SignatureVerdict,
 };
 
-use super::{CheckView, Field, SignatureView, TimestampView, Tone, answer, findings, named, status};
+use super::{
+    CheckView, Field, SignatureView, TimestampView, Tone, answer, findings, metadata, named, status,
+};
 use crate::Language;
 use crate::data_origin::{DataOrigin, data_origin};
 use crate::message::{change_message, phrase, printable, shown, sub_indication_message, word};
@@ -72,6 +74,9 @@ fn fields(verdict: &SignatureVerdict, language: Language) -> Vec<Field> {
     }
     if let Some(until) = verdict.renew_by() {
         add("label.renew-by", shown(until));
+    }
+    if let Some(said) = verdict.metadata() {
+        metadata::items(said, language).into_iter().for_each(|(key, value)| add(key, value));
     }
     add("label.integrity", named("integrity", &verdict.integrity(), language));
     add("label.coverage", named("coverage", &verdict.coverage(), language));
