@@ -6,6 +6,7 @@ mod command;
 mod evidence_record;
 mod qualification_evidence;
 mod session;
+mod terminal;
 mod tokens;
 mod unrefused;
 
@@ -15,6 +16,7 @@ pub use command::program;
 pub use evidence_record::record_around;
 pub use qualification_evidence::completed;
 pub use session::Session;
+pub use terminal::Terminal;
 pub use tokens::{HPKI_PIN, hpki_card, softhsm};
 pub use unrefused::sign_unrefused;
 

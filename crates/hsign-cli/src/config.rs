@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use hsign::net::{HeaderContent, TsaEndpoint};
-use hsign_core::SecretReference;
+use hsign::net::{RemoteEndpoint, TsaEndpoint};
 use serde::Deserialize;
 
 use crate::duration::Age;
@@ -38,12 +37,18 @@ pub(crate) struct Config {
     pub(crate) cache: Option<PathBuf>,
     /// How long a fetched answer is used again without asking, unless its nextUpdate comes first (default: `1h`).
     pub(crate) cache_max_age: Option<Age>,
+    /// Where what was done is written down.
+    pub(crate) journal: Journal,
+    /// The list of documents that wait to be completed; by default in the user's state folder.
+    pub(crate) pending: Option<PathBuf>,
     /// What visible marks are made of.
     pub(crate) mark: Mark,
     /// What the institution says about itself.
     pub(crate) institution: Institution,
     /// Time-stamp authorities, in the order they are tried.
     pub(crate) tsa: Vec<TsaEndpoint>,
+    /// Remote signing services.
+    pub(crate) remote: Vec<RemoteEndpoint>,
 }
 
 /// `[mark]`.
@@ -54,6 +59,28 @@ pub(crate) struct Mark {
     pub(crate) font: Option<String>,
     /// Image of the seal.
     pub(crate) seal: Option<PathBuf>,
+}
+
+/// `[journal]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Journal {
+    /// Its folder; without one, no journal is kept.
+    pub(crate) path: Option<PathBuf>,
+    /// Whether names of signed files are written down.
+    pub(crate) names: bool,
+    /// Whether the first operation of a day puts a time stamp into it.
+    pub(crate) daily_stamp: bool,
+    /// Whether each day (UTC) has a file of its own.
+    pub(crate) daily_file: bool,
+    /// Length in bytes at which a new file begins.
+    pub(crate) file_bytes: u64,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { path: None, names: false, daily_stamp: true, daily_file: false, file_bytes: 16 << 20 }
+    }
 }
 
 /// `[institution]`.
@@ -91,6 +118,16 @@ fn cache_folder() -> Option<PathBuf> {
     base.map(|base| base.join("hsign"))
 }
 
+/// Where the list of waiting documents is unless the configuration says otherwise: `$XDG_STATE_HOME/hsign` or
+/// `~/.local/state/hsign`, else beside the configuration.
+fn state_folder() -> Option<PathBuf> {
+    if cfg!(any(windows, target_os = "macos")) {
+        return folder();
+    }
+    let base = variable("XDG_STATE_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/state")));
+    base.map(|base| base.join("hsign"))
+}
+
 fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
@@ -107,6 +144,11 @@ impl Config {
             Some(path) => Some(path.clone()).filter(|path| !path.as_os_str().is_empty()),
             None => cache_folder(),
         }
+    }
+
+    /// The list of documents that wait to be completed.
+    pub(crate) fn pending(&self) -> Option<PathBuf> {
+        self.pending.clone().or_else(|| state_folder().map(|folder| folder.join("pending.jsonl")))
     }
 
     /// The file named, which must exist; else the one in the platform's place if there is one. Relative paths in it
@@ -128,6 +170,8 @@ impl Config {
         if let Some(font) = &mut self.mark.font {
             *font = folder.join(&*font).to_string_lossy().into_owned();
         }
+        self.pending.iter_mut().for_each(|path| *path = folder.join(&*path));
+        self.journal.path.iter_mut().for_each(|path| *path = folder.join(&*path));
         self.mark.seal.iter_mut().for_each(|path| *path = folder.join(&*path));
         let lists = [
             &mut self.trust,
@@ -140,30 +184,13 @@ impl Config {
         for path in lists.into_iter().flatten().chain(cache) {
             *path = folder.join(&*path);
         }
-        self.tsa.iter_mut().flat_map(paths_of).for_each(|path| *path = folder.join(&*path));
+        self.tsa.iter_mut().flat_map(TsaEndpoint::paths_mut).for_each(|path| *path = folder.join(&*path));
+        self.remote
+            .iter_mut()
+            .flat_map(RemoteEndpoint::paths_mut)
+            .for_each(|path| *path = folder.join(&*path));
         self
     }
-}
-
-/// Every path in an authority's table: certificates, keys, and files with secrets.
-fn paths_of(endpoint: &mut TsaEndpoint) -> impl Iterator<Item = &mut PathBuf> {
-    let mut paths: Vec<&mut PathBuf> = endpoint.ca_file.iter_mut().collect();
-    let mut secrets: Vec<&mut SecretReference> = Vec::new();
-    if let Some(client) = &mut endpoint.client_certificate {
-        paths.extend(client.pkcs12.iter_mut().chain(&mut client.certificate).chain(&mut client.key));
-        secrets.extend(&mut client.password);
-    }
-    secrets.extend(endpoint.basic.iter_mut().map(|basic| &mut basic.password));
-    secrets.extend(endpoint.proxy.iter_mut().flat_map(|proxy| &mut proxy.password));
-    secrets.extend(endpoint.headers.values_mut().filter_map(|header| match header {
-        HeaderContent::Secret { secret } => Some(secret),
-        HeaderContent::Text(_) => None,
-    }));
-    paths.extend(secrets.into_iter().filter_map(|secret| match secret {
-        SecretReference::File(path) => Some(path),
-        SecretReference::Environment(_) | SecretReference::Descriptor(_) => None,
-    }));
-    paths.into_iter()
 }
 
 #[cfg(test)]
@@ -200,7 +227,7 @@ mod tests {
         let mut config: Config = toml::from_str::<Config>(text).unwrap().relative_to(Path::new("/desk"));
         assert_eq!(config.trust, [PathBuf::from("/desk/t.toml")]);
         let mut paths: Vec<PathBuf> =
-            config.tsa.iter_mut().flat_map(paths_of).map(|path| path.clone()).collect();
+            config.tsa.iter_mut().flat_map(TsaEndpoint::paths_mut).map(|path| path.clone()).collect();
         paths.sort();
         let expected = ["/desk/basic.txt", "/desk/c.p12", "/desk/ca.pem", "/desk/key.txt", "/etc/proxy.txt"];
         assert_eq!(paths, expected.map(PathBuf::from));

@@ -21,6 +21,10 @@ pub(crate) enum Usage {
     UnknownTsa { name: String },
     #[error("no time-stamp authority is configured")]
     NoTsa,
+    #[error("scans are reviewed at a terminal")]
+    NobodyToReview,
+    #[error("no journal is configured ([journal] path)")]
+    NoJournal,
     #[error("not an RFC 3339 time: \"{text}\"")]
     NotATime { text: String },
     #[error("not a SHA-256 fingerprint: \"{text}\"")]
@@ -29,6 +33,10 @@ pub(crate) enum Usage {
     NotAnOid { option: String, text: String },
     #[error("not a duration: \"{text}\"")]
     NotADuration { text: String },
+    #[error("--scan-mode backlog asks for {option}; --operator twice, with two people")]
+    BacklogLacks { option: &'static str },
+    #[error("{option} goes with --scan-mode backlog only")]
+    BacklogOnly { option: &'static str },
     #[error("{option} is for one input only")]
     OneInput { option: &'static str },
     #[error("no credential: --credential names who signs")]
@@ -74,12 +82,16 @@ impl Usage {
             }
             Self::UnknownTsa { name } => Finding::error("unknown-tsa").with("name", name),
             Self::NoTsa => Finding::error("no-tsa-configured"),
+            Self::NobodyToReview => Finding::error("nobody-to-review"),
+            Self::NoJournal => Finding::error("no-journal-configured"),
             Self::NotATime { text } => Finding::error("not-a-time").with("text", text),
             Self::NotAPin { text } => Finding::error("not-a-pin").with("text", text),
             Self::NotAnOid { option, text } => {
                 Finding::error("not-an-oid").with("option", option).with("text", text)
             }
             Self::NotADuration { text } => Finding::error("not-a-duration").with("text", text),
+            Self::BacklogLacks { option } => Finding::error("backlog-lacks").with("option", option),
+            Self::BacklogOnly { option } => Finding::error("backlog-only").with("option", option),
             Self::OneInput { option } => Finding::error("one-input-only").with("option", option),
             Self::NoCredential => Finding::error("no-credential-given"),
             Self::NotForFormat { option, format } => {
@@ -113,7 +125,7 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     kind(error).exit_code()
 }
 
-fn kind(error: &anyhow::Error) -> ErrorKind {
+pub(crate) fn kind(error: &anyhow::Error) -> ErrorKind {
     for cause in error.chain() {
         let found = known_kind(cause);
         if let Some(kind) = found {

@@ -3,6 +3,7 @@
 //! Standard output carries only data; messages and progress go to standard error. What may be typed is in
 //! [`args`], what is done in [`commands`], what is said in [`output`] and in hsign-report.
 
+mod account;
 mod args;
 mod commands;
 mod config;
@@ -12,6 +13,7 @@ mod files;
 mod help;
 mod language;
 mod output;
+mod pending_list;
 mod progress;
 mod secrets;
 mod session;

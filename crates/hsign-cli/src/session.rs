@@ -2,22 +2,27 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use hsign::credential::read_secret;
+use hsign::credential::{RemoteServices, read_secret};
 use hsign::hpki::{DocumentClass, DocumentClasses, ProfessionTable};
-use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, TsaEndpoint};
+use hsign::journal_format::Rotation;
+use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, TsaEndpoint, remote_service};
 use hsign::report::{finding_lines, finding_message};
 use hsign::{
-    Finding, Policy, Purpose, Settings, Severity, Supplied, Time, TrustRegistry, ValidationTime, load,
+    FileJournal, Finding, JournalPort, Policy, Purpose, Settings, Severity, Supplied, Time, TrustRegistry,
+    ValidationTime, load,
 };
+use hsign_core::journal::{Event, Journal as _, Operation, Outcome};
 use hsign_core::ports::{Fetcher, NoNetwork, PortError};
 use hsign_core::{ErrorKind, Secret, SecretReference, Source, WithPassword};
 
 use crate::args::{GlobalArgs, Output, TrustOptions};
 use crate::config::{self, Config};
-use crate::failure::Usage;
+use crate::failure::{self, Usage};
 use crate::language::Language;
+use crate::pending_list::{PendingList, Waiting};
 use crate::{files, output};
 
 /// One run of the command.
@@ -29,6 +34,9 @@ pub(crate) struct Session {
     pub(crate) config: Config,
     /// For encrypted PDF files.
     password: Option<Secret>,
+    journal: Option<Arc<FileJournal>>,
+    /// What this run makes, for the journal.
+    operation: Option<Operation>,
 }
 
 /// What decides a judgement, as typed.
@@ -53,7 +61,17 @@ impl Session {
         let json = global.output == Output::Json;
         let source = global.password_source.as_deref().map(str::parse::<SecretReference>).transpose()?;
         let password = source.map(|source| read_secret(&source)).transpose()?;
-        Ok(Self { language, json, quiet: global.quiet, verbose: global.verbose, config, password })
+        let journal = file_journal(&config).map(Arc::new);
+        Ok(Self {
+            language,
+            json,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            config,
+            password,
+            journal,
+            operation: None,
+        })
     }
 
     /// A document, with the password for it where one was given.
@@ -78,6 +96,7 @@ impl Session {
         settings.document_class = self.document_class(judging.document_class)?;
         settings.required_roles = judging.roles.to_vec();
         settings.listed_signers = self.listed_signers()?;
+        settings.journal = self.journal_port();
         Ok(settings)
     }
 
@@ -177,8 +196,88 @@ impl Session {
         bail!(Usage::UnknownTsa { name: name.to_owned() })
     }
 
-    /// A client for these authorities; `None` where there is none.
+    /// Where credentials are looked for: `modules`, and the configured remote services.
+    pub(crate) fn credential_options(&self, modules: Vec<PathBuf>) -> hsign::credential::Options {
+        let endpoints = self.config.remote.clone();
+        let language = self.language;
+        let open = move |name: &str| {
+            let endpoint = endpoints.iter().find(|endpoint| endpoint.name == name).cloned();
+            let unknown = || Finding::error("remote-service-unknown").with("name", name);
+            let endpoint = endpoint.ok_or_else(|| {
+                PortError::new(ErrorKind::Usage, "no such remote service is configured").finding(unknown())
+            })?;
+            Ok(remote_service(endpoint, ports(), Box::new(move |address| show_login(address, language)))?)
+        };
+        hsign::credential::Options {
+            modules,
+            remote: Some(RemoteServices::new(std::sync::Arc::new(open))),
+            ..hsign::credential::Options::default()
+        }
+    }
+
+    /// The list of documents that wait to be completed.
+    pub(crate) fn pending_list(&self) -> Result<PendingList> {
+        PendingList::at(self.config.pending())
+    }
+
+    /// Puts a document on it before it is written. What goes to standard output can't be found again.
+    pub(crate) fn wait(&self, one: Waiting) -> Result<()> {
+        if files::is_standard(&one.path) {
+            return Ok(());
+        }
+        self.pending_list()?.add(one)
+    }
+
+    /// A run that makes something.
+    pub(crate) fn making(self, operation: Option<Operation>) -> Self {
+        Self { operation, ..self }
+    }
+
+    /// The journal, if one is configured.
+    pub(crate) fn journal(&self) -> Option<&FileJournal> {
+        self.journal.as_deref()
+    }
+
+    /// The same for the use cases.
+    pub(crate) fn journal_port(&self) -> Option<JournalPort> {
+        let journal = self.journal.clone()?;
+        Some(JournalPort { journal, names: self.config.journal.names })
+    }
+
+    /// Writes down that an attempt failed before its use case began, or after it: the use cases do it themselves. A
+    /// request that makes no sense is no attempt.
+    pub(crate) fn record_failure(&self, error: &anyhow::Error) {
+        let Some(operation) = self.operation else { return };
+        let recorded = error.chain().any(|cause| cause.is::<hsign::Error>());
+        let kind = failure::kind(error);
+        let Some(journal) = self.journal().filter(|_| !recorded && kind != ErrorKind::Usage) else { return };
+        let outcome = if kind == ErrorKind::Refused { Outcome::Refused } else { Outcome::Failed };
+        let mut event = Event::new(operation, outcome);
+        event.code = Some(failure::finding(error).code);
+        if let Err(error) = journal.record(&event) {
+            self.tell(&error.findings);
+        }
+    }
+
+    /// A client for these authorities, for what is about to be made; `None` where there is none. With the first of a
+    /// day the journal gets its time stamp; that it gets none doesn't hold up the work.
     pub(crate) fn timestamper(&self, endpoints: Vec<TsaEndpoint>) -> Result<Option<HttpTimestamper>> {
+        let client = self.client(endpoints)?;
+        if let (Some(journal), Some(client)) = (self.journal(), &client)
+            && self.config.journal.daily_stamp
+            && journal.stamp_is_due()?
+            && let Err(error) = journal.stamp(client, client.digest())
+        {
+            if error.kind == ErrorKind::Local {
+                return Err(error.into());
+            }
+            self.tell(&[Finding::warning("journal-stamp-failed").with("reason", error.first_finding().code)]);
+        }
+        Ok(client)
+    }
+
+    /// A client for these authorities; `None` where there is none.
+    pub(crate) fn client(&self, endpoints: Vec<TsaEndpoint>) -> Result<Option<HttpTimestamper>> {
         if endpoints.is_empty() {
             return Ok(None);
         }
@@ -217,6 +316,23 @@ impl Session {
         }
         Box::new(HttpFetcher::new(options))
     }
+}
+
+/// The address is shown, never opened by us: which browser somebody is logged in with is theirs to know.
+fn show_login(address: &str, language: Language) {
+    let words = match language {
+        Language::Ja => "次のアドレスをこのコンピュータのブラウザで開いて、ログインしてください",
+        Language::En => "Open this address in a browser on this machine and log in",
+    };
+    output::message(&format!("{words}:\n{address}\n"));
+}
+
+fn file_journal(config: &Config) -> Option<FileJournal> {
+    let journal = &config.journal;
+    let rotation = Rotation { bytes: journal.file_bytes, daily: journal.daily_file };
+    let randomness = Box::new(hsign::crypto::SystemRandom);
+    let folder = journal.path.as_deref()?;
+    Some(FileJournal::new(folder, rotation, crate::account::who(), Box::new(now), randomness))
 }
 
 /// What hsign-net needs from this machine.

@@ -1,5 +1,6 @@
 use hsign_core::Source;
 use hsign_core::facts::Level;
+use hsign_asic::ContainerType;
 use hsign_xades::eprescription::ReferenceVariant;
 
 use crate::{Error, InputFormat, input_format};
@@ -41,10 +42,20 @@ pub enum Form {
     XadesDetached,
     /// An electronic prescription around its CSV, or a dispensing around its CSV and the prescription beside it.
     Eprescription(ReferenceVariant),
-    /// A container with the files and the signature over them (ASiC-E, EN 319 162-1).
-    Asic,
+    /// A container with the files and the signature over them (EN 319 162-1): ASiC-E, or ASiC-S for one file.
+    Asic(ContainerType, ContainerSignature),
     /// One more signature in a file that is signed already, of the kind that it has.
     Further,
+}
+
+/// What signatures in a container are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ContainerSignature {
+    /// CMS.
+    #[default]
+    Cades,
+    /// XML.
+    Xades,
 }
 
 impl Form {

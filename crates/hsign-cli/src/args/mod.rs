@@ -1,33 +1,45 @@
 //! What may be typed. One definition gives parsing, help, man pages and completions; the Japanese help is
 //! laid over it from `messages/help.ja.toml`.
 
+mod amend;
 mod certificate;
 mod credential;
+mod eprescription;
 mod evidence;
 mod evidence_template;
+mod journal;
 mod mark;
+mod pending;
 mod plan;
 mod policy;
+mod scan;
 mod sign;
 mod trust;
 mod tsa;
 mod verify;
+mod watch;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use amend::AmendArgs;
 pub(crate) use certificate::{CertificateCommand, RevocationMode, VerifyCertificate};
 pub(crate) use credential::CredentialCommand;
+pub(crate) use eprescription::EprescriptionOptions;
 pub(crate) use evidence::{EvidenceCommand, VerifyEvidence};
 pub(crate) use evidence_template::TemplateArgs;
+pub(crate) use journal::{JournalCommand, JournalExportArgs, JournalStampArgs, JournalVerifyArgs};
 pub(crate) use mark::{MarkLine, MarkOptions};
+pub(crate) use pending::PendingArgs;
 pub(crate) use plan::PlanArgs;
 pub(crate) use policy::{ExplainArgs, PolicyCommand};
+pub(crate) use scan::{BacklogOptions, ScanModeArg, StatementOptions};
 pub(crate) use sign::{ExtendArgs, Format, LevelArg, Packaging, SignArgs, TimestampArgs};
 pub(crate) use trust::{ImportArgs, TrustCheckArgs, TrustCommand, TrustOptions};
 pub(crate) use tsa::TsaCommand;
 pub(crate) use verify::VerifyArgs;
+pub(crate) use watch::{Pictures, WatchArgs};
 
 /// Sign clinical documents with Japan's healthcare PKI and verify who signed with which qualification
 #[derive(Parser, Debug)]
@@ -104,6 +116,10 @@ pub(crate) enum Command {
     Timestamp(TimestampArgs),
     /// Add what keeps signatures provable: evidence and a further time stamp
     Extend(Box<ExtendArgs>),
+    /// Sign a correction of a signed document that keeps the original inside, or a note on it
+    Amend(Box<AmendArgs>),
+    /// Tell what waits to be stamped or completed, and until when that can be done
+    Pending(PendingArgs),
     /// Tell by when documents have to be stamped anew, and what ends first
     Plan(PlanArgs),
     /// Show what is inside a signed file: facts only, no verdict, no trust needed
@@ -124,6 +140,11 @@ pub(crate) enum Command {
     /// Evidence records (RFC 4998) over data
     #[command(subcommand)]
     Evidence(EvidenceCommand),
+    /// Review the scans of a drop folder and sign what was confirmed
+    Watch(Box<WatchArgs>),
+    /// What was signed, stamped and refused: the journal
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Anchors, HPKI authorities and accredited time-stamp authorities
     #[command(subcommand)]
     Trust(TrustCommand),

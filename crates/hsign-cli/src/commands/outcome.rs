@@ -36,6 +36,7 @@ impl Tally {
                     tally.rows.push(row);
                 }
                 Err(error) => {
+                    session.record_failure(&error);
                     bar.suspend(|| failure::say(&error, session.language, Some(input)));
                     tally.rows.push(failure::row(&error, input, session.language));
                     tally.failures.push(error);

@@ -9,7 +9,7 @@ use super::outcome::Tally;
 use super::outputs::Outputs;
 use crate::args::TimestampArgs;
 use crate::failure::Usage;
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::{files, output};
 
 pub(super) fn run(session: &Session, args: &TimestampArgs) -> Result<u8> {
@@ -31,12 +31,25 @@ fn stamp(
     timestamper: &HttpTimestamper,
 ) -> Result<Value> {
     let source = session.open(input)?;
+    let journal = session.journal_port();
     let (target, existing) = outputs(args).target(input, || name_beside(args, input));
     if args.in_pdf {
-        let update = hsign::timestamp_pdf(source.as_ref(), timestamper, timestamper.digest())?;
+        let update = hsign::timestamp_pdf(
+            source.as_ref(),
+            timestamper,
+            timestamper.digest(),
+            journal.as_ref(),
+            &session::now,
+        )?;
         files::put_extended(input, source.as_ref(), &update, &target, existing)?;
     } else {
-        let token = hsign::timestamp(source.as_ref(), timestamper, timestamper.digest())?;
+        let token = hsign::timestamp(
+            source.as_ref(),
+            timestamper,
+            timestamper.digest(),
+            journal.as_ref(),
+            &session::now,
+        )?;
         files::put(&token, &target, existing)?;
     }
     if !session.json && !files::is_standard(&target) {

@@ -7,28 +7,35 @@ use hsign_core::{Digest, DigestAlgorithm, Source, Time};
 use super::Signing;
 use super::per_signature::{PerSignature, Steps};
 use crate::facts::no_facts;
-use crate::{Content, Error};
+use crate::{ContainerSignature, Content, Error};
 
 /// A new container of these files; `now` is the time that its entries bear.
 pub(super) fn new<'s>(
     files: &[Content<'s>],
+    kind: ContainerType,
+    signature: ContainerSignature,
     digest: DigestAlgorithm,
     now: Time,
 ) -> Result<PerSignature<'s>, Error> {
     let object = |file: &Content<'s>| DataObject { name: file.name, source: file.source, media_type: None };
     let objects: Vec<_> = files.iter().map(object).collect();
-    let draft = Draft::create(&objects, ContainerType::AsicE, now, &[digest])?;
-    Ok(PerSignature::new(no_facts(), AsicSteps { draft }))
+    let draft = Draft::create(&objects, kind, now, &[digest])?;
+    Ok(PerSignature::new(no_facts(), AsicSteps { draft, signature }))
 }
 
 /// One that is there already.
 pub(super) fn open(container: &dyn Source, now: Time) -> Result<PerSignature<'_>, Error> {
     let before = hsign_asic::read_facts(container)?;
-    Ok(PerSignature::new(before, AsicSteps { draft: Draft::open(container, now)? }))
+    let draft = Draft::open(container, now)?;
+    // A further signature is of the kind that is there.
+    let xades = before.signatures.iter().any(|signature| signature.id.contains(".xml#"));
+    let signature = if xades { ContainerSignature::Xades } else { ContainerSignature::Cades };
+    Ok(PerSignature::new(before, AsicSteps { draft, signature }))
 }
 
 struct AsicSteps<'s> {
     draft: Draft<'s>,
+    signature: ContainerSignature,
 }
 
 impl<'s> Steps<'s> for AsicSteps<'s> {
@@ -41,9 +48,17 @@ impl<'s> Steps<'s> for AsicSteps<'s> {
     }
 
     fn sign(&mut self, signing: &Signing<'_>) -> Result<String, Error> {
-        let prepared = self.draft.prepare_cades(signing.request.digest)?;
-        let cms = signing.cms(prepared.content_digest(), &signing.cms_options())?;
-        Ok(self.draft.add_cades(prepared, &cms)?)
+        match self.signature {
+            ContainerSignature::Cades => {
+                let prepared = self.draft.prepare_cades(signing.request.digest)?;
+                let cms = signing.cms(prepared.content_digest(), &signing.cms_options())?;
+                Ok(self.draft.add_cades(prepared, &cms)?)
+            }
+            ContainerSignature::Xades => {
+                let signed = signing.xml(&|options| Ok(self.draft.prepare_xades(options)?))?;
+                Ok(self.draft.add_xades(&signed.document)?)
+            }
+        }
     }
 
     fn value_imprint(&self, id: &str, algorithm: DigestAlgorithm) -> Result<Digest, Error> {

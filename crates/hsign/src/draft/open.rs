@@ -12,8 +12,8 @@ pub(crate) fn new_draft<'s>(
     digest: DigestAlgorithm,
     now: Time,
 ) -> Result<Box<dyn Draft<'s> + 's>, Error> {
-    if what.form == Form::Asic {
-        return Ok(Box::new(asic::new(what.files, digest, now)?));
+    if let Form::Asic(kind, signature) = what.form {
+        return Ok(Box::new(asic::new(what.files, kind, signature, digest, now)?));
     }
     if what.form == Form::XadesDetached {
         return Ok(Box::new(xml::detached(what.files)?));

@@ -5,6 +5,7 @@ use hsign_core::ports::{SignatureValidity, SignatureVerifier as _, Signer, Times
 use hsign_core::{Digest, ErrorKind, Finding, Time};
 use hsign_crypto::OpensslVerifier;
 use hsign_x509::Certificate;
+use hsign_xades::make::{Options, Prepared};
 
 use crate::{Clock, Error, Settings, SignRequest};
 
@@ -19,6 +20,13 @@ pub(crate) struct Signing<'a> {
     pub(crate) clock: Clock<'a>,
     /// Why there is no first time stamp, where the signature may be completed later.
     pub(crate) failed: RefCell<Vec<Finding>>,
+}
+
+/// An XML document with a signature just made.
+pub(crate) struct SignedXml {
+    pub(crate) document: Vec<u8>,
+    /// The signature's.
+    pub(crate) id: String,
 }
 
 impl Signing<'_> {
@@ -51,6 +59,26 @@ impl Signing<'_> {
             Some(finished) => self.checked(finished.sign_content(content)?, content),
             None => self.assembled(content, options),
         }
+    }
+
+    /// A document with the XML signature that was prepared for it.
+    pub(crate) fn xml(
+        &self,
+        prepare: &dyn Fn(&Options<'_>) -> Result<Prepared, Error>,
+    ) -> Result<SignedXml, Error> {
+        if self.statement().is_some() {
+            return Err(Error::StatementNotCarried);
+        }
+        let signer = self.signer;
+        let algorithm = signer.algorithm(self.request.digest);
+        let options = Options {
+            path: signer.chain(),
+            digest: self.request.digest,
+            ..Options::new(signer.certificate(), &algorithm, (self.clock)())
+        };
+        let prepared = prepare(&options)?;
+        let value = signer.sign(&algorithm, prepared.to_be_signed())?;
+        Ok(SignedXml { document: prepared.assemble(&value)?, id: prepared.id().to_owned() })
     }
 
     /// Outside of PDF files signing-time is where the signer's claim stands (EN 319 122-1).

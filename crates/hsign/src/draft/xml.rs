@@ -96,18 +96,10 @@ impl<'s> Steps<'s> for XmlSteps<'s> {
     }
 
     fn sign(&mut self, signing: &Signing<'_>) -> Result<String, Error> {
-        let signer = signing.signer;
-        let algorithm = signer.algorithm(signing.request.digest);
-        let options = Options {
-            path: signer.chain(),
-            digest: signing.request.digest,
-            ..Options::new(signer.certificate(), &algorithm, (signing.clock)())
-        };
-        let prepared = self.prepared(signing, &options)?;
-        let value = signer.sign(&algorithm, prepared.to_be_signed())?;
-        self.bytes = prepared.assemble(&value)?;
+        let made = signing.xml(&|options| self.prepared(signing, options))?;
+        self.bytes = made.document;
         self.place = Place::Inside;
-        Ok(prepared.id().to_owned())
+        Ok(made.id)
     }
 
     fn value_imprint(&self, id: &str, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
