@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use common::*;
 use hsign_core::facts::{
-    Change, ChangeKind, Coverage, ModificationVerdict, Modifications, SignatureFacts, SignedObject,
+    Change, ChangeKind, Coverage, EvidenceFacts, ModificationVerdict, Modifications, SignatureFacts, SignedObject,
+    SignerIdentifier,
 };
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
-use hsign_core::{Digest, DigestAlgorithm, Finding, SignatureAlgorithm};
+use hsign_core::{Digest, DigestAlgorithm, Finding, Octets, SignatureAlgorithm};
 use hsign_pki::{Provenance, TrustRegistry};
 use hsign_testkit::{DAY, Person};
 use hsign_validation::{
@@ -319,4 +320,52 @@ fn the_same_input_gives_the_same_verdict() {
     assert_eq!(world.judge(&facts), world.judge(&facts));
     let json = serde_json::to_string(&facts).unwrap();
     assert_eq!(world.judge(&serde_json::from_str(&json).unwrap()), world.judge(&facts));
+}
+
+#[test]
+fn a_signature_over_the_part_that_its_profile_names_passes() {
+    let found = answer(&World::new(), |facts| {
+        facts.coverage = Coverage::Partial;
+        facts.profile = Some("eprescription".to_owned());
+    });
+    assert_eq!(found.0, Indication::TotalPassed);
+}
+
+#[test]
+fn a_countersignature_covers_a_value_and_is_judged_as_any_other() {
+    let found = answer(&World::new(), |facts| {
+        facts.coverage = Coverage::Signature;
+        facts.countersigns = Some("Signature0".to_owned());
+    });
+    assert_eq!(found.0, Indication::TotalPassed);
+}
+
+#[test]
+fn a_missing_hint_to_the_signer_differs_from_nothing() {
+    let world = World::new();
+    let mut signature = world.signature(Person::Doctor);
+    signature.signed.as_mut().unwrap().signer = SignerIdentifier::default();
+    let verdict = world.verdict(signature);
+    assert_eq!(verdict.indication(), Indication::TotalPassed);
+    assert!(!has(&verdict, "signer-identifier-differs"));
+}
+
+#[test]
+fn a_bare_key_tells_the_integrity_and_names_nobody() {
+    let world = World::new();
+    let key = certificate(world.pki.person(Person::Doctor)).public_key_info().to_vec();
+    let bare = |key: Vec<u8>| {
+        let mut signature = world.signature(Person::Doctor);
+        let signed = signature.signed.as_mut().unwrap();
+        signed.evidence = EvidenceFacts::default();
+        signed.certificate_references.clear();
+        signed.signer = SignerIdentifier { public_key: Some(Octets(key)), ..SignerIdentifier::default() };
+        world.verdict(signature)
+    };
+    let verdict = bare(key);
+    assert_eq!(verdict.integrity(), Integrity::Valid);
+    assert_eq!(verdict.indication(), Indication::Indeterminate);
+    assert_eq!(verdict.sub_indication(), Some(SubIndication::NoSigningCertificateFound));
+    let other = certificate(world.pki.person(Person::Pharmacist)).public_key_info().to_vec();
+    assert_eq!(bare(other).integrity(), Integrity::Invalid);
 }

@@ -13,13 +13,13 @@ const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// What the references of one signature cover.
 #[derive(Default)]
-pub(crate) struct Covering<'d> {
+pub(crate) struct Covering<'w, 'd> {
     /// Positions of elements that are covered with all that is in them.
     whole: HashSet<usize>,
     /// The same for the document.
     whole_document: bool,
     /// Nodes of which some below the apex are left out.
-    filtered: Vec<NodeSet<'d>>,
+    filtered: Vec<&'w NodeSet<'d>>,
     /// Positions of elements whose text is covered, decoded.
     texts: HashSet<usize>,
     /// Positions of all these, to find whether there is one inside something.
@@ -27,12 +27,9 @@ pub(crate) struct Covering<'d> {
     external: bool,
 }
 
-impl<'d> Covering<'d> {
+impl<'w, 'd> Covering<'w, 'd> {
     /// By what references cover.
-    pub(crate) fn new<'w>(covered: impl Iterator<Item = &'w What<'d>>) -> Self
-    where
-        'd: 'w,
-    {
+    pub(crate) fn new(covered: impl Iterator<Item = &'w What<'d>>) -> Self {
         let mut covering = Self::default();
         for what in covered {
             covering.add(what);
@@ -41,13 +38,13 @@ impl<'d> Covering<'d> {
         covering
     }
 
-    fn add(&mut self, what: &What<'d>) {
+    fn add(&mut self, what: &'w What<'d>) {
         match what {
             What::Nodes(set) => {
                 let apex = set.apex();
                 self.starts.push(apex.range().start);
                 if !set.holes().is_empty() {
-                    self.filtered.push(set.clone());
+                    self.filtered.push(set);
                 } else if apex.is_element() {
                     self.whole.insert(apex.range().start);
                 } else {
@@ -71,7 +68,7 @@ impl<'d> Covering<'d> {
         signature: Node<'d>,
     ) -> (Coverage, Option<Node<'d>>) {
         let mut search = Search { covering: self, signature, content: false };
-        let uncovered = search.from_root(document.root());
+        let uncovered = search.at_root(document.root());
         let coverage = match uncovered {
             Some(_) => Coverage::Partial,
             None if search.content => Coverage::WholeDocument,
@@ -115,7 +112,7 @@ impl<'d> Covering<'d> {
 }
 
 struct Search<'c, 'd> {
-    covering: &'c Covering<'d>,
+    covering: &'c Covering<'c, 'd>,
     signature: Node<'d>,
     /// Whether any content was met that is covered.
     content: bool,
@@ -123,7 +120,7 @@ struct Search<'c, 'd> {
 
 impl<'d> Search<'_, 'd> {
     /// The root may be a bare wrapper around what is signed; no other element may.
-    fn from_root(&mut self, root: Node<'d>) -> Option<Node<'d>> {
+    fn at_root(&mut self, root: Node<'d>) -> Option<Node<'d>> {
         let covered = self.covering.has(root) || self.covering.is_text(root);
         if root.is(DS, "Signature") || covered {
             return self.below(root);

@@ -124,7 +124,9 @@ impl<'d> Read<'d> {
 
 /// What the profile of the document says about the signature's place; else, what the signature leaves out.
 fn place<'d>(document: &'d Document<'d>, read: &mut Read<'d>) {
-    let profile = eprescription::describe(document, read.node, &read.covered);
+    let has_place = eprescription::has_place(document, read.node);
+    let covered = read.covered.iter().filter(|_| has_place).filter_map(|what| what.nodes().cloned());
+    let profile = eprescription::describe(document, read.node, &covered.collect::<Vec<_>>());
     let fits = profile.as_ref().is_some_and(|profile| profile.fits);
     if let Some(profile) = profile {
         read.facts.profile = fits.then(|| eprescription::PROFILE.to_owned());

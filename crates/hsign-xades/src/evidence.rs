@@ -4,7 +4,7 @@ use hsign_core::facts::EvidenceFacts;
 use hsign_core::{Budget, BudgetExhausted, Digest, DigestAlgorithm, Finding, Octets};
 use hsign_xml::Node;
 
-use crate::names::{DS, xades};
+use crate::names::{DS, is_xades, xades};
 use crate::values;
 
 /// Properties whose `Encapsulated...` elements are read, at whatever depth.
@@ -16,6 +16,16 @@ const CONTAINERS: [&str; 7] = [
     "TimeStampValidationData",
     "AnyValidationData",
     "ValidationData",
+];
+
+/// Properties that name evidence by digests.
+const REFERENCES: [&str; 6] = [
+    "CompleteCertificateRefs",
+    "CompleteCertificateRefsV2",
+    "CompleteRevocationRefs",
+    "AttributeCertificateRefs",
+    "AttributeCertificateRefsV2",
+    "AttributeRevocationRefs",
 ];
 
 /// What a piece of evidence is.
@@ -72,6 +82,25 @@ pub(crate) fn read<'d>(
         }
     }
     Ok(pieces)
+}
+
+/// Digests by which references of older levels name certificates and revocation data (CompleteCertificateRefs and its
+/// kin), with the places where they stand.
+pub(crate) fn references<'d>(
+    property: Node<'d>,
+    budget: &mut Budget,
+) -> Result<Vec<(Node<'d>, Digest)>, BudgetExhausted> {
+    let mut found = Vec::new();
+    if !xades(property).is_some_and(|(_, name)| REFERENCES.contains(&name)) {
+        return Ok(found);
+    }
+    for element in property.descendants() {
+        if is_xades(element, "CertDigest") || is_xades(element, "DigestAlgAndValue") {
+            budget.spend(1)?;
+            found.extend(values::digest(element).map(|digest| (element, digest)));
+        }
+    }
+    Ok(found)
 }
 
 /// Certificates in KeyInfo.

@@ -1,8 +1,10 @@
 //! What became of the references of a signature, and whether each covers what the signature's own parts say it does.
 
+use std::rc::Rc;
+
 use hsign_core::facts::Reference as ReferenceFacts;
-use hsign_core::{Budget, DigestAlgorithm, Finding};
-use hsign_xml::dsig::{Context, Manifest, Reference, Resolved, Signature, TYPE_MANIFEST, TYPE_OBJECT, What};
+use hsign_core::{DigestAlgorithm, Finding};
+use hsign_xml::dsig::{Context, Manifest, Reference, Signature, TYPE_MANIFEST, TYPE_OBJECT, What};
 use hsign_xml::{Kind, Node};
 
 use crate::names::{DS, SIGNED_PROPERTIES_TYPE, XADES_TYPES};
@@ -17,7 +19,7 @@ pub(crate) struct Outcome<'d> {
     pub(crate) facts: ReferenceFacts,
     external: bool,
     /// What it covers; `None` where it couldn't be reached.
-    pub(crate) what: Option<What<'d>>,
+    pub(crate) what: Option<Rc<What<'d>>>,
 }
 
 impl<'d> Outcome<'d> {
@@ -30,7 +32,7 @@ impl<'d> Outcome<'d> {
 
     /// The nodes as a part of the document.
     pub(crate) fn region(&self) -> Option<Region<'d>> {
-        self.what.as_ref().and_then(What::nodes).cloned().map(Region::nodes)
+        self.what.as_ref().and_then(Region::of)
     }
 
     /// Whether its Type is that one of XAdES, in whatever edition.
@@ -47,7 +49,7 @@ impl<'d> Outcome<'d> {
     /// Whether it covers that element and nothing else, and points to it: a filter may pick it out of the document,
     /// but not out of some other element that the URI names.
     fn is_exactly(&self, node: Node<'d>) -> bool {
-        let Some(set) = self.what.as_ref().and_then(What::nodes) else { return false };
+        let Some(set) = self.what.as_ref().and_then(|what| what.nodes()) else { return false };
         let only = || {
             let mut all = set.apex().descendants();
             all.all(|other| node.contains(other) || other.kind() == Kind::Document || !set.contains(other))
@@ -58,31 +60,30 @@ impl<'d> Outcome<'d> {
 
     /// The topmost element that it covers, or whose text.
     pub(crate) fn apex(&self) -> Option<Node<'d>> {
-        match self.what.as_ref()? {
+        match self.what.as_deref()? {
             What::Nodes(set) | What::Base64Of(set) => Some(set.apex()),
             _ => None,
         }
     }
 }
 
-/// Resolves every reference of SignedInfo, and apart from them those of the manifests it covers. `octets` limits the
-/// work.
+/// Resolves every reference of SignedInfo, and apart from them those of the manifests it covers. The document limits
+/// the work.
 pub(crate) fn resolve<'d>(
     signature: &Signature<'d>,
     context: Context<'_, 'd>,
-    octets: &mut Budget,
     findings: &mut Vec<Finding>,
 ) -> (Vec<Outcome<'d>>, Vec<Outcome<'d>>) {
     let mut outcomes = Vec::with_capacity(signature.references.len());
     let mut listed = Vec::new();
     for reference in &signature.references {
-        let outcome = resolve_one(reference, reference.name(), context, octets, findings);
+        let outcome = resolve_one(reference, reference.name(), context, findings);
         if let Some(manifest) = covered_manifest(&outcome) {
             match Manifest::read(manifest) {
                 Ok(manifest) => {
                     for reference in &manifest.references {
                         let name = format!("{}/{}", outcome.facts.name, reference.name());
-                        listed.push(resolve_one(reference, name, context, octets, findings));
+                        listed.push(resolve_one(reference, name, context, findings));
                     }
                 }
                 Err(error) => {
@@ -99,15 +100,11 @@ fn resolve_one<'d>(
     reference: &Reference<'d>,
     name: String,
     context: Context<'_, 'd>,
-    octets: &mut Budget,
     findings: &mut Vec<Finding>,
 ) -> Outcome<'d> {
     let uri = reference.uri.as_deref();
     let external = uri.is_none_or(|uri| !uri.is_empty() && !uri.starts_with('#'));
-    let resolved = match octets.spend(cost(reference, external, context)) {
-        Ok(()) => reference.actual(&context),
-        Err(exhausted) => Resolved { digest: Err(exhausted.into()), what: None },
-    };
+    let resolved = reference.actual(&context);
     let actual = match resolved.digest {
         Ok(digest) => Some(digest),
         Err(reason) => {
@@ -119,19 +116,8 @@ fn resolve_one<'d>(
         kind: reference.kind.clone(),
         facts: ReferenceFacts { name, expected: reference.expected(), actual },
         external,
-        what: resolved.what,
+        what: resolved.what.map(Rc::new),
     }
-}
-
-/// Octets that a reference goes through: at most the whole document, or what it points to where nothing filters.
-fn cost(reference: &Reference<'_>, external: bool, context: Context<'_, '_>) -> u64 {
-    let pointed = reference.uri.as_deref().and_then(|uri| uri.strip_prefix('#'));
-    let element = match pointed.map(|id| context.ids.find(id)) {
-        Some(hsign_xml::Found::Element(node)) => Some(node.range().len()),
-        _ => None,
-    };
-    let length = if external { 1 } else { element.unwrap_or(context.document.text().len()) };
-    length as u64
 }
 
 fn covered_manifest<'d>(outcome: &Outcome<'d>) -> Option<Node<'d>> {

@@ -5,35 +5,36 @@ use std::rc::Rc;
 
 use hsign_core::facts::Covered;
 use hsign_core::{Budget, BudgetExhausted};
-use hsign_xml::{Node, NodeSet};
+use hsign_xml::Node;
+use hsign_xml::dsig::What;
 
 /// A part of the document under a digest.
 #[derive(Clone, Debug)]
 pub(crate) struct Region<'d> {
     range: Range<usize>,
     /// Where not everything in the range belongs to it.
-    set: Option<Rc<NodeSet<'d>>>,
+    what: Option<Rc<What<'d>>>,
 }
 
 impl<'d> Region<'d> {
     /// An element with all that is in it.
     pub(crate) fn element(node: Node<'d>) -> Self {
-        Self { range: node.range(), set: None }
+        Self { range: node.range(), what: None }
     }
 
     /// Siblings from one to another, the latter left out.
     pub(crate) fn between(first: Node<'d>, end: Node<'d>) -> Self {
-        Self { range: first.range().start..end.range().start, set: None }
+        Self { range: first.range().start..end.range().start, what: None }
     }
 
-    /// The nodes of a reference.
-    pub(crate) fn nodes(set: NodeSet<'d>) -> Self {
-        Self { range: set.apex().range(), set: Some(Rc::new(set)) }
+    /// What a reference covers as nodes.
+    pub(crate) fn of(what: &Rc<What<'d>>) -> Option<Self> {
+        let range = what.nodes()?.apex().range();
+        Some(Self { range, what: Some(Rc::clone(what)) })
     }
 
     fn has(&self, element: Node<'d>) -> bool {
-        self.range.end >= element.range().end
-            && self.set.as_ref().is_none_or(|set| set.contains_whole(element))
+        self.range.end >= element.range().end && self.what.as_ref().is_none_or(|what| what.covers(element))
     }
 }
 

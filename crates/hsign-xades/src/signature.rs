@@ -1,11 +1,13 @@
 //! One signature as facts.
 
+use std::rc::Rc;
+
 use hsign_core::facts::{
     CertificateReference, Coverage, Covered, Level, SignatureFacts, SignedObject, TimestampKind,
 };
 use hsign_core::{Budget, BudgetExhausted, Digest, DigestAlgorithm, Finding};
-use hsign_xml::dsig::{Context, Signature, method_finding, signature_value_from_xml};
-use hsign_xml::{Ids, Node, NodeSet};
+use hsign_xml::dsig::{Context, Signature, What, method_finding, signature_value_from_xml, signed_octets};
+use hsign_xml::{Ids, Node};
 
 use crate::certificate_references;
 use crate::coverage::Covering;
@@ -24,7 +26,7 @@ const CLAUSE: &str = "EN 319 132-1";
 
 /// What one document may ask for, all signatures together.
 pub(crate) struct Work {
-    /// Octets that references and imprints go through.
+    /// Octets that imprints go through.
     pub(crate) octets: Budget,
     /// Time-stamp tokens.
     pub(crate) tokens: Budget,
@@ -39,7 +41,7 @@ impl Work {
     /// keep us busy doesn't.
     pub(crate) fn for_length(length: u64) -> Self {
         Self {
-            octets: Budget::new("octets under XML references", (1 << 26) + length.saturating_mul(64)),
+            octets: Budget::new("octets under time stamps", (1 << 26) + length.saturating_mul(64)),
             tokens: Budget::new("time stamps in a document", 2_000),
             evidence: Budget::new("pieces of evidence in a document", 20_000),
             covered: Budget::new("what time stamps cover", 1_000_000),
@@ -53,6 +55,8 @@ pub(crate) struct Read<'d> {
     pub(crate) facts: SignatureFacts,
     pub(crate) stamps: Vec<Stamp<'d>>,
     pub(crate) pieces: Vec<Piece<'d>>,
+    /// Digests that name pieces of evidence.
+    pub(crate) named: Vec<(Node<'d>, Digest)>,
     pub(crate) value_node: Option<Node<'d>>,
     /// What its value stands for through sound references.
     pub(crate) signed_regions: Vec<Region<'d>>,
@@ -60,8 +64,8 @@ pub(crate) struct Read<'d> {
     /// The SignatureValue that a reference of a countersignature's covers, and the property it stands in.
     pub(crate) countersigned: Vec<Node<'d>>,
     pub(crate) claims_countersigning: bool,
-    /// Nodes under references.
-    pub(crate) covered: Vec<NodeSet<'d>>,
+    /// What its references cover.
+    pub(crate) covered: Vec<Rc<What<'d>>>,
     /// Content that no reference covers.
     pub(crate) uncovered: Option<Node<'d>>,
 }
@@ -91,7 +95,7 @@ pub(crate) fn read<'d>(
     if qualifying.is_none_or(|qualifying| qualifying.signed.is_none()) {
         findings.push(Finding::error("xades-no-signed-properties").clause(CLAUSE));
     }
-    let (outcomes, listed) = resolve(&signature, context, &mut work.octets, &mut findings);
+    let (outcomes, listed) = resolve(&signature, context, &mut findings);
     findings.extend(check_types(&signature, &outcomes));
     findings.extend(check_signed_properties(qualifying, &outcomes));
     let pieces = pieces(&signature, qualifying, &mut work.evidence, &mut findings)?;
@@ -109,7 +113,8 @@ pub(crate) fn read<'d>(
         // What an archive stamp should cover isn't all there.
         stamps.retain(|stamp| whole || stamp.facts.kind == TimestampKind::Signature);
     }
-    let covering = Covering::new(outcomes.iter().chain(&listed).filter_map(|outcome| outcome.what.as_ref()));
+    let covering =
+        Covering::new(outcomes.iter().chain(&listed).filter_map(|outcome| outcome.what.as_deref()));
     let (coverage, uncovered) = covering.judge(context.document, found.node);
     let countersigned = countersigned(&outcomes, found.node);
     let claims_countersigning = claims_countersigning(found.node, &outcomes);
@@ -119,6 +124,13 @@ pub(crate) fn read<'d>(
     let data_properties = qualifying.and_then(|qualifying| qualifying.data_properties);
     findings.extend(claims::told(signature_properties, data_properties));
     let unsigned = qualifying.map(|qualifying| qualifying.unsigned.as_slice()).unwrap_or_default();
+    let mut named = Vec::new();
+    for property in unsigned {
+        named.extend(evidence::references(*property, &mut work.evidence)?);
+        if is_xades(*property, "SealingEvidenceRecords") {
+            findings.push(Finding::warning("xades-evidence-record-not-read").clause(CLAUSE));
+        }
+    }
     let level = levels::of(signed.as_ref(), qualifying, &pieces, &stamps);
     let facts = SignatureFacts {
         id: found.id.clone(),
@@ -135,19 +147,20 @@ pub(crate) fn read<'d>(
         modifications: None,
         findings,
     };
-    let covered = outcomes.iter().chain(&listed).filter_map(|outcome| outcome.what.as_ref()?.nodes());
+    let covered = outcomes.iter().chain(&listed).filter_map(|outcome| outcome.what.clone());
     let signed_regions = outcomes.iter().filter(|outcome| outcome.stands_for_data());
     Ok(Read {
         node: found.node,
         facts,
         stamps,
         pieces,
+        named,
         value_node: Some(signature.value_node),
         signed_regions: signed_regions.filter_map(Outcome::region).collect(),
         has_properties: qualifying.is_some(),
         countersigned,
         claims_countersigning,
-        covered: covered.cloned().collect(),
+        covered: covered.collect(),
         uncovered,
     })
 }
@@ -173,6 +186,7 @@ fn unreadable<'d>(found: &Found<'d>, finding: Finding) -> Read<'d> {
         },
         stamps: Vec::new(),
         pieces: Vec::new(),
+        named: Vec::new(),
         value_node: None,
         signed_regions: Vec::new(),
         has_properties: found
@@ -255,10 +269,12 @@ fn signed<'d>(
     findings: &mut Vec<Finding>,
 ) -> Option<SignedObject> {
     let algorithm = signature.method.algorithm.clone();
-    let Some(octets) = signature.signed_octets() else {
-        let finding = Finding::error("xml-canonicalization-unsupported").clause("XML Signature §6.5");
-        findings.push(finding.with("method", &signature.canonicalization_uri));
-        return None;
+    let octets = match signed_octets(signature) {
+        Ok(octets) => octets,
+        Err(finding) => {
+            findings.push(finding);
+            return None;
+        }
     };
     Some(SignedObject {
         signed_octets: octets.into(),
@@ -299,6 +315,8 @@ impl<'d> Read<'d> {
             .map(|stamp| (stamp.element, Covered::Timestamp { timestamp: stamp.facts.id.clone() }));
         let pieces =
             self.pieces.iter().map(|piece| (piece.element, Covered::Evidence { digest: piece.digest() }));
-        value.into_iter().chain(stamps).chain(pieces).collect()
+        let named = self.named.iter().cloned();
+        let named = named.map(|(element, digest)| (element, Covered::Evidence { digest }));
+        value.into_iter().chain(stamps).chain(pieces).chain(named).collect()
     }
 }

@@ -4,7 +4,7 @@ use hsign_core::facts::{Covered, TimestampFacts, TimestampKind};
 use hsign_core::{Budget, BudgetExhausted, Digest, DigestAlgorithm, Finding, Octets};
 use hsign_crypto::Hasher;
 use hsign_tsp::{Token, token_facts};
-use hsign_xml::dsig::{Unresolved, What};
+use hsign_xml::dsig::Unresolved;
 use hsign_xml::{CanonicalizationMethod, Ids, Node};
 
 use crate::imprint::{Part, Subject};
@@ -105,10 +105,7 @@ fn regions<'d>(
 ) -> Vec<Region<'d>> {
     let of_part = |part: &Part<'d>| match part {
         Part::Element(node) => Some(Region::element(*node)),
-        Part::Reference(index) => match outcomes.get(*index)?.what.as_ref()? {
-            What::Nodes(set) => Some(Region::nodes(set.clone())),
-            _ => None,
-        },
+        Part::Reference(index) => outcomes.get(*index)?.region(),
     };
     match &container.plan {
         Plan::Parts(parts) => parts.iter().filter_map(of_part).collect(),

@@ -1,5 +1,5 @@
 //! XML signatures of the corpora: integrity, time stamps and form as the sets expect them.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::indexing_slicing, clippy::print_stdout)]
 
 mod support;
 

@@ -1,6 +1,12 @@
 //! Attacks on XML signatures, made here from sound ones: moved elements, false properties, swapped stamps, disguised
 //! text, and files that ask for too much work. None may be taken for what it seems to be.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::expect_used
+)]
 
 #[path = "../making/support.rs"]
 #[allow(dead_code, unreachable_pub)]

@@ -63,7 +63,11 @@ pub fn method_finding(signature: &Signature<'_>) -> Option<Finding> {
     Some(finding.with("method", uri))
 }
 
-fn signed_octets(signature: &Signature<'_>) -> Result<Vec<u8>, Finding> {
+/// SignedInfo in its canonical form.
+///
+/// # Errors
+/// A finding where the method isn't supported, or there is no canonical form.
+pub fn signed_octets(signature: &Signature<'_>) -> Result<Vec<u8>, Finding> {
     let Some(method) = &signature.canonicalization else {
         let finding = Finding::error("xml-canonicalization-unsupported").clause("XML Signature §6.5");
         return Err(finding.with("method", &signature.canonicalization_uri));

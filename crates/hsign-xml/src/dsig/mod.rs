@@ -22,7 +22,7 @@ pub use algorithms::{
     digest_algorithm_from_uri, digest_algorithm_uri, signature_algorithm_uri, signature_value_from_xml,
     signature_value_to_xml,
 };
-pub use facts::{SignedObjectFacts, method_finding, signed_object};
+pub use facts::{SignedObjectFacts, method_finding, signed_object, signed_octets};
 pub use key_info::{IssuerSerial, KeyInfo};
 pub use process::{Context, What};
 pub use reference::{Manifest, Reference, Resolved};
