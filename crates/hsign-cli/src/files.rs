@@ -83,6 +83,11 @@ pub(crate) fn is_unsigned_xml(path: &Path) -> bool {
         && !path.file_stem().is_some_and(|stem| has_extension(Path::new(stem), "signed"))
 }
 
+/// What `--format eprescription` signs in a folder.
+pub(crate) fn is_csv(path: &Path) -> bool {
+    has_extension(path, "csv")
+}
+
 /// What `verify` looks at in a folder: what carries its own content.
 pub(crate) fn is_verifiable(path: &Path) -> bool {
     ["pdf", "p7m", "asice", "asics", "sce", "scs"].iter().any(|extension| has_extension(path, extension))
@@ -115,6 +120,16 @@ pub(crate) fn signed_name(input: &Path, folder: Option<&Path>) -> PathBuf {
 /// `NAME.pdf` → `NAME.extended.pdf`, in `folder` if one is given.
 pub(crate) fn extended_name(input: &Path, folder: Option<&Path>) -> PathBuf {
     marked_name(input, folder, "extended")
+}
+
+/// `NAME.pdf` → `NAME.amended.pdf`.
+pub(crate) fn amended_name(input: &Path) -> PathBuf {
+    marked_name(input, None, "amended")
+}
+
+/// Whether what is there may be replaced.
+pub(crate) fn existing(force: bool) -> Existing {
+    if force { Existing::Replace } else { Existing::Keep }
 }
 
 /// `NAME.pdf` → `NAME.stamped.pdf`, in `folder` if one is given.

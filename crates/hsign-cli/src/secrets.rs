@@ -50,6 +50,7 @@ impl Secrets {
         match (prompt.kind, self.language) {
             (SecretKind::Pin, Language::Ja) => format!("「{subject}」のPIN"),
             (SecretKind::Pin, Language::En) => format!("PIN of {subject}"),
+            (SecretKind::Remote, _) => subject.clone(),
             (SecretKind::Passphrase, Language::Ja) => format!("「{subject}」のパスフレーズ"),
             (SecretKind::Passphrase, Language::En) => format!("passphrase of {subject}"),
         }

@@ -34,7 +34,7 @@ struct Example {
     file: Option<&'static str>,
 }
 
-const EXAMPLES: [Example; 22] = [
+const EXAMPLES: [Example; 24] = [
     example(
         "verify-1",
         "verify scan.signed.pdf --trust pki/trust.toml --evidence pki/crl --document-class dispensing",
@@ -45,6 +45,12 @@ const EXAMPLES: [Example; 22] = [
         "sign scan.pdf --credential pkcs12:pki/people/pharmacist/identity.p12 --pin-source file:pki/passphrase.txt --trust pki/trust.toml --policy etsi --tsa main --force",
         0,
     ),
+    example(
+        "amend-1",
+        "amend scan.signed.pdf --with letter.pdf --note dose --credential pkcs12:pki/people/pharmacist/identity.p12 --pin-source file:pki/passphrase.txt --trust pki/trust.toml --policy etsi --tsa main --force",
+        0,
+    ),
+    example("pending-1", "pending waiting.pdf --trust pki/trust.toml --policy etsi", 3),
     example("extend-1", "extend scan.signed.pdf --tsa main --trust pki/trust.toml --policy etsi --force", 0),
     example(
         "plan-1",
@@ -98,7 +104,7 @@ const fn example(schema: &'static str, command: &'static str, code: i32) -> Exam
 }
 
 /// Further answers that the schemas must describe, with their schema and exit code.
-const FURTHER: [(&str, &str, i32); 22] = [
+const FURTHER: [(&str, &str, i32); 24] = [
     ("verify-1", "verify letter.pdf", 4),
     ("verify-1", "verify nowhere.pdf", 4),
     ("verify-1", "verify scan.signed.pdf", 3),
@@ -112,6 +118,12 @@ const FURTHER: [(&str, &str, i32); 22] = [
         "sign scan.pdf home/soft.toml --credential pkcs12:pki/people/nurse/identity.p12 --pin-source file:pki/passphrase.txt --trust pki/trust.toml --level B-B --document-class dispensing",
         7,
     ),
+    (
+        "verify-1",
+        "verify amended.pdf --document-class dispensed-amended --trust pki/trust.toml --evidence pki/crl",
+        0,
+    ),
+    ("pending-1", "pending", 0),
     ("timestamp-1", "timestamp other.pdf --tsa main", 1),
     ("extend-1", "extend letter.pdf --tsa main", 4),
     ("extend-1", "extend scan.signed.pdf --due --trust pki/trust.toml --policy etsi", 0),
@@ -155,6 +167,12 @@ static DESK: LazyLock<Desk> = LazyLock::new(|| {
     let middle = changed.len() / 4;
     changed[middle] ^= 1;
     session.write("changed.pdf", changed);
+    let _ = session.sign(Person::Pharmacist, "letter.pdf --level B-B -o waiting.pdf").exits(0);
+    let pharmacist = session.testbed().person(Person::Pharmacist).pkcs12_path().display().to_string();
+    let amend = format!(
+        "amend scan.signed.pdf --with letter.pdf -o amended.pdf --note dose --credential pkcs12:{pharmacist} --pin-source file:{{pki}}/passphrase.txt --trust {{trust}} --policy {{soft}} --tsa main"
+    );
+    let _ = session.run(&amend).exits(0);
     session.write("other.pdf", session.read("letter.pdf"));
     let _ = session.run("timestamp other.pdf --tsa main").exits(0);
     session.write("other.ers", record_around(&session.read("other.tst")));

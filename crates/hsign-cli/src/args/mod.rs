@@ -35,7 +35,7 @@ pub(crate) use pending::PendingArgs;
 pub(crate) use plan::PlanArgs;
 pub(crate) use policy::{ExplainArgs, PolicyCommand};
 pub(crate) use scan::{BacklogOptions, ScanModeArg, StatementOptions};
-pub(crate) use sign::{ExtendArgs, Format, LevelArg, Packaging, SignArgs, TimestampArgs};
+pub(crate) use sign::{ExtendArgs, Format, InContainer, LevelArg, Packaging, SignArgs, TimestampArgs};
 pub(crate) use trust::{ImportArgs, TrustCheckArgs, TrustCommand, TrustOptions};
 pub(crate) use tsa::TsaCommand;
 pub(crate) use verify::VerifyArgs;

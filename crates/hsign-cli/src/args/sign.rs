@@ -1,9 +1,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use hsign::ContainerSignature;
 use hsign_core::facts::Level;
 
-use super::{MarkOptions, TrustOptions};
+use super::{BacklogOptions, EprescriptionOptions, MarkOptions, StatementOptions, TrustOptions};
 
 #[derive(Args, Debug)]
 pub(crate) struct SignArgs {
@@ -31,6 +32,9 @@ pub(crate) struct SignArgs {
     /// How content and signature stand together
     #[arg(long, value_enum, value_name = "PACKAGING")]
     pub(crate) packaging: Option<Packaging>,
+    /// What signs the files of a container (default: cades); -o NAME.asics makes an ASiC-S around one file
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) container_signature: Option<InContainer>,
     /// The data that a detached signature belongs to, to which one more signer is added: files or folders
     #[arg(long, value_name = "FILE_OR_DIR")]
     pub(crate) content: Vec<PathBuf>,
@@ -52,6 +56,12 @@ pub(crate) struct SignArgs {
     /// Signature field: an empty one to fill, or the name of a new one
     #[arg(long, value_name = "NAME")]
     pub(crate) field: Option<String>,
+    #[command(flatten)]
+    pub(crate) eprescription: EprescriptionOptions,
+    #[command(flatten)]
+    pub(crate) statement: StatementOptions,
+    #[command(flatten)]
+    pub(crate) backlog: BacklogOptions,
     #[command(flatten)]
     pub(crate) mark: MarkOptions,
     /// Output file, for one input; - for standard output. With --format asic, or a detached XML signature, one file for all inputs
@@ -127,6 +137,23 @@ pub(crate) enum Packaging {
     Detached,
 }
 
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InContainer {
+    /// CMS
+    Cades,
+    /// XML
+    Xades,
+}
+
+impl InContainer {
+    pub(crate) fn kind(self) -> ContainerSignature {
+        match self {
+            Self::Cades => ContainerSignature::Cades,
+            Self::Xades => ContainerSignature::Xades,
+        }
+    }
+}
+
 impl Format {
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -151,8 +178,8 @@ impl Packaging {
 
 #[derive(Args, Debug)]
 pub(crate) struct ExtendArgs {
-    /// Signed files (PDF, .p7s, .p7m, XML, .asice) or folders (every file in them that carries its content)
-    #[arg(required = true, value_name = "FILE")]
+    /// Signed files (PDF, .p7s, .p7m, XML, .asice) or folders (every file in them that carries its content); with --due alone, those that sign --allow-pending left
+    #[arg(required_unless_present = "due", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Level to reach (default: evidence and one more archive time stamp)
     #[arg(long, value_enum, value_name = "LEVEL")]

@@ -36,6 +36,9 @@ pub(crate) struct VerifyArgs {
     /// Write a report: .html for people, .xml for programs (ETSI TS 119 102-2)
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Vec<PathBuf>,
+    /// Put the CSVs that were really signed, from electronic prescriptions whose signatures hold, into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "facts")]
+    pub(crate) export_signed: Option<PathBuf>,
     /// Keep everything that this judgement was made from, without the documents' content, for --facts
     #[arg(long, value_name = "FILE")]
     pub(crate) save_facts: Option<PathBuf>,

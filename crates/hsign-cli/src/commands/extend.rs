@@ -5,14 +5,17 @@ use hsign::net::HttpTimestamper;
 use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
 use hsign::{DocumentVerdict, ExtendRequest, Finding, Output, Settings, Time, ValidationTime};
 use hsign_core::DigestAlgorithm;
+use hsign_core::facts::Level;
 use hsign_core::ports::{Fetcher, Timestamper};
 use serde_json::{Value, json};
 
 use super::beside::Beside;
 use super::outcome::Tally;
 use super::outputs::Outputs;
+use super::pending;
 use crate::args::{ExtendArgs, LevelArg};
 use crate::failure::Usage;
+use crate::pending_list::{PendingList, Waiting};
 use crate::session::{self, Judging, Session};
 use crate::{files, output};
 
@@ -27,6 +30,8 @@ struct Run<'a> {
     timestamper: Option<HttpTimestamper>,
     settings: Settings,
     fetcher: Box<dyn Fetcher + Sync>,
+    /// The result goes into the file it was made of.
+    in_place: bool,
 }
 
 pub(super) fn run(session: &Session, args: &ExtendArgs) -> Result<u8> {
@@ -34,7 +39,18 @@ pub(super) fn run(session: &Session, args: &ExtendArgs) -> Result<u8> {
         let reason = "every signature has it".to_owned();
         bail!(Usage::NotAValue { option: "level".to_owned(), reason });
     }
-    let inputs = files::expand(&args.files, files::is_extendable)?;
+    let list = session.pending_list().ok();
+    let waiting = match &list {
+        Some(list) if args.due => pending::listed(list)?,
+        _ => Vec::new(),
+    };
+    // Without files: those that wait, where they are.
+    let from_list = args.files.is_empty();
+    let inputs = if from_list {
+        waiting.iter().map(|one| one.path.clone()).collect()
+    } else {
+        files::expand(&args.files, files::is_extendable)?
+    };
     outputs(args).check(session, &inputs, "document")?;
     if !args.content.is_empty() && inputs.len() != 1 {
         bail!(Usage::OneInput { option: "--content" });
@@ -51,9 +67,14 @@ pub(super) fn run(session: &Session, args: &ExtendArgs) -> Result<u8> {
         timestamper: session.timestamper(session.endpoints(&args.tsa)?)?,
         settings: session.settings(&judging)?,
         fetcher: session.fetcher(!args.no_fetch),
+        in_place: args.in_place || from_list,
     };
     let tally = Tally::over(session, &inputs, |input, bar| {
-        let done = run.extend(input)?;
+        let listed = waiting.iter().find(|one| pending::is_same(one, input));
+        let done = run.extend(input, listed)?;
+        if let (Some(list), Some(listed)) = (&list, listed.filter(|_| run.in_place)) {
+            run.take_off(list, listed, &done)?;
+        }
         bar.suspend(|| run.tell(&done));
         Ok((done.code, run.row(&done)))
     });
@@ -80,9 +101,18 @@ struct Done {
 }
 
 impl Run<'_> {
-    fn extend(&self, input: &Path) -> Result<Done> {
+    /// What has the level that it should have waits no longer.
+    fn take_off(&self, list: &PendingList, listed: &Waiting, done: &Done) -> Result<()> {
+        let wanted = listed.level.unwrap_or(Level::BLta);
+        let complete =
+            done.verdict.signatures().iter().all(|signature| pending::is_complete(signature.level(), wanted));
+        if complete { list.remove(&[&listed.path]) } else { Ok(()) }
+    }
+
+    fn extend(&self, input: &Path, listed: Option<&Waiting>) -> Result<Done> {
         let source = self.session.open(input)?;
-        let beside = Beside::open(&self.args.content)?;
+        let content = listed.and_then(|one| one.content.clone()).filter(|_| self.args.content.is_empty());
+        let beside = Beside::open(&content.map_or_else(|| self.args.content.clone(), |one| vec![one]))?;
         let contents = beside.contents();
         let timestamper = self.timestamper.as_ref().map(|timestamper| timestamper as &dyn Timestamper);
         let extension = hsign::extend(
@@ -99,7 +129,7 @@ impl Run<'_> {
         let unchanged = to_output.then_some(Output::Append(Vec::new()));
         let output = extension.output.or(unchanged).map(|made| {
             let beside = || files::extended_name(input, self.args.out_dir.as_deref());
-            let (target, existing) = outputs(self.args).target(input, beside);
+            let (target, existing) = Outputs { in_place: self.in_place, ..outputs(self.args) }.target(input, beside);
             files::put_output(input, source.as_ref(), &made, &target, existing).map(|()| target)
         });
         let output = output.transpose()?;

@@ -1,4 +1,6 @@
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use anyhow::{Result, bail};
 use hsign::credential::{Credential, open};
@@ -11,32 +13,43 @@ use hsign::{
     ValidationTime,
 };
 use hsign_core::DigestAlgorithm;
-use hsign_core::facts::Level;
+use hsign_core::facts::{Level, ScanLimits, SignedMetadata};
 use hsign_core::ports::{Fetcher, Timestamper};
 use serde_json::{Value, json};
 
 use super::beside::Beside;
+use super::audit_record::Row;
 use super::outcome::Tally;
 use super::outputs::Outputs;
+use super::scan::{self, Objections};
 use super::sign_form::form_of;
 use crate::args::{Format, LevelArg, Packaging, SignArgs};
 use crate::failure::Usage;
+use crate::pending_list::Waiting;
 use crate::secrets::Secrets;
 use crate::session::{self, Judging, Session};
 use crate::{files, output};
 
 /// Everything that is the same for all documents of one run.
-struct Run<'a> {
-    session: &'a Session,
-    args: &'a SignArgs,
-    credential: Box<dyn Credential + 'a>,
+pub(super) struct Run<'a> {
+    pub(super) session: &'a Session,
+    pub(super) args: &'a SignArgs,
+    pub(super) credential: Box<dyn Credential + 'a>,
     timestamper: Option<HttpTimestamper>,
-    settings: Settings,
-    fetcher: Box<dyn Fetcher + Sync>,
+    pub(super) settings: Settings,
+    pub(super) fetcher: Box<dyn Fetcher + Sync>,
     level: Option<Level>,
     mark: Option<MarkRequest>,
     /// The files that one signature is over; empty where each gets its own.
     together: Vec<PathBuf>,
+    /// What the signer states about scans, authors and dates.
+    pub(super) statement: SignedMetadata,
+    /// What is asked of scanned pages.
+    limits: Option<ScanLimits>,
+    /// Documents that must not be scanned.
+    pub(super) objections: Objections,
+    /// What an auditor will ask for, where a record is kept.
+    pub(super) audit: RefCell<Vec<Row>>,
 }
 
 pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
@@ -50,11 +63,22 @@ pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
     let secrets = Secrets::new(args.pin_source.as_deref(), session.language)?;
     let run = Run { together, ..prepare(session, args, &secrets)? };
     run.warn();
+    let started = session::now();
     let tally = Tally::over(session, &inputs, |input, bar| {
-        let done = run.sign(input)?;
-        bar.suspend(|| run.tell(&done));
-        Ok((done.code, run.row(&done)))
+        if let Some(skipped) = run.objected(input)? {
+            bar.suspend(|| session.tell(slice::from_ref(&skipped)));
+            return Ok((0, run.skipped_row(input, &skipped)));
+        }
+        match run.sign(input) {
+            Ok(done) => {
+                run.note_signed(&done)?;
+                bar.suspend(|| run.tell(&done));
+                Ok((done.code, run.row(&done)))
+            }
+            Err(error) => Err(run.note_failed(input, error)),
+        }
     });
+    run.write_audit(started)?;
     if session.json {
         output::json(&json!({ "schema": "hsign.sign/1", "documents": tally.rows }));
     } else if inputs.len() > 1 {
@@ -70,6 +94,7 @@ fn wanted(args: &SignArgs) -> fn(&Path) -> bool {
         Some(Format::Cades | Format::Asic) => files::is_unsigned,
         Some(Format::Xades) if args.packaging == Some(Packaging::Detached) => files::is_unsigned,
         Some(Format::Xades) => files::is_unsigned_xml,
+        Some(Format::Eprescription) => files::is_csv,
         _ => files::is_unsigned_pdf,
     }
 }
@@ -84,8 +109,10 @@ fn takes_several(args: &SignArgs) -> bool {
 }
 
 fn prepare<'a>(session: &'a Session, args: &'a SignArgs, secrets: &'a Secrets) -> Result<Run<'a>> {
+    // Each side asks for its own profession, which no other policy knows.
+    let of_format = (args.format == Some(Format::Eprescription)).then_some("eprescription");
     let judging = Judging {
-        policy: args.policy.as_deref(),
+        policy: args.policy.as_deref().or(of_format),
         document_class: args.document_class.as_deref(),
         roles: &args.require_role,
         evidence: &args.evidence,
@@ -95,19 +122,36 @@ fn prepare<'a>(session: &'a Session, args: &'a SignArgs, secrets: &'a Secrets) -
     let endpoints = session.endpoints(&args.tsa)?;
     let level = args.level.map(LevelArg::level);
     let timestamper = if level == Some(Level::BB) { None } else { session.timestamper(endpoints)? };
-    let credential = open_credential(session, args, secrets)?;
+    let credential = open_credential(session, args.credential.as_deref(), secrets)?;
     let fetcher = session.fetcher(!args.no_fetch);
     let mark = super::sign_mark::mark(session, &args.mark)?;
-    let together = Vec::new();
-    Ok(Run { session, args, credential, timestamper, settings, fetcher, level, mark, together })
+    let statement = scan::statement(&args.statement, Some(&args.backlog))?;
+    let limits = scan::limits(session, settings.document_class.as_ref(), statement.scan_mode)?;
+    let objections = Objections::load(args.backlog.objections.as_ref())?;
+    let (together, audit) = (Vec::new(), RefCell::default());
+    Ok(Run {
+        session,
+        args,
+        credential,
+        timestamper,
+        settings,
+        fetcher,
+        level,
+        mark,
+        together,
+        statement,
+        limits,
+        objections,
+        audit,
+    })
 }
 
-fn open_credential<'a>(
+pub(super) fn open_credential<'a>(
     session: &Session,
-    args: &SignArgs,
+    named: Option<&str>,
     secrets: &'a Secrets,
 ) -> Result<Box<dyn Credential + 'a>> {
-    let named = args.credential.as_deref().or(session.config.credential.as_deref());
+    let named = named.or(session.config.credential.as_deref());
     let Some(named) = named else { bail!(Usage::NoCredential) };
     let options = session.credential_options(session.config.modules.clone());
     Ok(open(&named.parse()?, secrets, &options)?)
@@ -118,26 +162,38 @@ fn outputs(args: &SignArgs) -> Outputs<'_> {
 }
 
 /// A signed document in its place.
-struct Done {
-    input: PathBuf,
-    output: PathBuf,
-    level: Level,
-    verdict: DocumentVerdict,
+pub(super) struct Done {
+    pub(super) input: PathBuf,
+    pub(super) output: PathBuf,
+    pub(super) level: Level,
+    pub(super) verdict: DocumentVerdict,
     findings: Vec<Finding>,
+    /// Codes of what was noticed about the scanned pages.
+    pub(super) scan_warnings: Vec<String>,
     at: Time,
     code: u8,
 }
 
 impl Run<'_> {
     fn sign(&self, input: &Path) -> Result<Done> {
+        let (source, converted) =
+            super::eprescription::converted(self.session.open(input)?, &self.args.eprescription)?;
         let opened = match self.together.as_slice() {
-            [] => Beside::of(input, self.session.open(input)?),
+            [] => Beside::of(input, source),
             several => Beside::open(several)?,
         };
         let files = opened.contents();
         let Some(first) = files.first() else { bail!(hsign::Error::OneFile) };
         let form = form_of(self.args, first.source)?;
-        let content = Beside::open(&self.args.content)?;
+        let mut findings: Vec<Finding> = converted.into_iter().collect();
+        for file in &files {
+            let mode = self.statement.scan_mode;
+            findings.extend(scan::page_findings(file.source, self.limits.as_ref(), mode)?);
+        }
+        let scan_warnings = findings.iter().map(|finding| finding.code.clone()).collect();
+        let prescription = self.args.eprescription.prescription.iter();
+        let content: Vec<PathBuf> = self.args.content.iter().chain(prescription).cloned().collect();
+        let content = Beside::open(&content)?;
         let beside = content.contents();
         let signed = hsign::sign(
             &ToSign { files: &files, form, beside: &beside },
@@ -149,14 +205,22 @@ impl Run<'_> {
             &session::now,
         )?;
         let (target, existing) = outputs(self.args).target(input, || self.name_beside(input, form));
+        let level_asked = self.level.unwrap_or(Level::BLta);
+        let content = matches!(form, Form::CadesDetached).then(|| input.to_owned());
+        if !signed.pending.is_empty() {
+            let since = session::now();
+            let path = target.clone();
+            self.session.wait(Waiting { path, since, level: Some(level_asked), content, statement: None })?;
+        }
         files::put_output(input, first.source, &signed.output, &target, existing)?;
-        let mut findings = signed.findings;
+        findings.extend(signed.findings);
         findings.extend(self.timestamper.iter().flat_map(HttpTimestamper::take_notices));
         let (level, verdict) = (signed.level, signed.verdict);
         // The document is signed: what its own signature leaves open is 3, what an earlier one in it got wrong too.
-        let code = if super::verify::exit_code(&verdict) == 0 { 0 } else { 3 };
+        let whole = super::verify::exit_code(&verdict) == 0 && signed.pending.is_empty();
+        let code = if whole { 0 } else { 3 };
         let at = session::now();
-        Ok(Done { input: input.to_owned(), output: target, level, verdict, findings, at, code })
+        Ok(Done { input: input.to_owned(), output: target, level, verdict, findings, scan_warnings, at, code })
     }
 
     /// What the signer should know before anything is signed.
@@ -172,11 +236,11 @@ impl Run<'_> {
         public.then(warning).into_iter().collect()
     }
 
-    fn timestamper(&self) -> Option<&dyn Timestamper> {
+    pub(super) fn timestamper(&self) -> Option<&dyn Timestamper> {
         self.timestamper.as_ref().map(|timestamper| timestamper as &dyn Timestamper)
     }
 
-    fn request(&self) -> SignRequest {
+    pub(super) fn request(&self) -> SignRequest {
         SignRequest {
             level: self.level,
             stamps: if self.args.one_stamp { Stamps::One } else { Stamps::Two },
@@ -189,6 +253,8 @@ impl Run<'_> {
                 contact: None,
                 mark: self.mark.clone(),
             },
+            statement: self.statement.clone(),
+            allow_pending: self.args.statement.allow_pending,
         }
     }
 
@@ -197,8 +263,10 @@ impl Run<'_> {
         match form {
             Form::CadesDetached => files::named(input, folder, "p7s"),
             Form::CadesEnveloping => files::named(input, folder, "p7m"),
-            Form::XadesEnveloping | Form::XadesDetached => files::named(input, folder, "signed.xml"),
-            Form::Asic => files::named(input, folder, "asice"),
+            Form::XadesEnveloping | Form::XadesDetached | Form::Eprescription(_) => {
+                files::named(input, folder, "signed.xml")
+            }
+            Form::Asic(..) => files::named(input, folder, "asice"),
             _ => files::signed_name(input, folder),
         }
     }

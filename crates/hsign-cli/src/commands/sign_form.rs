@@ -1,10 +1,10 @@
 //! Which form a signature gets, and which options have no meaning then.
 
 use anyhow::{Result, bail};
-use hsign::{Form, InputFormat, input_format};
+use hsign::{ContainerType, Form, InputFormat, input_format};
 use hsign_core::Source;
 
-use crate::args::{Format, Packaging, SignArgs};
+use crate::args::{Format, InContainer, Packaging, SignArgs};
 use crate::failure::Usage;
 
 /// By the options, and where they leave it open by the content.
@@ -21,7 +21,7 @@ pub(super) fn form_of(args: &SignArgs, source: &dyn Source) -> Result<Form> {
         (Some(Format::Xades), Some(Packaging::Enveloping)) => Form::XadesEnveloping,
         (Some(Format::Xades), Some(Packaging::Detached)) => Form::XadesDetached,
         (Some(Format::Asic), None) if is(source, InputFormat::Asic)? => Form::Further,
-        (Some(Format::Asic), None | Some(Packaging::Enveloping)) => Form::Asic,
+        (Some(Format::Asic), None | Some(Packaging::Enveloping)) => asic(args),
         (Some(format), Some(packaging)) => {
             bail!(Usage::PackagingNotOfFormat { packaging: packaging.name(), format: format.name() })
         }
@@ -29,6 +29,14 @@ pub(super) fn form_of(args: &SignArgs, source: &dyn Source) -> Result<Form> {
     };
     refuse_what_has_no_meaning(args, form, source)?;
     Ok(form)
+}
+
+/// By the output's name ASiC-S, which is about one file; else ASiC-E.
+fn asic(args: &SignArgs) -> Form {
+    let extension = args.out.as_deref().and_then(|out| out.extension()).map(|one| one.to_ascii_lowercase());
+    let single = extension.is_some_and(|one| one == "asics" || one == "scs");
+    let kind = if single { ContainerType::AsicS } else { ContainerType::AsicE };
+    Form::Asic(kind, args.container_signature.unwrap_or(InContainer::Cades).kind())
 }
 
 fn is(source: &dyn Source, format: InputFormat) -> Result<bool> {
@@ -64,10 +72,12 @@ fn refuse_what_has_no_meaning(args: &SignArgs, form: Form, source: &dyn Source) 
     let inside = matches!(form, Form::Pades | Form::XadesEnveloped | Form::Further);
     // The file of the signature is another than the content's.
     let in_place = std::iter::once(("--in-place", args.in_place)).filter(|_| !inside);
+    let in_container = std::iter::once(("--container-signature", args.container_signature.is_some()))
+        .filter(|_| !matches!(form, Form::Asic(..)));
     let content = std::iter::once(("--content", !args.content.is_empty())).filter(|_| form != Form::Further);
     let of_prescriptions = args.eprescription.given().filter(|_| !matches!(form, Form::Eprescription(_)));
     let of_prescriptions = of_prescriptions.map(|option| (option, true));
-    match of_pdf.chain(in_place).chain(content).chain(of_prescriptions).find(|(_, given)| *given) {
+    match of_pdf.chain(in_place).chain(content).chain(in_container).chain(of_prescriptions).find(|(_, given)| *given) {
         Some((option, _)) => bail!(Usage::NotForFormat { option, format: name_of(form) }),
         None => Ok(()),
     }
@@ -77,7 +87,7 @@ fn name_of(form: Form) -> &'static str {
     match form {
         Form::Pades => "pades",
         Form::XadesEnveloped | Form::XadesEnveloping | Form::XadesDetached => "xades",
-        Form::Asic => "asic",
+        Form::Asic(..) => "asic",
         Form::Eprescription(_) => "eprescription",
         _ => "cades",
     }

@@ -56,7 +56,10 @@ pub(super) fn run(session: &Session, args: &VerifyArgs) -> Result<u8> {
         None => judge_documents(session, args)?,
     };
     verify_files::write(session, args, &ground, &judged)?;
-    Ok(tell(session, &ground, &judged))
+    let exported = super::eprescription::export(session, args, &judged)?;
+    let code = tell(session, &ground, &judged);
+    session.tell(&exported);
+    Ok(code)
 }
 
 /// The judgement as typed.

@@ -6,7 +6,7 @@ use std::io;
 use anyhow::{Result, bail};
 use hsign::credential::{Credential, SecretSource, open};
 use hsign::net::HttpTimestamper;
-use hsign::{
+use hsign::{ContainerSignature, ContainerType, 
     Content, ExtendRequest, Finding, Form, Metadata, Settings, SignRequest, Stamps, ToSign, extend, sign,
 };
 use hsign_core::facts::{Level, SignedMetadata};
@@ -14,7 +14,7 @@ use hsign_core::ports::{Fetcher, Timestamper};
 use hsign_core::{DigestAlgorithm, Source};
 use hsign_desk::{Candidate, Completion, Failure, Kind, Made, Part, Then, Worker};
 
-use crate::args::{LevelArg, WatchArgs};
+use crate::args::{LevelArg, ScanModeArg, WatchArgs};
 use crate::commands::scan;
 use crate::failure::{self, Usage};
 use crate::session::{self, Judging, Session};
@@ -64,6 +64,10 @@ impl<'a> Round<'a> {
         let endpoints = session.endpoints(&args.tsa)?;
         let timestamper = if level == Some(Level::BB) { None } else { session.timestamper(endpoints)? };
         let fetcher = session.fetcher(!args.no_fetch);
+        if args.statement.scan_mode == Some(ScanModeArg::Backlog) {
+            let reason = "paper of earlier years comes with a plan and a record for the auditor: hsign sign".to_owned();
+            bail!(Usage::NotAValue { option: "scan-mode".to_owned(), reason });
+        }
         let statement = scan::statement(&args.statement, None)?;
         let failure = RefCell::new(None);
         Ok(Self { args, credential: None, timestamper, settings, fetcher, level, statement, failure })
@@ -121,7 +125,7 @@ impl<'a> Round<'a> {
         let operators = named(Part::Operator);
         people.extend(operators.iter().cloned());
         let mut statement = self.statement.clone();
-        statement.confirmer = Some(people.join("; "));
+        statement.confirmer.get_or_insert(people.join("; "));
         statement.operators.extend(operators);
         statement
     }
@@ -149,7 +153,7 @@ impl Worker for Round<'_> {
             files.iter().zip(&sources).map(|(file, source)| Content { name: file.name, source }).collect();
         let form = match files {
             [only] if only.kind == Kind::Pdf && !self.args.batch => Form::Pades,
-            _ => Form::Asic,
+            _ => Form::Asic(ContainerType::AsicE, ContainerSignature::Cades),
         };
         let signed = sign(
             &ToSign::new(&contents, form),
