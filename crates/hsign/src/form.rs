@@ -1,6 +1,6 @@
+use hsign_asic::ContainerType;
 use hsign_core::Source;
 use hsign_core::facts::Level;
-use hsign_asic::ContainerType;
 use hsign_xades::eprescription::ReferenceVariant;
 
 use crate::{Error, InputFormat, input_format};

@@ -59,8 +59,8 @@ pub use evidence_record::{VerifiedRecord, evidence_record_facts, verify_evidence
 pub use extend::{ExtendRequest, Extension, extend};
 pub use facts::read_facts;
 pub use form::{ContainerSignature, Content, Form};
-pub use hsign_asic::ContainerType;
 pub use format::{InputFormat, input_format};
+pub use hsign_asic::ContainerType;
 pub use hsign_core::{Finding, Severity, Time, ValidationTime};
 pub use hsign_pki::{Purpose, TrustRegistry};
 pub use hsign_validation::{

@@ -58,7 +58,7 @@ impl<'a> Making<'a> {
         wanted: &[String],
     ) -> Result<bool, Error> {
         let mut added = false;
-        for group in draft.evidence_groups(wanted) {
+        for group in draft.evidence_groups(facts, wanted) {
             added |= draft.add_evidence(&group, &self.support(facts, &group).evidence)?;
         }
         Ok(added)

@@ -17,8 +17,8 @@ use hsign_core::facts::{Level, ScanLimits, SignedMetadata};
 use hsign_core::ports::{Fetcher, Timestamper};
 use serde_json::{Value, json};
 
-use super::beside::Beside;
 use super::audit_record::Row;
+use super::beside::Beside;
 use super::outcome::Tally;
 use super::outputs::Outputs;
 use super::scan::{self, Objections};
@@ -220,7 +220,16 @@ impl Run<'_> {
         let whole = super::verify::exit_code(&verdict) == 0 && signed.pending.is_empty();
         let code = if whole { 0 } else { 3 };
         let at = session::now();
-        Ok(Done { input: input.to_owned(), output: target, level, verdict, findings, scan_warnings, at, code })
+        Ok(Done {
+            input: input.to_owned(),
+            output: target,
+            level,
+            verdict,
+            findings,
+            scan_warnings,
+            at,
+            code,
+        })
     }
 
     /// What the signer should know before anything is signed.

@@ -77,7 +77,13 @@ fn refuse_what_has_no_meaning(args: &SignArgs, form: Form, source: &dyn Source) 
     let content = std::iter::once(("--content", !args.content.is_empty())).filter(|_| form != Form::Further);
     let of_prescriptions = args.eprescription.given().filter(|_| !matches!(form, Form::Eprescription(_)));
     let of_prescriptions = of_prescriptions.map(|option| (option, true));
-    match of_pdf.chain(in_place).chain(content).chain(in_container).chain(of_prescriptions).find(|(_, given)| *given) {
+    match of_pdf
+        .chain(in_place)
+        .chain(content)
+        .chain(in_container)
+        .chain(of_prescriptions)
+        .find(|(_, given)| *given)
+    {
         Some((option, _)) => bail!(Usage::NotForFormat { option, format: name_of(form) }),
         None => Ok(()),
     }

@@ -40,8 +40,9 @@ pub(crate) trait Draft<'s> {
     /// does as well, at any time (PDF).
     fn stamps_values(&self) -> bool;
 
-    /// The signatures among `ids` by the place that keeps their evidence: those of a group share one.
-    fn evidence_groups(&self, ids: &[String]) -> Vec<Vec<String>>;
+    /// The signatures and document time stamps among `ids` by the place that keeps their evidence: those of a group
+    /// share one. `facts` are those of the document as it is now.
+    fn evidence_groups(&self, facts: &DocumentFacts, ids: &[String]) -> Vec<Vec<String>>;
 
     /// The signatures among `ids` by the archive time stamp that protects them: one serves a group.
     fn archive_groups(&self, ids: &[String]) -> Vec<Vec<String>>;

@@ -78,7 +78,7 @@ impl<'s> Draft<'s> for PdfDraft<'s> {
     }
 
     /// The document's security store.
-    fn evidence_groups(&self, ids: &[String]) -> Vec<Vec<String>> {
+    fn evidence_groups(&self, _facts: &DocumentFacts, ids: &[String]) -> Vec<Vec<String>> {
         vec![ids.to_vec()]
     }
 

@@ -80,8 +80,11 @@ impl<'s> Draft<'s> for PerSignature<'s> {
         true
     }
 
-    fn evidence_groups(&self, ids: &[String]) -> Vec<Vec<String>> {
-        each(ids)
+    /// Each signature, and with it the time stamps over the whole container.
+    fn evidence_groups(&self, facts: &DocumentFacts, ids: &[String]) -> Vec<Vec<String>> {
+        let is_stamp = |id: &String| facts.timestamps.iter().any(|stamp| stamp.id == *id);
+        let (stamps, signatures): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(is_stamp);
+        signatures.into_iter().map(|id| [vec![id], stamps.clone()].concat()).collect()
     }
 
     fn archive_groups(&self, ids: &[String]) -> Vec<Vec<String>> {
@@ -89,10 +92,8 @@ impl<'s> Draft<'s> for PerSignature<'s> {
     }
 
     fn add_evidence(&mut self, group: &[String], evidence: &EvidenceFacts) -> Result<bool, Error> {
-        let mut added = false;
-        for id in group {
-            added |= self.steps.add_evidence(id, evidence)?;
-        }
+        let Some(signature) = group.first() else { return Ok(false) };
+        let added = self.steps.add_evidence(signature, evidence)?;
         self.changed |= added;
         Ok(added)
     }
