@@ -155,6 +155,6 @@ fn a_signature_without_trust_is_made_and_left_open() {
 fn of_a_file_of_no_known_kind_it_is_told_what_can_be_done_instead() {
     let session = Session::shared();
     std::fs::write(session.path("note.txt"), "three times a day").unwrap();
-    session.run("extend note.txt --trust {trust}").exits(4).says("--format cades");
-    session.run("verify note.txt --trust {trust}").exits(4).prints("--format cades");
+    session.run("extend note.txt --trust {trust}").exits(4).says("--format asic");
+    session.run("verify note.txt --trust {trust}").exits(4).prints("--format asic");
 }
