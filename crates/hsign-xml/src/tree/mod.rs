@@ -2,7 +2,9 @@
 
 mod build;
 mod cursor;
+mod names;
 mod node;
+mod tags;
 mod work;
 
 use std::borrow::Cow;
