@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+import cades_rows
 import document_rows
 import engine_rows
 from measured import Table
@@ -110,6 +111,7 @@ def main():
         document_rows.renewal(table, hsign, ROUNDS)
         document_rows.whole_processes(table, testbed, hsign, pyhanko, work, ROUNDS, SLOW_ROUNDS)
         document_rows.large(table, hsign, pyhanko, work, SLOW_ROUNDS)
+        cades_rows.large_cms(table, testbed, hsign, work, SLOW_ROUNDS)
         document_rows.many_signatures(table, testbed, hsign, SLOW_ROUNDS)
         document_rows.many_files(table, testbed, hsign, pyhanko, work)
         peaks = memory(testbed, pyhanko is not None, work)

@@ -1,10 +1,8 @@
 //! A CMS signature by itself, of any size: what it says, and over what.
 
 use hsign_cms::{Layout, SignedData, SignerInfo, is_set_of_attributes};
-use hsign_core::facts::{
-    Coverage, DocumentFacts, DocumentFormat, EvidenceFacts, Level, SignatureFacts, SignedObject,
-};
-use hsign_core::{Finding, Source};
+use hsign_core::facts::{Coverage, DocumentFacts, DocumentFormat, Level, SignatureFacts};
+use hsign_core::{Budget, Finding, Source};
 
 use crate::archive::{Archive, Signer};
 use crate::content::{Contents, Known};
@@ -15,6 +13,9 @@ use crate::{Error, Profile, SignerFacts, reading};
 
 /// Signed attributes that bring whole CRLs are megabytes long.
 const LONGEST_ATTRIBUTES: u64 = 64 << 20;
+
+/// Each may need hashing of its own.
+const MOST_SIGNERS: u64 = 500;
 
 /// Everything that a CMS signature says, nothing judged; its content is streamed. `content` is what a detached signature
 /// belongs to; where content is attached too, the two must be the same. Signers are `Signature1`, `Signature2` and so on,
@@ -51,6 +52,7 @@ impl View<'_> {
     pub(crate) fn facts(&self) -> Result<DocumentFacts, Error> {
         let contents = Contents::new(self.source, self.layout, self.content, self.known.clone());
         let archive = Archive::new(self.source, self.layout, &contents)?;
+        Budget::new("signers of a document", MOST_SIGNERS).spend(self.signed_data.signers().len() as u64)?;
         let mut budget = Unsigned::budget();
         let mut evidence = self.signed_data.evidence();
         let mut signers = Vec::new();
@@ -186,8 +188,6 @@ fn signature(
     level: Level,
     facts: SignerFacts,
 ) -> SignatureFacts {
-    // What travels beside the signers is told once, for the document.
-    let signed = facts.signed.map(|signed| SignedObject { evidence: EvidenceFacts::default(), ..signed });
     SignatureFacts {
         id: id.to_owned(),
         level,
@@ -198,7 +198,8 @@ fn signature(
         coverage,
         claimed_signing_time: facts.claimed_signing_time,
         policy: facts.policy,
-        signed,
+        // What travels beside the signers is told once, for the document.
+        signed: facts.signed,
         timestamps: facts.timestamps,
         modifications: None,
         findings: facts.findings,

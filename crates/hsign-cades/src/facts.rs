@@ -104,6 +104,9 @@ pub fn signature_facts(
         let unsigned = Unsigned::read(info, &id, &mut budget)?;
         let signer = Signer { id: &id, info, unsigned: &unsigned };
         let mut facts = signer_facts(&signed_data, &signer, None, profile, &mut digest);
+        if let Some(signed) = &mut facts.signed {
+            signed.evidence = signed_data.evidence();
+        }
         facts.findings.extend(not_judged(&unsigned));
         signers.push(facts);
     }
@@ -122,7 +125,7 @@ fn not_judged(unsigned: &Unsigned) -> Option<Finding> {
     })
 }
 
-/// One signer; with the document around it also the time stamps over more than its value.
+/// One signer without what travels beside it; with the document around it also the time stamps over more than its value.
 pub(crate) fn signer_facts(
     signed_data: &SignedData,
     of: &Signer<'_>,
@@ -143,7 +146,7 @@ pub(crate) fn signer_facts(
     SignerFacts {
         policy: signature_policy::read(signer),
         metadata,
-        signed: signed_data.signed_object(signer, digest),
+        signed: signed_data.signed_object_alone(signer, digest),
         claimed_signing_time: signer.signing_time().map(ClaimedSigningTime),
         level: level(signer, &timestamps),
         timestamps,

@@ -271,6 +271,16 @@ impl SignedData {
         signer: &SignerInfo,
         digest_of_content: &mut dyn FnMut(DigestAlgorithm) -> Option<Digest>,
     ) -> Option<SignedObject> {
+        let alone = self.signed_object_alone(signer, digest_of_content)?;
+        Some(SignedObject { evidence: self.evidence(), ..alone })
+    }
+
+    /// The same without what travels beside the signers: where there are many, it is told once for all.
+    pub fn signed_object_alone(
+        &self,
+        signer: &SignerInfo,
+        digest_of_content: &mut dyn FnMut(DigestAlgorithm) -> Option<Digest>,
+    ) -> Option<SignedObject> {
         let (signed_octets, algorithm, reference) = match signer.signed_attributes() {
             Some(_) => {
                 let reference = signer.message_digest().map(|expected| Reference {
@@ -302,7 +312,7 @@ impl SignedData {
             references: reference.into_iter().collect(),
             signer: signer.signer().clone(),
             certificate_references: signer.certificate_references(),
-            evidence: self.evidence(),
+            evidence: EvidenceFacts::default(),
         })
     }
 

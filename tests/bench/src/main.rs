@@ -14,6 +14,7 @@
 //! | `files-verify FOLDER FROM TO THREADS` | these files to verdicts |
 //! | `file-sign LEVEL IN OUT` | file in, file in place |
 //! | `file-verify FILE` | file to verdict |
+//! | `detached-verify FILE CONTENT` | a CMS and the file beside it to verdict |
 //! | `file-limit IN OUT` | two passes of SHA-256 over IN and a durable copy put in place at OUT |
 //! | `file-pass IN` | one pass |
 //! | `path WHAT` | the doctor's certification path many times: `from-bytes`, `from-certificates`, or its `signatures` alone |
@@ -94,6 +95,9 @@ fn answer(
             timed(|| bench.sign_file(level, input.as_ref(), output.as_ref()))
         }
         ["file-verify", file] => timed(|| bench.verify_file(file.as_ref())),
+        ["detached-verify", file, content] => {
+            timed(|| bench.verify_detached(file.as_ref(), content.as_ref()))
+        }
         ["file-limit", input, output] => timed(|| limit::passes_and_copy(input.as_ref(), output.as_ref())),
         ["file-pass", input] => timed(|| limit::pass(input.as_ref())),
         ["path", "from-bytes"] => timed(|| chain.parsing()),

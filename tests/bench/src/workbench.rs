@@ -198,6 +198,14 @@ impl Workbench {
         judged(&self.settings, &FileSource::open(file)?)
     }
 
+    /// A CMS whose content is another file.
+    pub(crate) fn verify_detached(&self, file: &Path, content: &Path) -> Result<Value, Failure> {
+        let (source, content) = (FileSource::open(file)?, FileSource::open(content)?);
+        let beside = [Content { name: "content", source: &content }];
+        let judged = judged_with(&self.settings, &source, &beside)?;
+        Ok(json!({ "work": content.length(), "indication": judged["indication"] }))
+    }
+
     /// Reading alone: everything of a verification but the judgement.
     pub(crate) fn read(&self, name: &str) -> Result<Value, Failure> {
         let facts = hsign::read_facts(self.document(name)?, &[])?;
@@ -279,7 +287,16 @@ fn file(folder: &Path, number: usize) -> PathBuf {
 }
 
 fn judged(settings: &Settings, source: &dyn Source) -> Result<Value, Failure> {
-    let Verified { verdict, .. } = hsign::verify(source, settings, &NoNetwork, ValidationTime(now()))?;
+    judged_with(settings, source, &[])
+}
+
+fn judged_with(
+    settings: &Settings,
+    source: &dyn Source,
+    beside: &[Content<'_>],
+) -> Result<Value, Failure> {
+    let now = ValidationTime(now());
+    let Verified { verdict, .. } = hsign::verify_with(source, beside, settings, &NoNetwork, now)?;
     let indication = passed(&verdict)?;
     let valid = verdict.signatures().iter().filter(|one| one.integrity() == Integrity::Valid).count();
     let stamps = stamps(&verdict);
