@@ -4,6 +4,19 @@
 //! [`canonicalize`] parts of a tree into octets, and [`dsig`] reads XML signatures. [`splice`] sets new elements into
 //! a document without changing another byte.
 //!
+//! ```
+//! use hsign_xml::{CanonicalizationMethod, Document, Limits, NodeSet, canonical_octets, decode};
+//!
+//! # fn main() -> Result<(), hsign_xml::Error> {
+//! let text = decode(b"<?xml version='1.0'?><a xmlns='urn:a'><b  c = '1'/></a>")?;
+//! let document = Document::parse(text.as_str(), &Limits::default())?;
+//! let element = document.root().child("urn:a", "b").unwrap_or(document.root());
+//! let octets = canonical_octets(&NodeSet::subtree(element), &CanonicalizationMethod::EXCLUSIVE);
+//! assert_eq!(octets, br#"<b xmlns="urn:a" c="1"></b>"#);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The parser is our own, strict and iterative: the trees at hand accept what isn't well-formed (a namespace declared
 //! twice, `&#xD800;`), keep no prefixes, or let a carriage return before a reference through, and each of these changes
 //! a canonical form.
