@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat};
+use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat, TimestampKind};
 use hsign_core::ports::Need;
 use hsign_core::{Finding, Severity};
 
@@ -118,6 +118,23 @@ fn stamps_of_signatures(facts: &DocumentFacts) -> HashMap<&str, Vec<usize>> {
         let indices = next..next + signature.timestamps.len();
         next = indices.end;
         found.entry(signature.id.as_str()).or_default().extend(indices);
+    }
+    let mut index = 0;
+    for outer in &facts.signatures {
+        for stamp in &outer.timestamps {
+            // An archive time stamp takes in whatever its signature signs: the prescription inside a dispensing. Those
+            // over that signature's value belong to it alone; what they prove is known all the same.
+            let inner = stamp.covers.iter().filter(|_| stamp.kind == TimestampKind::Archive);
+            for covered in inner {
+                if let Covered::SignatureValue { signature } = covered
+                    && *signature != outer.id
+                    && let Some(of_signature) = found.get_mut(signature.as_str())
+                {
+                    of_signature.push(index);
+                }
+            }
+            index += 1;
+        }
     }
     for (index, stamp) in (next..).zip(&facts.timestamps) {
         for covered in &stamp.covers {

@@ -522,11 +522,14 @@ fn protection_finding(
     proofs: &ProofsOfExistence,
 ) -> Option<Finding> {
     let stamped = stamps.iter().any(JudgedTimestamp::proves_signature);
-    let archived = stamps.iter().any(|stamp| {
-        stamp.proves_signature()
-            && matches!(stamp.kind, TimestampKind::Archive | TimestampKind::Document)
-            && facts.level == Level::BLta
-    });
+    // The level tells of the signature's own elements; the archive time stamp of one around it covers them too.
+    let own = |stamp: &JudgedTimestamp| facts.timestamps.iter().any(|own| own.id == stamp.verdict.id);
+    let covers_evidence = |stamp: &JudgedTimestamp| match stamp.kind {
+        TimestampKind::Archive if !own(stamp) => matches!(facts.level, Level::BLt | Level::BLta),
+        TimestampKind::Archive | TimestampKind::Document => facts.level == Level::BLta,
+        _ => false,
+    };
+    let archived = stamps.iter().any(|stamp| stamp.proves_signature() && covers_evidence(stamp));
     let proof = proofs.of(&ProvenObject::Signature(facts.id.clone()));
     let in_record = proof.is_some_and(|proof| matches!(proof.source(), ProofSource::EvidenceRecord(_)));
     (stamped && !archived && !in_record)

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use common::*;
 use hsign_core::facts::{
-    Change, ChangeKind, Coverage, EvidenceFacts, ModificationVerdict, Modifications, SignatureFacts, SignedObject,
-    SignerIdentifier,
+    Change, ChangeKind, Coverage, Covered, EvidenceFacts, Level, ModificationVerdict, Modifications,
+    SignatureFacts, SignedObject, SignerIdentifier, TimestampKind,
 };
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{Digest, DigestAlgorithm, Finding, Octets, SignatureAlgorithm};
 use hsign_pki::{Provenance, TrustRegistry};
-use hsign_testkit::{DAY, Person};
+use hsign_testkit::{DAY, Person, Unit};
 use hsign_validation::{
     CheckKind, Conclusion, Context, Indication, Integrity, SignatureVerdict, SubIndication, judge,
 };
@@ -368,4 +368,26 @@ fn a_bare_key_tells_the_integrity_and_names_nobody() {
     assert_eq!(verdict.sub_indication(), Some(SubIndication::NoSigningCertificateFound));
     let other = certificate(world.pki.person(Person::Pharmacist)).public_key_info().to_vec();
     assert_eq!(bare(other).integrity(), Integrity::Invalid);
+}
+
+#[test]
+fn the_archive_time_stamp_of_a_signature_around_another_protects_both() {
+    let world = World::new();
+    let mut inner = world.stamped(Person::Doctor, NOW - 3 * DAY);
+    inner.level = Level::BLt;
+    let mut outer = world.signature(Person::Pharmacist);
+    outer.id = "Signature2".to_owned();
+    let judged = |outer: &SignatureFacts| world.judge(&document(vec![inner.clone(), outer.clone()])).signatures()[0].clone();
+    assert!(has(&judged(&outer), "evidence-not-yet-protected"));
+    let mut archive = world.stamp(&outer, Unit::Tsa, TimestampKind::Archive, NOW - DAY);
+    archive.covers.push(Covered::SignatureValue { signature: inner.id.clone() });
+    outer.timestamps.push(archive.clone());
+    let verdict = judged(&outer);
+    assert_eq!(verdict.indication(), Indication::TotalPassed);
+    assert_eq!(verdict.protected_by(), Some(&archive.id));
+    assert_eq!(verdict.best_signature_time().unwrap().0, time(NOW - 3 * DAY), "the earlier proof stays");
+    assert!(!has(&verdict, "evidence-not-yet-protected"));
+    // One over the outer value alone is nothing for the inner signature's list.
+    outer.timestamps[0].kind = TimestampKind::Signature;
+    assert_eq!(judged(&outer).timestamps().len(), 1);
 }
