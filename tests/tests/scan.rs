@@ -90,7 +90,10 @@ fn statements_go_with_cms_signatures_and_not_with_xml() {
     let signature = session.verify("image.asice").signature();
     assert_eq!(signature["metadata"]["created"], days_ago(0));
     session.write("a.xml", "<a/>");
-    session.sign(Person::Pharmacist, &format!("a.xml {said}")).exits(2).says("statement-not-carried");
+    session
+        .sign(Person::Pharmacist, &format!("a.xml {said}"))
+        .exits(2)
+        .says("XML signatures carry no statements");
 }
 
 /// A grey JPEG of the size of a page at 100 dots for an inch, headers only.
@@ -113,6 +116,9 @@ fn guideline_9_1_c1_poor_pages_are_warned_about_when_signing_and_verifying() {
     let verified = session.verify("page.p7s --content page.jpg --document-class scan").document();
     let told = codes(&verified["findings"]);
     assert!(told.contains(&"scan-resolution-low".to_owned()), "{told:?}");
+    session.sign(Person::Pharmacist, "page.jpg --format asic --tsa {tsa} --document-class scan").exits(0);
+    let contained = session.verify("page.asice --document-class scan").document();
+    assert!(codes(&contained["findings"]).contains(&"scan-resolution-low".to_owned()), "{contained}");
     assert_eq!(session.read("page.jpg"), poor_scan(), "the original bytes are kept");
     let kept = session.sign(
         Person::Pharmacist,

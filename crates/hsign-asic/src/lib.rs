@@ -11,6 +11,7 @@ mod error;
 mod facts;
 mod kind;
 mod manifest;
+mod objects;
 mod pieces;
 mod roles;
 mod uri;
@@ -20,6 +21,7 @@ pub use draft::{DataObject, Draft, PreparedCades, extract};
 pub use error::Error;
 pub use facts::read_facts;
 pub use kind::ContainerType;
+pub use objects::visit_objects;
 pub use pieces::Pieces;
 
 /// Whether the bytes are a ZIP file that says it is a container, or has signatures, stamps or records where containers

@@ -7,7 +7,7 @@ use crate::Finding;
 /// The images of a document that look like scanned pages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScanFacts {
-    /// How the images are kept: `pdf`, `tiff`, `jpeg`, `png`, `dicom`.
+    /// How the images are kept: `pdf`, `tiff`, `jpeg`, `png`, `dicom`; `asic` for the files of a container.
     pub format: String,
     /// Pages or frames that were looked at.
     pub pages: u32,
