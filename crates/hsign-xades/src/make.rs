@@ -16,6 +16,7 @@ pub(crate) use prepared::Place;
 
 pub use baseline::Options;
 pub use evidence::add_evidence;
+pub use extend::closed;
 pub use packaging::{
     DataObject, Enveloped, detached, enveloped, enveloping_octets, enveloping_xml, manifest,
 };

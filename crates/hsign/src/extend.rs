@@ -86,7 +86,8 @@ fn make<'s>(
     let mut draft = open_draft(source, beside, request.digest, clock())?;
     let before = Rc::clone(draft.before());
     let verdict = making.judge(&before);
-    let wanted = Wanted::of(&before, request)?;
+    let closed = draft.closed()?;
+    let wanted = Wanted::of(&before, request, &closed)?;
     let mut findings = wanted.validity(&verdict)?;
     findings.extend(wanted.first_stamps_in_time(&verdict, clock())?);
     let stamper = Stamper { timestamper, digest: request.digest };
@@ -94,7 +95,7 @@ fn make<'s>(
 
     let facts = if first { Rc::new(draft.facts()?) } else { before };
     let verdict = if first { making.judge(&facts) } else { verdict };
-    let wanted = Wanted::of(&facts, request)?;
+    let wanted = Wanted::of(&facts, request, &closed)?;
     let support = making.support(&facts, &wanted.ids());
     let plan = wanted.plan(request, &verdict, &support);
     let evidence_added = plan.evidence && making.add_evidence(draft.as_mut(), &facts, &wanted.ids())?;

@@ -29,13 +29,21 @@ pub(crate) struct Plan {
 }
 
 impl<'f> Wanted<'f> {
-    pub(crate) fn of(facts: &'f DocumentFacts, request: &ExtendRequest) -> Result<Self, Error> {
+    /// Those asked for; without a request all but the closed ones.
+    pub(crate) fn of(
+        facts: &'f DocumentFacts,
+        request: &ExtendRequest,
+        closed: &[String],
+    ) -> Result<Self, Error> {
         let known = ids(facts);
         if let Some(unknown) = request.signatures.iter().find(|id| !known.contains(*id)) {
             return Err(Error::NoSuchSignature { id: unknown.clone() });
         }
         let asked = |signature: &&SignatureFacts| {
-            request.signatures.is_empty() || request.signatures.contains(&signature.id)
+            match request.signatures.as_slice() {
+                [] => !closed.contains(&signature.id),
+                asked => asked.contains(&signature.id),
+            }
         };
         let signatures: Vec<_> = facts.signatures.iter().filter(asked).collect();
         if signatures.is_empty() && facts.timestamps.is_empty() {

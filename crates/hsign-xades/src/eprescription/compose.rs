@@ -75,6 +75,18 @@ impl Unsigned {
         self.side
     }
 
+    /// The document as it is without it.
+    #[must_use]
+    pub fn document(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// The Id of the signature that it lacks.
+    #[must_use]
+    pub fn signature_id(&self) -> &'static str {
+        self.side.sign()
+    }
+
     /// What was noticed while putting it together.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {

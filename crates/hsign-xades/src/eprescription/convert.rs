@@ -48,7 +48,7 @@ pub fn convert(bytes: &[u8], from: CsvEncoding) -> Result<Converted, CsvError> {
         })?;
     let csv = text.into_owned().into_bytes();
     let finding = (csv != bytes).then(|| {
-        Finding::info("eprescription-csv-converted")
+        Finding::warning("eprescription-csv-converted")
             .with("from", encoding.name())
             .with("before", hex(&hsign_crypto::sha256(bytes)))
             .with("after", hex(&hsign_crypto::sha256(&csv)))

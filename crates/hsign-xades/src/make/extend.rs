@@ -1,11 +1,29 @@
 //! Whether a signature may grow: not where another one, or a stamp on it, covers it as it is.
 
-use hsign_xml::{Node, NodeSet, dsig};
+use hsign_xml::{Document, Limits, Node, NodeSet, decode, dsig};
 
 use super::properties::Target;
 use crate::names::{is_xades, xades};
 use crate::signatures::signatures;
 use crate::{Error, follow};
+
+/// The signatures of a document that can't be extended, since others cover them as they are.
+///
+/// # Errors
+/// When the document can't be read.
+pub fn closed(document: &[u8]) -> Result<Vec<String>, Error> {
+    let text = decode(document)?;
+    let parsed = Document::parse(text.as_str(), &Limits::default())?;
+    let all = signatures(&parsed).map_err(hsign_xml::Error::from)?;
+    if all.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let is_closed = |id: &String| {
+        Target::find(&parsed, id)
+            .is_ok_and(|target| matches!(refuse_covered(&target), Err(Error::Covered { .. })))
+    };
+    Ok(all.into_iter().map(|found| found.id).filter(is_closed).collect())
+}
 
 /// Refused where a new unsigned property would change what something else covers.
 pub(crate) fn refuse_covered(target: &Target<'_>) -> Result<(), Error> {

@@ -31,7 +31,9 @@ pub(super) fn new<'s>(
         }
         (true, _) => return Err(Error::Refused(vec![Finding::error("eprescription-prescription-needed")])),
     };
-    Ok(PerSignature::new(no_facts(), EprescriptionSteps { unsigned, reference, made: None }))
+    // A prescription inside comes with its own signature, which is none of the new ones.
+    let before = XmlSteps::made(unsigned.document().to_vec()).facts()?;
+    Ok(PerSignature::new(before, EprescriptionSteps { unsigned, reference, made: None }))
 }
 
 fn check(csv: &[u8], side: Side) -> Result<Csv<'_>, Error> {

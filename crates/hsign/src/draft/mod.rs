@@ -58,6 +58,11 @@ pub(crate) trait Draft<'s> {
         digest: DigestAlgorithm,
     ) -> Result<(), Error>;
 
+    /// Signatures that can't be extended, since others cover them as they are.
+    fn closed(&self) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
     /// Whether anything was added.
     fn is_changed(&self) -> bool;
 

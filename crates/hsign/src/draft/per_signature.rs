@@ -38,6 +38,11 @@ pub(crate) trait Steps<'s> {
         each(ids)
     }
 
+    /// Those that can't be extended, since others cover them as they are.
+    fn closed(&self) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
     /// The file as it is now.
     fn into_source(self: Box<Self>) -> Box<dyn Source + 's>;
 }
@@ -119,6 +124,10 @@ impl<'s> Draft<'s> for PerSignature<'s> {
                 None => Ok(()),
             },
         }
+    }
+
+    fn closed(&self) -> Result<Vec<String>, Error> {
+        self.steps.closed()
     }
 
     fn is_changed(&self) -> bool {

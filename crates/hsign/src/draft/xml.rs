@@ -127,6 +127,10 @@ impl<'s> Steps<'s> for XmlSteps<'s> {
         Ok(())
     }
 
+    fn closed(&self) -> Result<Vec<String>, Error> {
+        Ok(make::closed(&self.bytes)?)
+    }
+
     fn into_source(self: Box<Self>) -> Box<dyn Source + 's> {
         Box::new(self.bytes)
     }
