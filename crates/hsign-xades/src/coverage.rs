@@ -28,9 +28,9 @@ pub(crate) struct Covering<'w, 'd> {
 }
 
 impl<'w, 'd> Covering<'w, 'd> {
-    /// By what references cover.
-    pub(crate) fn new(covered: impl Iterator<Item = &'w What<'d>>) -> Self {
-        let mut covering = Self::default();
+    /// By what references cover; `external` where some of them lead out of the document, to data at hand or not.
+    pub(crate) fn new(covered: impl Iterator<Item = &'w What<'d>>, external: bool) -> Self {
+        let mut covering = Self { external, ..Self::default() };
         for what in covered {
             covering.add(what);
         }
@@ -56,7 +56,8 @@ impl<'w, 'd> Covering<'w, 'd> {
                 self.starts.push(start);
                 self.texts.insert(start);
             }
-            What::External { whole, .. } => self.external |= *whole,
+            // Nobody knows what a filter left of data outside.
+            What::External { whole, .. } => self.external &= *whole,
             _ => {}
         }
     }

@@ -102,7 +102,9 @@ fn countersignatures(read: &mut [Read<'_>]) {
         match over {
             Some(over) if beside => {
                 one.facts.countersigns = Some(over.clone());
-                one.facts.coverage = Coverage::Signature;
+                if one.signs_values_only {
+                    one.facts.coverage = Coverage::Signature;
+                }
             }
             _ if one.claims_countersigning => {
                 let elsewhere = Finding::error("xades-countersignature-elsewhere").clause(CLAUSE);

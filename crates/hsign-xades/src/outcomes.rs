@@ -17,7 +17,8 @@ const CLAUSE: &str = "EN 319 132-1";
 pub(crate) struct Outcome<'d> {
     pub(crate) kind: Option<String>,
     pub(crate) facts: ReferenceFacts,
-    external: bool,
+    /// Whether it leads out of the document.
+    pub(crate) external: bool,
     /// What it covers; `None` where it couldn't be reached.
     pub(crate) what: Option<Rc<What<'d>>>,
 }

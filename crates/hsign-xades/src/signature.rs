@@ -64,6 +64,8 @@ pub(crate) struct Read<'d> {
     /// The SignatureValue that a reference of a countersignature's covers, and the property it stands in.
     pub(crate) countersigned: Vec<Node<'d>>,
     pub(crate) claims_countersigning: bool,
+    /// Whether, besides its own parts, it signs values of signatures and nothing else.
+    pub(crate) signs_values_only: bool,
     /// What its references cover.
     pub(crate) covered: Vec<Rc<What<'d>>>,
     /// Content that no reference covers.
@@ -113,10 +115,16 @@ pub(crate) fn read<'d>(
         // What an archive stamp should cover isn't all there.
         stamps.retain(|stamp| whole || stamp.facts.kind == TimestampKind::Signature);
     }
-    let covering =
-        Covering::new(outcomes.iter().chain(&listed).filter_map(|outcome| outcome.what.as_deref()));
+    let all = || outcomes.iter().chain(&listed);
+    let external = all().any(|outcome| outcome.external);
+    let covering = Covering::new(all().filter_map(|outcome| outcome.what.as_deref()), external);
     let (coverage, uncovered) = covering.judge(context.document, found.node);
     let countersigned = countersigned(&outcomes, found.node);
+    let signs_values_only = !external
+        && outcomes.iter().all(|outcome| {
+            let apex = outcome.apex();
+            apex.is_none_or(|apex| found.node.contains(apex) || countersigned.contains(&apex))
+        });
     let claims_countersigning = claims_countersigning(found.node, &outcomes);
     let signature_properties = qualifying.and_then(|qualifying| qualifying.signature_properties);
     let claimed_signing_time =
@@ -147,7 +155,7 @@ pub(crate) fn read<'d>(
         modifications: None,
         findings,
     };
-    let covered = outcomes.iter().chain(&listed).filter_map(|outcome| outcome.what.clone());
+    let covered = all().filter_map(|outcome| outcome.what.clone()).collect();
     let signed_regions = outcomes.iter().filter(|outcome| outcome.stands_for_data());
     Ok(Read {
         node: found.node,
@@ -160,7 +168,8 @@ pub(crate) fn read<'d>(
         has_properties: qualifying.is_some(),
         countersigned,
         claims_countersigning,
-        covered: covered.collect(),
+        signs_values_only,
+        covered,
         uncovered,
     })
 }
@@ -196,6 +205,7 @@ fn unreadable<'d>(found: &Found<'d>, finding: Finding) -> Read<'d> {
             .any(|node| is_xades(node, "QualifyingProperties")),
         countersigned: Vec::new(),
         claims_countersigning: false,
+        signs_values_only: false,
         covered: Vec::new(),
         uncovered: None,
     }

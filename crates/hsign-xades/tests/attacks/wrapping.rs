@@ -1,6 +1,7 @@
 //! The eight classic ways to move a signed element out of the way of its reader, the same with the properties and the
 //! objects of a signature.
 
+use hsign_core::facts::Coverage;
 use hsign_xades::eprescription::{Csv, ReferenceVariant, Side, Unsigned, prepare};
 
 use crate::making::by_doctor;
@@ -229,6 +230,29 @@ fn a_countersignature_is_over_the_signature_it_stands_in() {
         assert!(!passes(&facts), "{other}");
         assert_eq!(facts.signatures[1].countersigns, None, "{other}");
     }
+}
+
+#[test]
+fn a_countersignature_that_signs_a_part_too_covers_only_that() {
+    let part = "<Body Id=\"part\">dose 5</Body>";
+    let start =
+        format!("<Order>{part}{BODY}{}{}</Order>", template("S", "", ""), template("T", "#S-value", ""));
+    // A second reference of T, to one of the two bodies.
+    let position = start.rfind("<ds:Reference URI=\"#S-value\"").unwrap();
+    let end = position + start[position..].find("</ds:Reference>").unwrap() + "</ds:Reference>".len();
+    let more = start[position..end].replace("#S-value", "#part");
+    let both = format!("{}{more}{}", &start[..end], &start[end..]);
+    let facts = read(&signed(&both, "T")).unwrap();
+    assert_eq!(facts.signatures[1].coverage, Coverage::Partial);
+    let alone = read(&signed(&start, "T")).unwrap();
+    assert_eq!(alone.signatures[1].coverage, Coverage::Signature);
+}
+
+#[test]
+fn data_outside_stay_outside_where_they_are_missing() {
+    let facts = read(&template("S", "scan.tiff", "")).unwrap();
+    assert_eq!(facts.signatures[0].coverage, Coverage::External);
+    assert!(!passes(&facts));
 }
 
 #[test]
