@@ -123,3 +123,72 @@ fn name_in_octet_string(der: &[u8]) -> Option<(Octets, Octets)> {
     let serial = fields.expect(Tag::INTEGER).ok()?.contents.into();
     Some((issuer, serial))
 }
+
+#[cfg(test)]
+mod tests {
+    use hsign_asn1::encode;
+    use hsign_xml::{Document, Limits};
+
+    use super::*;
+
+    const NAME: [u8; 15] = [0x30, 13, 0x31, 11, 0x30, 9, 6, 3, 0x55, 4, 6, 0x13, 2, b'J', b'P'];
+    const DIGEST: &str = "<d:DigestMethod Algorithm='http://www.w3.org/2001/04/xmlenc#sha256'/>\
+        <d:DigestValue>AAEC</d:DigestValue>";
+
+    fn read_properties(content: &str) -> Signed {
+        let text = format!(
+            "<x:SignedSignatureProperties xmlns:x='http://uri.etsi.org/01903/v1.3.2#' \
+             xmlns:d='http://www.w3.org/2000/09/xmldsig#'>{content}</x:SignedSignatureProperties>"
+        );
+        let document = Document::parse(&text, &Limits::default()).unwrap();
+        read(document.root())
+    }
+
+    fn version_2(digest: &str, issuer_serial: &[u8]) -> Signed {
+        use base64::Engine as _;
+        let base64 = base64::engine::general_purpose::STANDARD.encode(issuer_serial);
+        read_properties(&format!(
+            "<x:SigningCertificateV2><x:Cert><x:CertDigest>{digest}</x:CertDigest>\
+             <x:IssuerSerialV2>{base64}</x:IssuerSerialV2></x:Cert></x:SigningCertificateV2>"
+        ))
+    }
+
+    #[test]
+    fn rfc5035_4_issuer_and_serial_number_are_read_in_both_forms_in_use() {
+        let names = encode::sequence(&[&encode::explicit(4, &NAME)]);
+        let right = encode::sequence(&[&names, &encode::integer(300)]);
+        let signed = version_2(DIGEST, &right);
+        let reference = &signed.references[0];
+        assert_eq!(reference.issuer.as_ref().unwrap().as_slice(), NAME);
+        assert_eq!(reference.serial.as_ref().unwrap().as_slice(), [1, 44]);
+        assert!(signed.findings.is_empty());
+        let wrapped = encode::sequence(&[&encode::octet_string(&NAME), &encode::integer(300)]);
+        let signed = version_2(DIGEST, &wrapped);
+        assert_eq!(signed.references[0].issuer.as_ref().unwrap().as_slice(), NAME);
+        assert_eq!(signed.findings[0].code, "xades-issuer-serial-malformed");
+        let signed = version_2(DIGEST, b"nothing of the kind");
+        assert_eq!((signed.references[0].issuer.is_none(), signed.findings.len()), (true, 1));
+    }
+
+    #[test]
+    fn an_unreadable_reference_is_not_passed_over_for_the_next() {
+        for wrong in ["", &DIGEST.replace("AAEC", "..."), &DIGEST.replace("sha256", "sha-unknown")] {
+            let signed = version_2(wrong, &[]);
+            assert!(signed.references.is_empty());
+            assert_eq!(signed.findings[0].code, "xades-certificate-reference-unreadable");
+            assert_eq!(signed.findings[0].severity, hsign_core::Severity::Error);
+        }
+    }
+
+    #[test]
+    fn a_name_in_text_has_no_encoding_to_compare() {
+        let signed = read_properties(&format!(
+            "<x:SigningCertificate><x:Cert><x:CertDigest>{DIGEST}</x:CertDigest><x:IssuerSerial>\
+             <d:X509IssuerName>C=JP</d:X509IssuerName><d:X509SerialNumber>300</d:X509SerialNumber>\
+             </x:IssuerSerial></x:Cert></x:SigningCertificate>"
+        ));
+        let reference = &signed.references[0];
+        assert_eq!((reference.issuer.is_none(), signed.of_version_2), (true, 0));
+        assert_eq!(reference.serial.as_ref().unwrap().as_slice(), [1, 44]);
+    }
+}

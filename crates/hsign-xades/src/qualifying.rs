@@ -74,3 +74,46 @@ fn single<'d>(parent: Node<'d>, name: &str, findings: &mut Vec<Finding>) -> Opti
 fn repeated(name: &str) -> Finding {
     Finding::error("xades-element-repeated").clause(CLAUSE).with("element", name)
 }
+
+#[cfg(test)]
+mod tests {
+    use hsign_xml::{Document, Limits};
+
+    use super::*;
+
+    fn codes(content: &str, id: Option<&str>) -> Vec<String> {
+        let text = format!(
+            "<d:Signature xmlns:d='http://www.w3.org/2000/09/xmldsig#' xmlns:x='http://uri.etsi.org/01903/v1.3.2#'>\
+             {content}</d:Signature>"
+        );
+        let document = Document::parse(&text, &Limits::default()).unwrap();
+        find(document.root(), id).1.into_iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn properties_belong_to_the_signature_that_their_target_names() {
+        let with = |target: &str, id| {
+            codes(&format!("<d:Object><x:QualifyingProperties Target='{target}'/></d:Object>"), id)
+        };
+        assert!(with("#S", Some("S")).is_empty());
+        for lax in ["", "S"] {
+            assert_eq!(with(lax, Some("S")), ["xades-target-missing"], "{lax}");
+        }
+        for (wrong, id) in [("#T", Some("S")), ("T", Some("S")), ("#S", None), ("http://e/#S", Some("S"))] {
+            assert_eq!(with(wrong, id), ["xades-target-elsewhere"], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn properties_stand_in_one_place() {
+        let one = "<x:QualifyingProperties Target='#S'/>";
+        assert_eq!(codes(&format!("<d:Object>{one}{one}</d:Object>"), Some("S")), ["xades-element-repeated"]);
+        assert_eq!(
+            codes(&format!("<d:Object>{one}</d:Object><d:Object>{one}</d:Object>"), Some("S")),
+            ["xades-element-repeated"]
+        );
+        let elsewhere = "<d:Object><x:QualifyingPropertiesReference URI='http://e/'/></d:Object>";
+        assert_eq!(codes(elsewhere, Some("S")), ["xades-qualifying-properties-elsewhere"]);
+        assert!(codes(one, Some("S")).is_empty(), "outside an Object there are none");
+    }
+}
