@@ -157,6 +157,25 @@ fn a_second_directory_in_the_comment() {
 }
 
 #[test]
+fn links_and_folders_with_contents() {
+    let mut link = zip(&[mimetype(), stored("a.txt", b"../../etc/passwd")]);
+    let directory = link.len() - 22 - 46 - 5;
+    assert!(link[directory..].starts_with(b"PK\x01\x02"));
+    link[directory + 38..directory + 42].copy_from_slice(&0xa1ff_0000_u32.to_le_bytes());
+    told(&link, "zip-entry-link");
+    told(&zip(&[mimetype(), stored("folder/", b"a file after all")]), "zip-name-unsafe");
+    assert_eq!(codes(&facts(&zip(&[mimetype(), stored("folder/", b""), stored("folder/a", b"a")]))), [""; 0]);
+}
+
+#[test]
+fn what_tools_see_differently_is_never_added_to() {
+    let twice = zip(&[mimetype(), stored("a.txt", b"good"), stored("a.txt", b"evil")]);
+    let now = hsign_core::Time::from_unix_seconds(1_790_000_000).unwrap();
+    assert!(matches!(hsign_asic::Draft::open(&twice, now), Err(Error::Zip(_))));
+    assert!(matches!(hsign_asic::extract(&twice, &["a.txt"]), Err(Error::Zip(_))));
+}
+
+#[test]
 fn encrypted_entries() {
     let mut entry = stored("a.txt", b"a");
     (entry.flags, entry.local_flags) = (1, 1);

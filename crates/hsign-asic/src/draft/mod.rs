@@ -92,7 +92,7 @@ impl<'s> Draft<'s> {
     pub fn open(source: &'s dyn Source, modified: Time) -> Result<Self, Error> {
         let container = Container::open(source, Known::new())?;
         if !container.findings().is_empty() {
-            return Err(Error::Unfit("the ZIP structure of the container is not sound"));
+            return Err(Error::Zip("different tools would see different files in it"));
         }
         let mut records = Vec::new();
         for entry in &container.archive.entries {

@@ -88,7 +88,7 @@ pub(super) fn assemble<'s>(records: &[Record<'s>]) -> Result<Pieces<'s>, Error> 
 pub fn extract<'s>(source: &'s dyn Source, names: &[&str]) -> Result<Pieces<'s>, Error> {
     let container = Container::open(source, Known::new())?;
     if !container.findings().is_empty() {
-        return Err(Error::Unfit("the ZIP structure of the container is not sound"));
+        return Err(Error::Zip("different tools would see different files in it"));
     }
     let entries = &container.archive.entries;
     if let Some(missing) = names.iter().find(|name| container.archive.find(name).is_none()) {

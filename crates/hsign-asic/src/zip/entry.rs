@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use hsign_core::{Budget, Finding, Source, read_range};
 
 use super::headers::{self, Header};
-use super::{DEFLATED, STORED, end, layout, name};
+use super::{DEFLATED, STORED, end, layout, name, number};
 use crate::Error;
 
 /// A container of a whole day of scans has some thousands.
@@ -134,6 +134,7 @@ fn read(
         }
     }
     faults.extend(unreadable(header));
+    faults.extend(link(central));
     entry.is_sound = faults.is_empty();
     findings.extend(faults.into_iter().map(|fault| fault.with("entry", &entry.name)));
     Ok(entry)
@@ -162,6 +163,12 @@ fn disagreement(central: &Header, local: &Header) -> Option<Finding> {
         return None;
     };
     Some(Finding::error("zip-headers-disagree").with("field", field))
+}
+
+/// A symbolic link as Unix tools mark it: what they unpack is not these bytes but whatever these name.
+fn link(central: &[u8]) -> Option<Finding> {
+    let attributes = number::<4>(central, 38)?;
+    ((attributes >> 28) == 0xa).then(|| Finding::error("zip-entry-link"))
 }
 
 fn unreadable(header: &Header) -> Option<Finding> {

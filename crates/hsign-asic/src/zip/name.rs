@@ -51,7 +51,8 @@ pub(super) fn check(entries: &mut [Entry], findings: &mut Vec<Finding>) -> HashM
     let mut folded: HashMap<String, usize> = HashMap::new();
     let mut ambiguous = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        if let Some(reason) = objection(&entry.name) {
+        let filled_folder = (entry.name.ends_with('/') && entry.size > 0).then_some("folder with contents");
+        if let Some(reason) = objection(&entry.name).or(filled_folder) {
             findings
                 .push(Finding::error("zip-name-unsafe").with("entry", &entry.name).with("reason", reason));
         }
