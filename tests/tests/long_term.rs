@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use hsign::credential::{Credential, Options, open};
 use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, TsaEndpoint};
 use hsign::{
-    Content, ExtendRequest, Form, Indication, Metadata, Policy, Purpose, Settings, SignRequest, Stamps, Time,
-    ToSign, load,
+    ContainerSignature, ContainerType, Content, ExtendRequest, Form, Indication, Metadata, Policy, Purpose,
+    Settings, SignRequest, Stamps, Time, ToSign, load,
 };
 use hsign_core::facts::Level;
 use hsign_core::ports::{Fetcher as _, Need};
-use hsign_core::{DigestAlgorithm, Secret, SecretReference, Source};
+use hsign_core::{DigestAlgorithm, Secret, SecretReference};
 use hsign_testkit::{Clock, CrlName, Person, Seconds, Testbed, TsaOptions, Unit, YEAR, documents};
 use hsign_tests::Session;
 
@@ -115,64 +115,139 @@ fn assert_passed(verdict: &hsign::DocumentVerdict) {
     );
 }
 
-fn signed(generation: &Generation, level: Option<Level>, stamps: Stamps) -> Vec<u8> {
-    let document = documents::referral_letter().unwrap();
-    let credential = doctor(&generation.testbed);
-    let request = SignRequest {
-        level,
-        stamps,
-        digest: DigestAlgorithm::Sha256,
-        key: credential.protection(),
-        metadata: Metadata::default(),
-        statement: Default::default(),
-        allow_pending: false,
-    };
-    let settings = settings(&[generation]);
-    let files = [Content { name: "letter.pdf", source: &document }];
-    let made = hsign::sign(
-        &ToSign::new(&files, Form::Pades),
-        credential.as_ref(),
-        Some(&generation.timestamper),
-        &request,
-        &settings,
-        &fetcher(),
-        &now,
-    )
-    .unwrap();
-    assert_passed(&made.verdict);
-    made.output.over(&document).unwrap()
+/// A form of signature, and the file that is signed.
+#[derive(Clone, Copy)]
+struct Kind {
+    form: Form,
+    input: &'static str,
+    /// What the signed file is called.
+    name: &'static str,
 }
 
-fn extended(document: Vec<u8>, by: &Generation, trusted: &[&Generation], due: Option<Time>) -> Vec<u8> {
-    let request = ExtendRequest { level: None, signatures: Vec::new(), due, digest: DigestAlgorithm::Sha256 };
-    let made =
-        hsign::extend(&document, &[], Some(&by.timestamper), &request, &settings(trusted), &fetcher(), &now)
-            .unwrap();
-    assert_passed(&made.verdict);
-    assert!(made.stamped);
-    made.output.unwrap().over(&document).unwrap()
+const PADES: Kind = Kind { form: Form::Pades, input: "letter.pdf", name: "renewed.pdf" };
+
+const KINDS: [Kind; 6] = [
+    PADES,
+    Kind { form: Form::CadesDetached, input: "cda.xml", name: "renewed.p7s" },
+    Kind { form: Form::CadesEnveloping, input: "cda.xml", name: "renewed.p7m" },
+    Kind { form: Form::XadesEnveloped, input: "cda.xml", name: "renewed.signed.xml" },
+    Kind {
+        form: Form::Asic(ContainerType::AsicE, ContainerSignature::Cades),
+        input: "cda.xml",
+        name: "renewed.asice",
+    },
+    Kind {
+        form: Form::Asic(ContainerType::AsicE, ContainerSignature::Xades),
+        input: "cda.xml",
+        name: "renewed-xades.asice",
+    },
+];
+
+impl Kind {
+    fn content(self) -> Vec<u8> {
+        match self.form {
+            Form::Pades => documents::referral_letter().unwrap(),
+            _ => b"<ClinicalDocument xmlns=\"urn:hl7-org:v3\"><text>5 mg</text></ClinicalDocument>".to_vec(),
+        }
+    }
+
+    /// Whether the content stays beside the signature.
+    fn is_detached(self) -> bool {
+        self.form == Form::CadesDetached
+    }
+
+    fn signed(self, generation: &Generation, level: Option<Level>, stamps: Stamps) -> Vec<u8> {
+        let document = self.content();
+        let credential = doctor(&generation.testbed);
+        let request = SignRequest {
+            level,
+            stamps,
+            digest: DigestAlgorithm::Sha256,
+            key: credential.protection(),
+            metadata: Metadata::default(),
+            statement: Default::default(),
+            allow_pending: false,
+        };
+        let settings = settings(&[generation]);
+        let files = [Content { name: self.input, source: &document }];
+        let made = hsign::sign(
+            &ToSign::new(&files, self.form),
+            credential.as_ref(),
+            Some(&generation.timestamper),
+            &request,
+            &settings,
+            &fetcher(),
+            &now,
+        )
+        .unwrap();
+        assert_passed(&made.verdict);
+        made.output.over(&document).unwrap()
+    }
+
+    /// What `extend` makes of it; `None` where nothing was due.
+    fn extension(
+        self,
+        document: &Vec<u8>,
+        by: &Generation,
+        trusted: &[&Generation],
+        due: Option<Time>,
+    ) -> Result<Option<Vec<u8>>, Box<hsign::Error>> {
+        let request =
+            ExtendRequest { level: None, signatures: Vec::new(), due, digest: DigestAlgorithm::Sha256 };
+        let content = self.content();
+        let beside = [Content { name: self.input, source: &content }];
+        let beside = if self.is_detached() { &beside[..] } else { &[] };
+        let settings = settings(trusted);
+        let made =
+            hsign::extend(document, beside, Some(&by.timestamper), &request, &settings, &fetcher(), &now)?;
+        assert_passed(&made.verdict);
+        assert_eq!(made.stamped, made.output.is_some());
+        if NOW.get() > START + 4 * YEAR {
+            assert!(made.findings.iter().any(|finding| finding.code == "archive-stamp-after-signer-expiry"));
+        }
+        Ok(made.output.map(|output| output.over(document).unwrap()))
+    }
+
+    fn extended(
+        self,
+        document: &Vec<u8>,
+        by: &Generation,
+        trusted: &[&Generation],
+        due: Option<Time>,
+    ) -> Vec<u8> {
+        self.extension(document, by, trusted, due).unwrap().unwrap()
+    }
 }
 
 #[test]
 fn five_renewals_over_two_decades_verify_in_a_new_process_offline() {
     let first = Generation::first();
     set_clock(&[&first], START);
-    let mut document = signed(&first, None, Stamps::Two);
+    let mut documents: Vec<Vec<u8>> =
+        KINDS.iter().map(|kind| kind.signed(&first, None, Stamps::Two)).collect();
+    let mut renew = |by: &Generation, trusted: &[&Generation]| {
+        for (kind, document) in KINDS.iter().zip(&mut documents) {
+            *document = kind.extended(document, by, trusted, None);
+        }
+    };
     set_clock(&[&first], START + 4 * YEAR);
-    document = extended(document, &first, &[&first], None);
+    renew(&first, &[&first]);
     let second = Generation::later(START + 8 * YEAR);
     set_clock(&[&first, &second], START + 8 * YEAR);
-    document = extended(document, &second, &[&first, &second], None);
+    renew(&second, &[&first, &second]);
     set_clock(&[&first, &second], START + 12 * YEAR);
-    document = extended(document, &second, &[&first, &second], None);
+    renew(&second, &[&first, &second]);
     let third = Generation::later(START + 16 * YEAR);
     set_clock(&[&first, &second, &third], START + 16 * YEAR);
-    document = extended(document, &third, &[&first, &second, &third], None);
+    renew(&third, &[&first, &second, &third]);
     set_clock(&[&first, &second, &third], START + 20 * YEAR);
-    document = extended(document, &third, &[&first, &second, &third], None);
+    renew(&third, &[&first, &second, &third]);
 
     let session = Session::shared();
-    session.write("renewed.pdf", &document);
+    for (kind, document) in KINDS.iter().zip(&documents) {
+        session.write(kind.name, document);
+        session.write(kind.input, kind.content());
+    }
     // The newest stamp is the one that nothing later vouches for: its authority's lists have to be of the day.
     set_clock(&[&first, &second, &third], START + 22 * YEAR);
     for list in [CrlName::Tsa, CrlName::TsaRoot] {
@@ -183,64 +258,56 @@ fn five_renewals_over_two_decades_verify_in_a_new_process_offline() {
         [&first, &second, &third].iter().map(|one| format!("--trust {}", one.registry.display())).collect();
     [&first, &second, &third].iter().for_each(|one| one.testbed.stop_serving());
     let at = Time::from_unix_seconds(START + 22 * YEAR).unwrap();
-    let line = format!(
-        "verify renewed.pdf --output json --policy {{soft}} --evidence lists --at {at} {}",
-        registries.join(" ")
-    );
-    let answer = session.run(&line).exits(0);
-    let signature = answer.signature();
-    assert_eq!(signature["indication"], "TOTAL-PASSED");
-    assert_eq!(signature["level"], "B-LTA");
-    assert_eq!(signature["modifications"]["verdict"], "permitted");
+    for kind in KINDS {
+        let content = if kind.is_detached() { format!("--content {}", kind.input) } else { String::new() };
+        let line = format!(
+            "verify {} {content} --output json --policy {{soft}} --evidence lists --at {at} {}",
+            kind.name,
+            registries.join(" ")
+        );
+        let signature = session.run(&line).exits(0).signature();
+        assert_eq!(signature["indication"], "TOTAL-PASSED");
+        assert_eq!(signature["level"], "B-LTA");
+        if kind.form == Form::Pades {
+            assert_eq!(signature["modifications"]["verdict"], "permitted");
+        }
+    }
 }
 
 #[test]
 fn one_stamp_serves_as_the_first_and_the_archive_stamp() {
     let only = Generation::first();
     set_clock(&[&only], START);
-    let document = signed(&only, Some(Level::BLta), Stamps::One);
+    let document = PADES.signed(&only, Some(Level::BLta), Stamps::One);
     assert_eq!(only.testbed.tsa().issued(), 1);
     let facts = hsign_pades::read_facts(&document).unwrap();
     assert_eq!(facts.signatures[0].level, Level::BLta);
     set_clock(&[&only], START + 4 * YEAR);
-    extended(document, &only, &[&only], None);
+    PADES.extended(&document, &only, &[&only], None);
 }
 
 #[test]
 fn due_completes_what_lacks_and_then_does_nothing() {
     let only = Generation::first();
     set_clock(&[&only], START);
-    let document = signed(&only, Some(Level::BT), Stamps::Two);
-    let soon = now().plus_seconds(90 * 86_400);
-    let document = extended(document, &only, &[&only], Some(soon));
-    let request = ExtendRequest {
-        level: None,
-        signatures: Vec::new(),
-        due: Some(soon),
-        digest: DigestAlgorithm::Sha256,
-    };
-    let again =
-        hsign::extend(&document, &[], Some(&only.timestamper), &request, &settings(&[&only]), &fetcher(), &now)
-            .unwrap();
-    assert!(again.output.is_none() && !again.stamped && !again.evidence_added);
+    for kind in KINDS {
+        let document = kind.signed(&only, Some(Level::BT), Stamps::Two);
+        let soon = now().plus_seconds(90 * 86_400);
+        let document = kind.extended(&document, &only, &[&only], Some(soon));
+        assert!(kind.extension(&document, &only, &[&only], Some(soon)).unwrap().is_none());
+    }
 }
 
 #[test]
 fn a_first_stamp_after_the_certificate_is_refused_and_a_further_one_is_not() {
     let only = Generation::first();
     set_clock(&[&only], START);
-    let unstamped = signed(&only, Some(Level::BB), Stamps::Two);
-    let protected = signed(&only, Some(Level::BLta), Stamps::Two);
+    let unstamped = KINDS.map(|kind| kind.signed(&only, Some(Level::BB), Stamps::Two));
+    let protected = KINDS.map(|kind| kind.signed(&only, Some(Level::BLta), Stamps::Two));
     set_clock(&[&only], START + 5 * YEAR);
-    let request =
-        ExtendRequest { level: None, signatures: Vec::new(), due: None, digest: DigestAlgorithm::Sha256 };
-    let settings = settings(&[&only]);
-    let fetcher = fetcher();
-    let extend = |document| {
-        hsign::extend(document, &[], Some(&only.timestamper), &request, &settings, &fetcher, &now)
-    };
-    let refused = extend(&unstamped as &dyn Source).unwrap_err();
-    assert_eq!(refused.findings()[0].code, "signer-expired-before-stamp");
-    let made = extend(&protected).unwrap();
-    assert!(made.findings.iter().any(|finding| finding.code == "archive-stamp-after-signer-expiry"));
+    for (kind, (unstamped, protected)) in KINDS.iter().zip(unstamped.iter().zip(&protected)) {
+        let refused = kind.extension(unstamped, &only, &[&only], None).unwrap_err();
+        assert_eq!(refused.findings()[0].code, "signer-expired-before-stamp");
+        kind.extended(protected, &only, &[&only], None);
+    }
 }

@@ -140,11 +140,20 @@ fn an_encrypted_file_is_signed_and_verified_where_the_password_is_given() {
 }
 
 #[test]
-fn levels_and_formats_of_later_versions_are_refused_not_ignored() {
+fn options_that_do_not_go_together_are_refused_not_ignored() {
     let session = Session::shared();
-    for option in ["--format xades", "--format asic", "--format eprescription", "--packaging detached"] {
+    for option in [
+        "--format pades --packaging detached",
+        "--format pades --packaging enveloping",
+        "--format asic --packaging detached",
+        "--format xades --reason referral",
+        "--format asic --in-place",
+        "--format asic --content scan.pdf",
+        "--container-signature xades",
+    ] {
         session.sign(Person::Doctor, &format!("letter.pdf --tsa {{tsa}} {option}")).exits(2);
     }
+    session.sign(Person::Doctor, "letter.pdf --format xades --packaging enveloped").exits(4);
     assert_eq!(session.names(), ["letter.pdf", "scan.pdf"]);
 }
 

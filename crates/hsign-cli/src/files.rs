@@ -65,6 +65,11 @@ fn collect(folder: &Path, wanted: fn(&Path) -> bool, files: &mut Vec<PathBuf>) -
     Ok(())
 }
 
+/// PDF by name.
+pub(crate) fn is_pdf_by_name(path: &Path) -> bool {
+    has_extension(path, "pdf")
+}
+
 /// PDF by name; a folder's outputs of an earlier run are not signed again.
 pub(crate) fn is_unsigned_pdf(path: &Path) -> bool {
     has_extension(path, "pdf")

@@ -70,7 +70,8 @@ pub fn evidence_record_facts(record: &[u8], data: &[&dyn Source]) -> Result<Docu
     })
 }
 
-fn protected(data: &dyn Source, wanted: &[DigestAlgorithm]) -> Result<ProtectedObject, Error> {
+/// Data with the digests that a record may know them by.
+pub(crate) fn protected(data: &dyn Source, wanted: &[DigestAlgorithm]) -> Result<ProtectedObject, Error> {
     let mut algorithms = wanted.to_vec();
     if !algorithms.contains(&DigestAlgorithm::Sha256) {
         algorithms.push(DigestAlgorithm::Sha256);

@@ -78,7 +78,7 @@ pub use plan::{Planned, plan};
 pub use scan::scan_facts;
 pub use settings::Settings;
 pub use sign::{Clock, Metadata, SignRequest, Signed, Stamps, ToSign, sign};
-pub use supplied::{Supplied, token_id};
+pub use supplied::{Supplied, given_id};
 pub use timestamp::{timestamp, timestamp_pdf};
 pub use verify::{Verified, document_facts, judge, verify, verify_with};
 

@@ -18,6 +18,8 @@ pub struct Settings {
     pub evidence: Evidence,
     /// Time-stamp tokens beside the documents; each speaks for the document or signature that it covers.
     pub tokens: Vec<Octets>,
+    /// Evidence records beside the documents; each speaks for the document that it covers.
+    pub evidence_records: Vec<Octets>,
     /// Signed records about the qualification of people who sign.
     pub qualification_evidence: Vec<QualificationEvidenceFacts>,
     /// The role texts that are recognised.
@@ -41,6 +43,7 @@ impl Settings {
             trust,
             evidence: Evidence::default(),
             tokens: Vec::new(),
+            evidence_records: Vec::new(),
             qualification_evidence: Vec::new(),
             professions: ProfessionTable::builtin(),
             document_class: None,

@@ -1,4 +1,5 @@
-//! What is given beside a document: certificates, revocation data, time-stamp tokens, qualification-evidence records.
+//! What is given beside a document: certificates, revocation data, time-stamp tokens, evidence records, records about
+//! qualifications.
 
 use hsign_cades::Records;
 use hsign_core::facts::{
@@ -6,12 +7,13 @@ use hsign_core::facts::{
     TimestampKind,
 };
 use hsign_core::{Digest, DigestAlgorithm, Octets, Source, hex};
+use hsign_ers::Record;
 use hsign_pki::Origin;
 use hsign_validation::{Evidence, EvidenceError};
 
 use crate::Error;
-
 use crate::digest::digest_of;
+use crate::evidence_record::protected;
 
 /// The kinds of outside evidence, told apart by their content.
 #[derive(Clone, Debug, Default)]
@@ -20,11 +22,13 @@ pub struct Supplied {
     pub evidence: Evidence,
     /// Time-stamp tokens, as they arrived.
     pub tokens: Vec<Octets>,
+    /// Evidence records (RFC 4998), as they arrived.
+    pub evidence_records: Vec<Octets>,
     records: Records,
 }
 
 impl Supplied {
-    /// Adds a file: a token or time-stamp response, certificates and CRLs (DER, PEM, PKCS#7), an OCSP response, a
+    /// Adds a file: a token or time-stamp response, an evidence record, certificates and CRLs (DER, PEM, PKCS#7), an OCSP response, a
     /// qualification-evidence record or the signature over one. `name` is what reports say it came from.
     ///
     /// # Errors
@@ -33,6 +37,10 @@ impl Supplied {
         // A token is a PKCS#7 structure with certificates too, so that it has to be looked for first.
         if hsign_tsp::Token::parse(bytes).is_ok() {
             self.tokens.push(bytes.into());
+            return Ok(());
+        }
+        if Record::parse(bytes).is_ok() {
+            self.evidence_records.push(bytes.into());
             return Ok(());
         }
         if self.records.take(name, bytes, EvidenceOrigin::Given) {
@@ -68,6 +76,27 @@ pub(crate) fn attach_tokens(
             && let Some(signature) = facts.signatures.get_mut(index)
         {
             signature.timestamps.push(stamp);
+        }
+    }
+    Ok(())
+}
+
+/// Gives the facts the evidence records that protect the whole document: they prove what a time stamp over all of it
+/// would. The others say nothing about this document.
+pub(crate) fn attach_records(
+    facts: &mut DocumentFacts,
+    document: &dyn Source,
+    records: &[Octets],
+) -> Result<(), Error> {
+    let covers = everything(facts);
+    for record in records {
+        let parsed = Record::parse(record.as_slice())?;
+        let object = protected(document, &parsed.wanted_digests())?;
+        let mut read = hsign_ers::facts(&parsed, &given_id(record), &[object]);
+        let initial = read.chains.first().and_then(|chain| chain.timestamps.first());
+        if initial.is_some_and(|initial| initial.shows.iter().any(|shown| shown.found == Some(true))) {
+            read.covers.clone_from(&covers);
+            facts.evidence_records.push(read);
         }
     }
     Ok(())
@@ -115,10 +144,10 @@ fn over_signature(facts: &DocumentFacts, token: &Octets) -> Option<(usize, Times
     })
 }
 
-/// The name under which a supplied token appears among a document's time stamps.
+/// The name under which a supplied token or evidence record appears in a document.
 #[must_use]
-pub fn token_id(token: &Octets) -> String {
-    let digest = hex(&hsign_crypto::sha256(token.as_slice()));
+pub fn given_id(object: &Octets) -> String {
+    let digest = hex(&hsign_crypto::sha256(object.as_slice()));
     format!("{GIVEN}{}", digest.get(..16).unwrap_or_default())
 }
 
@@ -135,7 +164,7 @@ fn read(
         return Ok(None);
     }
     Ok(Some(TimestampFacts {
-        id: token_id(token),
+        id: given_id(token),
         kind,
         token: token.clone(),
         covers: Vec::new(),

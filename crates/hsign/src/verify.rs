@@ -11,7 +11,7 @@ use hsign_validation::{DocumentVerdict, Evidence};
 
 use crate::digest::digest_of;
 use crate::scan::scan_facts;
-use crate::supplied::attach_tokens;
+use crate::supplied::{attach_records, attach_tokens};
 use crate::{Content, Error, Settings, read_facts};
 
 /// Fetching can bring a CA certificate that names a CRL that names another CA; more rounds than this no real
@@ -58,7 +58,7 @@ pub fn verify_with(
     Ok(judge(&document_facts(source, beside, settings)?, settings, fetcher, time))
 }
 
-/// What a document says, together with the time-stamp tokens over it and the qualification-evidence records that were
+/// What a document says, together with the time-stamp tokens and evidence records over it and the qualification-evidence records that were
 /// supplied beside it: everything of the document that [`judge`] looks at.
 ///
 /// # Errors
@@ -70,6 +70,7 @@ pub fn document_facts(
 ) -> Result<DocumentFacts, Error> {
     let mut facts = read_facts(source, beside)?;
     attach_tokens(&mut facts, source, &settings.tokens)?;
+    attach_records(&mut facts, source, &settings.evidence_records)?;
     facts.qualification_evidence.extend(settings.qualification_evidence.iter().cloned());
     // Looking at every page costs time and matters to scans only.
     if settings.document_class.as_ref().is_some_and(|class| class.scan.is_some()) {

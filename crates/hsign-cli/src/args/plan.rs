@@ -27,7 +27,7 @@ pub(crate) struct PlanArgs {
     /// Kind of document; decides which qualification the signer needs
     #[arg(long, value_name = "CLASS")]
     pub(crate) document_class: Option<String>,
-    /// Certificates, CRLs, OCSP responses, time-stamp tokens and qualification-evidence records to use: files or folders
+    /// Certificates, CRLs, OCSP responses, time-stamp tokens, evidence records and qualification-evidence records to use: files or folders
     #[arg(long, value_name = "FILE_OR_DIR")]
     pub(crate) evidence: Vec<PathBuf>,
     /// Get what is missing over the network

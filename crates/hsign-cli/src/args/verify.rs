@@ -24,7 +24,7 @@ pub(crate) struct VerifyArgs {
     /// Role the signer must have, as written in the certificate
     #[arg(long, value_name = "TEXT")]
     pub(crate) require_role: Vec<String>,
-    /// Certificates, CRLs, OCSP responses, time-stamp tokens and qualification-evidence records to use: files or folders
+    /// Certificates, CRLs, OCSP responses, time-stamp tokens, evidence records and qualification-evidence records to use: files or folders
     #[arg(long, value_name = "FILE_OR_DIR")]
     pub(crate) evidence: Vec<PathBuf>,
     /// Get what is missing over the network

@@ -22,6 +22,7 @@ use super::beside::Beside;
 use super::outcome::Tally;
 use super::outputs::Outputs;
 use super::scan::{self, Objections};
+use super::sign_audit;
 use super::sign_form::form_of;
 use crate::args::{Format, LevelArg, Packaging, SignArgs};
 use crate::failure::Usage;
@@ -61,7 +62,9 @@ pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
     }
     outputs(args).check(session, &inputs, "document")?;
     let secrets = Secrets::new(args.pin_source.as_deref(), session.language)?;
-    let run = Run { together, ..prepare(session, args, &secrets)? };
+    let prepared = prepare(session, args, &secrets);
+    let prepared = prepared.map_err(|error| sign_audit::note_unsigned(session, args, &inputs, error))?;
+    let run = Run { together, ..prepared };
     run.warn();
     let started = session::now();
     let tally = Tally::over(session, &inputs, |input, bar| {
@@ -184,7 +187,7 @@ impl Run<'_> {
         };
         let files = opened.contents();
         let Some(first) = files.first() else { bail!(hsign::Error::OneFile) };
-        let form = form_of(self.args, first.source)?;
+        let form = form_of(self.args, input, first.source)?;
         let mut findings: Vec<Finding> = converted.into_iter().collect();
         for file in &files {
             let mode = self.statement.scan_mode;

@@ -1,15 +1,22 @@
 //! Which form a signature gets, and which options have no meaning then.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use hsign::{ContainerType, Form, InputFormat, input_format};
 use hsign_core::Source;
 
 use crate::args::{Format, InContainer, Packaging, SignArgs};
 use crate::failure::Usage;
+use crate::files;
 
 /// By the options, and where they leave it open by the content.
-pub(super) fn form_of(args: &SignArgs, source: &dyn Source) -> Result<Form> {
+pub(super) fn form_of(args: &SignArgs, path: &Path, source: &dyn Source) -> Result<Form> {
     let form = match (args.format, args.packaging) {
+        // Whoever signs a PDF file wants it signed inside; one that is damaged is told.
+        (None, None) if files::is_pdf_by_name(path) && !is(source, InputFormat::Pdf)? => {
+            bail!(hsign::Error::UnsupportedFormat)
+        }
         (None, None) => Form::of(source)?,
         (None, Some(packaging)) => unnamed(packaging, source)?,
         (Some(Format::Pades), None | Some(Packaging::Enveloped)) => Form::Pades,

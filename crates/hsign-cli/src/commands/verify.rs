@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result, bail};
 use hsign::report::{DocumentReport, Outcome, VerifyReport, json, text};
-use hsign::{DocumentVerdict, Finding, Indication, Settings, ValidationTime, Verified, document_facts};
+use hsign::{DocumentVerdict, Finding, Indication, Settings, Severity, ValidationTime, Verified, document_facts};
+use hsign_core::Octets;
 use hsign_core::facts::DocumentFacts;
 use hsign_core::ports::Fetcher;
 use rayon::prelude::*;
@@ -58,7 +59,10 @@ pub(super) fn run(session: &Session, args: &VerifyArgs) -> Result<u8> {
     verify_files::write(session, args, &ground, &judged)?;
     let exported = super::eprescription::export(session, args, &judged)?;
     let code = tell(session, &ground, &judged);
-    session.tell(&exported);
+    let (done, open): (Vec<Finding>, Vec<Finding>) =
+        exported.into_iter().partition(|finding| finding.severity == Severity::Info);
+    done.iter().for_each(|finding| session.remark(finding));
+    session.tell(&open);
     Ok(code)
 }
 
@@ -130,7 +134,7 @@ fn tell(session: &Session, ground: &Ground, judged: &[Judged]) -> u8 {
             Err(failed) => session.tell(std::slice::from_ref(&failed.finding)),
         }
     }
-    session.tell(&unrelated_tokens(ground, judged));
+    session.tell(&unrelated(ground, judged));
     let codes: Vec<u8> = judged.iter().map(code).collect();
     outcome::of_judgements(&codes)
 }
@@ -152,19 +156,23 @@ fn document(judged: &Judged) -> DocumentReport<'_> {
     DocumentReport { path: judged.path.clone(), outcome }
 }
 
-/// A token that was given and speaks for none of the documents is not passed over in silence.
-fn unrelated_tokens(ground: &Ground, judged: &[Judged]) -> Vec<Finding> {
+/// A token or evidence record that was given and speaks for none of the documents is not passed over in silence.
+fn unrelated(ground: &Ground, judged: &[Judged]) -> Vec<Finding> {
     let verdicts = judged.iter().filter_map(|one| one.outcome.as_ref().ok()).map(|one| &one.verified.verdict);
-    let stamps = verdicts.flat_map(|verdict| {
-        let of_signatures = verdict.signatures().iter().flat_map(|signature| signature.timestamps());
-        of_signatures.chain(verdict.timestamps())
-    });
-    let used: Vec<&str> = stamps.map(|stamp| stamp.id()).collect();
-    let names = ground.settings.tokens.iter().map(hsign::token_id);
-    names
-        .filter(|name| !used.contains(&name.as_str()))
-        .map(|name| Finding::warning("evidence-token-unrelated").with("name", name))
-        .collect()
+    let used: Vec<&str> = verdicts
+        .flat_map(|verdict| {
+            let of_signatures = verdict.signatures().iter().flat_map(|signature| signature.timestamps());
+            let stamps = of_signatures.chain(verdict.timestamps()).map(|stamp| stamp.id());
+            stamps.chain(verdict.evidence_records().iter().map(|record| record.id()))
+        })
+        .collect();
+    let tell = |code: &'static str, given: &[Octets]| -> Vec<Finding> {
+        let names = given.iter().map(hsign::given_id).filter(|name| !used.contains(&name.as_str()));
+        names.map(|name| Finding::warning(code).with("name", name)).collect()
+    };
+    let mut findings = tell("evidence-token-unrelated", &ground.settings.tokens);
+    findings.extend(tell("evidence-record-unrelated", &ground.settings.evidence_records));
+    findings
 }
 
 fn code(judged: &Judged) -> u8 {

@@ -31,6 +31,7 @@ pub(super) fn judge(session: &Session, args: &VerifyArgs, path: &Path) -> Result
     restore_evidence(&mut evidence, &saved.given, Provenance::Given).with_context(named)?;
     ground.settings.evidence = evidence;
     ground.settings.tokens.clear();
+    ground.settings.evidence_records.clear();
     let fetcher = session.fetcher(args.fetch);
     let mut judged = Vec::with_capacity(saved.documents.len());
     for document in saved.documents {
