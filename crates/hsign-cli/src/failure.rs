@@ -47,8 +47,6 @@ pub(crate) enum Usage {
     PackagingNotOfFormat { packaging: &'static str, format: &'static str },
     #[error("two of the files are called {name}")]
     SameName { name: String },
-    #[error("{what}: not part of this version")]
-    NotYet { what: String },
     #[error("this account has no place for configuration (HOME or APPDATA is not set)")]
     NoConfigurationPlace,
     #[error("no built-in pin starts with \"{pin}\" (16 digits at least)")]
@@ -101,7 +99,6 @@ impl Usage {
                 Finding::error("packaging-not-of-format").with("packaging", packaging).with("format", format)
             }
             Self::SameName { name } => Finding::error("same-name-twice").with("name", name),
-            Self::NotYet { what } => Finding::error("not-in-this-version").with("what", what),
             Self::NoConfigurationPlace => Finding::error("no-configuration-place"),
             Self::NoSuchPin { pin } => Finding::error("no-such-pin").with("pin", pin),
             Self::NotInBundle { pin } => Finding::error("not-in-bundle").with("pin", pin),
