@@ -1,5 +1,6 @@
 //! `hsign evidence`: records of RFC 4998 over files, made here by hand around tokens of the test authority.
 
+use hsign_testkit::Person;
 use hsign_tests::{Session, record_around};
 
 fn desk() -> Session {
@@ -56,4 +57,19 @@ fn show_needs_no_trust() {
     assert_eq!(facts["record"]["chains"].as_array().unwrap().len(), 1);
     session.run("evidence show letter.pdf").exits(4);
     session.run("evidence verify --record missing.ers letter.pdf").exits(4);
+}
+
+#[test]
+fn a_record_over_a_signed_document_proves_its_signatures() {
+    let session = Session::shared();
+    session.sign(Person::Doctor, "letter.pdf").exits(0);
+    session.run("timestamp letter.signed.pdf --tsa {tsa}").exits(0);
+    session.write("letter.ers", record_around(&session.read("letter.signed.tst")));
+    let alone = session.verify("letter.signed.pdf").exits(0).signature();
+    let answer = session.verify("letter.signed.pdf --evidence letter.ers").exits(0);
+    let document = answer.document();
+    assert_eq!(document["evidence_records"].as_array().unwrap().len(), 1);
+    assert_eq!(answer.signature()["best_signature_time"], document["evidence_records"][0]["proven_time"]);
+    assert_ne!(answer.signature()["best_signature_time"], alone["best_signature_time"]);
+    session.verify("scan.pdf --evidence letter.ers").exits(4).says("evidence-record-unrelated");
 }

@@ -40,13 +40,26 @@ impl<'c> DetachedContent<'c> {
         self
     }
 
+    /// With the only file there is: under its name, and where no reference has that name for the only one there is.
+    #[must_use]
+    pub fn with_only(mut self, name: &str, source: &'c dyn Source) -> Self {
+        self.unnamed = Some(self.sources.len());
+        self.with(name, source)
+    }
+
     /// For a document with these external references.
     pub(crate) fn for_references<'s>(&'s self, uris: impl Iterator<Item = Option<String>>) -> View<'s, 'c> {
-        let open: HashSet<Option<String>> = uris
-            .map(|uri| uri.map(|uri| plain(&uri)))
-            .filter(|uri| !uri.as_ref().is_some_and(|uri| self.named.contains_key(uri)))
-            .collect();
-        View { content: self, unnamed: self.unnamed.filter(|_| open.len() == 1) }
+        let name = |uri: Option<String>| uri.map(|uri| plain(&uri));
+        let (named, open): (HashSet<Option<String>>, HashSet<_>) =
+            uris.map(name).partition(|uri| self.by_name(uri.as_deref()).is_some());
+        let serves_by_name =
+            |index: &usize| named.iter().any(|uri| self.by_name(uri.as_deref()) == Some(*index));
+        let unnamed = self.unnamed.filter(|index| open.len() == 1 && !serves_by_name(index));
+        View { content: self, unnamed }
+    }
+
+    fn by_name(&self, uri: Option<&str>) -> Option<usize> {
+        uri.and_then(|uri| self.named.get(uri)).copied()
     }
 }
 
@@ -155,6 +168,14 @@ mod tests {
         let single = content.for_references(uris(&["./a%20b.txt", "c.txt"]).into_iter());
         assert_eq!(read(&single, Some("./a%20b.txt")), Ok(b"one".to_vec()));
         assert_eq!(read(&single, Some("c.txt")), Ok(b"other".to_vec()));
+        let only = DetachedContent::new().with_only("c.txt", &other);
+        assert_eq!(
+            read(&only.for_references(uris(&["d.txt"]).into_iter()), Some("d.txt")),
+            Ok(b"other".to_vec())
+        );
+        let by_name = only.for_references(uris(&["c.txt", "d.txt"]).into_iter());
+        assert_eq!(read(&by_name, Some("c.txt")), Ok(b"other".to_vec()));
+        assert_eq!(read(&by_name, Some("d.txt")), Err(NotAtHand), "it has a name, and that is another");
         let several = content.for_references(uris(&["c.txt", "d.txt"]).into_iter());
         assert_eq!(read(&several, Some("c.txt")), Err(NotAtHand));
         let digest = single.digest(Some("a b.txt"), DigestAlgorithm::Sha256).unwrap();

@@ -34,10 +34,9 @@ pub(crate) fn only_content<'a>(beside: &[Content<'a>]) -> Result<Option<&'a dyn 
 /// Files by their names; a single one also for the only reference, whatever it calls it.
 pub(crate) fn detached_content<'s>(beside: &[Content<'s>]) -> DetachedContent<'s> {
     let none = DetachedContent::new();
-    let named = beside.iter().fold(none, |content, file| content.with(file.name, file.source));
     match beside {
-        [only] => named.with_unnamed(only.source),
-        _ => named,
+        [only] => none.with_only(only.name, only.source),
+        several => several.iter().fold(none, |content, file| content.with(file.name, file.source)),
     }
 }
 

@@ -18,8 +18,12 @@ pub(super) struct Beside {
 impl Beside {
     /// Files, and all in the folders named; a file in a folder is called by its path in there.
     pub(super) fn open(paths: &[PathBuf]) -> Result<Self> {
-        let found = files::expand(paths, |_| true)?;
-        let named: Vec<(String, &PathBuf)> = found.iter().map(|path| (name(path, paths), path)).collect();
+        Self::found(&files::expand(paths, |_| true)?, paths)
+    }
+
+    /// Files that were found in what was given.
+    pub(super) fn found(found: &[PathBuf], given: &[PathBuf]) -> Result<Self> {
+        let named: Vec<(String, &PathBuf)> = found.iter().map(|path| (name(path, given), path)).collect();
         let mut taken = BTreeSet::new();
         if let Some((twice, _)) = named.iter().find(|(name, _)| !taken.insert(name.as_str())) {
             bail!(Usage::SameName { name: twice.clone() });

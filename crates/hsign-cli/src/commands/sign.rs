@@ -183,7 +183,7 @@ impl Run<'_> {
             super::eprescription::converted(self.session.open(input)?, &self.args.eprescription)?;
         let opened = match self.together.as_slice() {
             [] => Beside::of(input, source),
-            several => Beside::open(several)?,
+            several => Beside::found(several, &self.args.files)?,
         };
         let files = opened.contents();
         let Some(first) = files.first() else { bail!(hsign::Error::OneFile) };
