@@ -238,3 +238,33 @@ fn without_its_content_nothing_is_archived() {
     let result = draft.archive_imprint("Signature1", DigestAlgorithm::Sha256);
     assert!(matches!(result, Err(Error::NoContent)));
 }
+
+#[test]
+fn content_larger_than_any_window_is_hashed_beside_the_whole() {
+    let content: Vec<u8> = (0..3_000_000_u32).map(|number| number.to_le_bytes()[1]).collect();
+    let digest = hsign_crypto::digest(DigestAlgorithm::Sha256, &content).unwrap();
+    let certificate = support::PKI.person(Person::Doctor).certificate_der();
+    let to_be_signed = hsign_cades::baseline_b(&digest, certificate, &Options::default()).unwrap();
+    let cms = hsign_cades::assemble(&hsign_cades::Signed {
+        to_be_signed: &to_be_signed,
+        algorithm: &support::algorithm(Person::Doctor, DigestAlgorithm::Sha256),
+        value: &support::sign(Person::Doctor, DigestAlgorithm::Sha256, &to_be_signed.signed_attributes),
+        signer_certificate: certificate,
+        certificates: &[],
+        content: None,
+    })
+    .unwrap();
+    let der = Draft::around(&cms, &content, &[]).unwrap().to_vec().unwrap();
+    for mut bytes in [support::in_ber(&der, 1000), der] {
+        let facts = read_facts(&bytes, None).unwrap();
+        assert_eq!(facts.digests, [hsign_crypto::digest(DigestAlgorithm::Sha256, &bytes).unwrap()]);
+        assert_eq!(facts.signatures[0].signed.as_ref().unwrap().references[0].holds(), Some(true));
+        let cut = bytes[..2_000_000].to_vec();
+        assert!(read_facts(&cut, None).is_err());
+        bytes[2_000_003] ^= 0x10;
+        let changed = read_facts(&bytes, None);
+        // The octet of a length breaks the structure, any other the digest.
+        let holds = |facts: DocumentFacts| facts.signatures[0].signed.as_ref().unwrap().references[0].holds();
+        assert!(changed.map_or(true, |facts| holds(facts) == Some(false)));
+    }
+}
