@@ -34,7 +34,7 @@ fn a_detached_signature_needs_its_content_and_no_other() {
     session.write("a.txt", "one");
     session.write("b.txt", "two");
     session.sign(Person::Doctor, "a.txt --format cades --tsa {tsa}").exits(0);
-    let without = session.verify("a.p7s").exits(3).signature();
+    let without = session.verify("a.p7s").exits(3).says("--content a.txt").signature();
     assert_eq!(without["sub_indication"], "SIGNED_DATA_NOT_FOUND");
     let other = session.verify("a.p7s --content b.txt").exits(1).signature();
     assert_eq!(other["sub_indication"], "HASH_FAILURE");

@@ -19,14 +19,8 @@ pub enum Error {
     #[error("the document can't be read: {0}")]
     Read(#[from] std::io::Error),
     /// The file is not of a format that is supported here.
-    #[error("not a PDF file, not a CMS signature and not a time-stamp token")]
+    #[error("neither PDF nor XML, a CMS signature, a container or a time-stamp token")]
     UnsupportedFormat,
-    /// A CMS, or content to be put into one, that is larger than what is held in memory.
-    #[error("more than {limit} bytes in one CMS: a detached signature takes content of any size")]
-    CmsTooLarge {
-        /// The limit in bytes.
-        limit: u64,
-    },
     /// Content was given for a document that has its own.
     #[error("content goes with a detached signature or a time-stamp token; this document has its own")]
     ContentNotTaken,
@@ -183,9 +177,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::File { source, .. } | Self::Read(source) => ErrorKind::of_io(source),
-            Self::UnsupportedFormat | Self::CmsTooLarge { .. } | Self::CertificateFile { .. } => {
-                ErrorKind::Unreadable
-            }
+            Self::UnsupportedFormat | Self::CertificateFile { .. } => ErrorKind::Unreadable,
             Self::Trust { source, .. } => source.kind(),
             Self::Bundle { source, .. } => source.kind(),
             Self::TrustChanged { .. } => ErrorKind::Usage,
@@ -230,7 +222,6 @@ impl Error {
             Self::Read(source) => Finding::from_io(source),
             Self::UnsupportedFormat => Finding::error("unsupported-format"),
             Self::ContentNotTaken => Finding::error("content-not-taken"),
-            Self::CmsTooLarge { limit } => Finding::error("cms-too-large").with("limit", limit),
             Self::Trust { path, source } => source.finding().with("path", path.display()),
             Self::Bundle { path, source } => source.finding().with("path", path.display()),
             Self::TrustChanged { path, confirmed, found } => Finding::error("trust-file-changed")

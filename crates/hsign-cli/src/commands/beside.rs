@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use hsign::Content;
+use hsign::{Content, Finding};
 use hsign_core::Source;
+use hsign_core::facts::{Coverage, DocumentFacts, SignatureFacts};
 
 use crate::failure::Usage;
 use crate::{files, session};
@@ -42,6 +43,28 @@ impl Beside {
     pub(super) fn contents(&self) -> Vec<Content<'_>> {
         self.files.iter().map(|(name, source)| Content { name, source: source.as_ref() }).collect()
     }
+}
+
+/// A file beside a detached signature that has its name: told, never used without being asked for.
+pub(super) fn likely_content(signature: &Path, facts: &DocumentFacts) -> Option<Finding> {
+    let open = |one: &SignatureFacts| {
+        let references = one.signed.iter().flat_map(|signed| &signed.references);
+        one.coverage == Coverage::External
+            && references.into_iter().any(|reference| reference.actual.is_none())
+    };
+    if files::is_standard(signature) || !facts.signatures.iter().any(open) {
+        return None;
+    }
+    let folder = signature.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let is_namesake = |path: &PathBuf| {
+        path.is_file() && path.file_stem() == signature.file_stem() && files::is_unsigned(path)
+    };
+    let found = std::fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    let first = found.filter(is_namesake).min()?;
+    Some(
+        Finding::warning("content-may-be-beside")
+            .with("path", signature.with_file_name(first.file_name()?).display()),
+    )
 }
 
 /// Within the folder that it came from, with slashes; else the file's own name.

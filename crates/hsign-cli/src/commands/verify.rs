@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Error, Result, bail};
 use hsign::report::{DocumentReport, Outcome, VerifyReport, json, text};
-use hsign::{DocumentVerdict, Finding, Indication, Settings, Severity, ValidationTime, Verified, document_facts};
+use hsign::{
+    DocumentVerdict, Finding, Indication, Settings, Severity, ValidationTime, Verified, document_facts,
+};
 use hsign_core::Octets;
 use hsign_core::facts::DocumentFacts;
 use hsign_core::ports::Fetcher;
 use rayon::prelude::*;
 
-use super::beside::Beside;
+use super::beside::{self, Beside};
 use super::{outcome, verify_files, verify_saved};
 use crate::args::VerifyArgs;
 use crate::failure::{self, Usage};
@@ -111,9 +113,12 @@ fn judge(
     fetcher: &dyn Fetcher,
 ) -> Result<Answer> {
     let source = session.open(input)?;
-    let beside = Beside::open(&args.content)?;
-    let facts = document_facts(source.as_ref(), &beside.contents(), &ground.settings)?;
-    let verified = hsign::judge(&facts, &ground.settings, fetcher, ground.time);
+    let content = Beside::open(&args.content)?;
+    let facts = document_facts(source.as_ref(), &content.contents(), &ground.settings)?;
+    let mut verified = hsign::judge(&facts, &ground.settings, fetcher, ground.time);
+    if args.content.is_empty() {
+        verified.findings.extend(beside::likely_content(input, &facts));
+    }
     // Facts of many large documents are not kept for nothing.
     Ok(Answer { facts: args.save_facts.is_some().then_some(facts), verified })
 }
