@@ -75,9 +75,17 @@ fn the_edges_between_crates_are_those_of_the_architecture() {
 /// The order of the layers, lowest first. A crate may depend on its own layer or a lower one.
 const LAYERS: [&[&str]; 7] = [
     &["hsign-core", "hsign-asn1", "hsign-crypto"],
-    &["hsign-x509", "hsign-cms", "hsign-tsp", "hsign-pdf"],
-    &["hsign-cades", "hsign-pades", "hsign-ers", "hsign-appearance"],
-    &["hsign-pki", "hsign-hpki", "hsign-validation", "hsign-report"],
+    &["hsign-x509", "hsign-cms", "hsign-tsp", "hsign-pdf", "hsign-xml"],
+    &[
+        "hsign-cades",
+        "hsign-pades",
+        "hsign-xades",
+        "hsign-asic",
+        "hsign-ers",
+        "hsign-appearance",
+        "hsign-scan",
+    ],
+    &["hsign-pki", "hsign-hpki", "hsign-validation", "hsign-report", "hsign-journal", "hsign-desk"],
     &["hsign-net", "hsign-credential"],
     &["hsign", "hsign-testkit", "hsign-testkit-pkcs11", "hsign-corpora"],
     &["hsign-cli"],
@@ -96,7 +104,7 @@ fn no_arrow_points_up() {
 
 #[test]
 fn judgement_and_formats_meet_only_in_the_facts() {
-    const FORMATS: [&str; 7] = [
+    const FORMATS: [&str; 11] = [
         "hsign-cms",
         "hsign-tsp",
         "hsign-pdf",

@@ -1,5 +1,11 @@
 //! What the signer states beside the signature, and originals inside amended documents.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::ptr_arg,
+    clippy::indexing_slicing
+)]
 
 mod support;
 

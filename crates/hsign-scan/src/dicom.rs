@@ -152,10 +152,11 @@ impl Reader<'_> {
             if stop(element.tag) {
                 break;
             }
-            if element.length != UNDEFINED && element.length <= LONGEST_VALUE {
-                if let Some(value) = self.pieces.bytes(element.value, element.length)? {
-                    values.take(element.tag, &value, &self.pieces);
-                }
+            if element.length != UNDEFINED
+                && element.length <= LONGEST_VALUE
+                && let Some(value) = self.pieces.bytes(element.value, element.length)?
+            {
+                values.take(element.tag, &value, &self.pieces);
             }
             if !self.pass(&element, 0)? {
                 break;

@@ -51,5 +51,5 @@ pub fn scan_facts(source: &dyn Source) -> Result<Option<ScanFacts>, Error> {
 /// Whole dots for an inch, rounded: scanners write 199.9 for 200.
 pub(crate) fn whole(dpi: f64) -> Option<u32> {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range checked")]
-    (dpi.is_finite() && dpi >= 1.0 && dpi < 1_000_000.0).then(|| dpi.round() as u32)
+    (1.0..1_000_000.0).contains(&dpi).then(|| dpi.round() as u32)
 }

@@ -2,14 +2,17 @@
 //! targets there instead.
 #![no_main]
 
+mod asic;
 mod bag;
 mod changes;
 mod cms;
+mod eprescription;
 mod libxml2;
 mod seeds;
 #[path = "../../../crates/hsign-pdf/tests/shown/mod.rs"]
 mod shown;
 mod targets;
+mod xades;
 mod xml;
 
 use std::path::PathBuf;

@@ -7,7 +7,9 @@ use std::{fs, io};
 use hsign::credential::{NoSecrets, Options, open};
 use hsign::crypto::{OpensslVerifier, SystemRandom};
 use hsign::net::{HttpTimestamper, Ports, TsaEndpoint};
-use hsign::{Metadata, Policy, Purpose, Settings, SignRequest, Stamps, Time, load, sign};
+use hsign::{
+    Content, Form, Metadata, Policy, Purpose, Settings, SignRequest, Stamps, Time, ToSign, load, sign,
+};
 use hsign_asn1::encode;
 use hsign_core::facts::Level;
 use hsign_core::ports::{NoNetwork, Timestamper as _};
@@ -26,6 +28,7 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
     let pki = testbed.folder().to_owned();
     let mut number = 0;
     let mut lists = Vec::new();
+    let mut some_list = Vec::new();
     let mut put = |target: &str, bytes: &[u8]| -> io::Result<()> {
         number += 1;
         let folder = folder.join(target);
@@ -43,6 +46,9 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
             }
             "crl" => {
                 put("crl", &bytes)?;
+                if some_list.is_empty() {
+                    some_list.push(bytes.clone());
+                }
                 lists.extend(bytes);
             }
             "toml" => put("registry", &bytes)?,
@@ -55,6 +61,7 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
             _ => {}
         }
     }
+    scans(&mut put)?;
     for (person, ca, root) in [
         ("people/doctor", "hpki-signature-ca", "hpki-root"),
         ("people/revoked", "hpki-signature-ca", "hpki-root"),
@@ -91,6 +98,12 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         put("xml", xml.as_bytes())?;
         put("c14n", xml.as_bytes())?;
     }
+    let doctor = fs::read(pki.join("people/doctor/certificate.cer"))?;
+    let path = [fs::read(pki.join("ca/hpki-signature-ca.cer"))?];
+    for seed in crate::xades::seeds(&doctor, &path, &some_list, &stamp) {
+        put("xades", &seed)?;
+        put("eprescription", &seed)?;
+    }
     put("ocsp", &ocsp(&testbed)?)?;
     let signed_letter = crate::changes::signed_letter();
     for case in hsign_testkit::manipulations::all(signed_letter) {
@@ -105,6 +118,9 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         let document = Document::open(&signed)?;
         for value in signature_fields(&document)?.fields.into_iter().filter_map(|field| field.value) {
             put("cms", &value.contents)?;
+            for container in crate::asic::seeds(&value.contents, &stamp) {
+                put("asic", &container)?;
+            }
             let mut stamp = |imprint: &Digest| timestamper(&testbed).ok()?.stamp(imprint).ok();
             if let Some(archived) = crate::cms::archived(&value.contents, &mut stamp) {
                 put("cms", &archived)?;
@@ -210,9 +226,11 @@ fn signed(testbed: &Testbed, document: &[u8]) -> Result<Vec<u8>, Failure> {
     };
     let timestamper = timestamper(testbed)?;
     let source = document.to_vec();
+    let files = [Content { name: "document.pdf", source: &source }];
+    let what = ToSign::new(&files, Form::Pades);
     let signed =
-        sign(&source, credential.as_ref(), Some(&timestamper), &request, &settings, &NoNetwork, &now)?;
-    Ok([document, &signed.update].concat())
+        sign(&what, credential.as_ref(), Some(&timestamper), &request, &settings, &NoNetwork, &now)?;
+    Ok(signed.output.over(document)?)
 }
 
 /// A record with every key there is.
@@ -225,3 +243,15 @@ const QUALIFICATION: &str = r#"{"schema":"hsign.qualification-evidence/1","issue
 "providers":[{"name":"P","external_assessment":{"assessor":"A","reference":"R","from":"2026-01-01T00:00:00Z","to":null},
 "retention":{"until":"2036-01-01T00:00:00Z"}}],
 "revocation":{"verifier":"V","not_revoked_at":"2026-03-01T00:00:00Z","reference":"R"}}"#;
+
+/// The smallest file of each kind, and a statement.
+fn scans(put: &mut dyn FnMut(&str, &[u8]) -> io::Result<()>) -> io::Result<()> {
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x06v\0\0\x09#\x08\x02\0\0\0\0\0\0\0\0\0\0\x09pHYs\0\0\x1e\xc2\0\0\x1e\xc2\x01\0\0\0\0";
+    let jpeg = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\x01\0d\0d\0\0\xff\xc0\0\x0b\x08\x04\x91\x03;\x01\x01\x11\0\xff\xda\0\x02";
+    let tiff = b"II*\0\x08\0\0\0\x02\0\0\x01\x04\0\x01\0\0\0\x10\0\0\0\x03\x01\x03\0\x01\0\0\0\x04\0\0\0\0\0\0\0";
+    let dicom = [&[0; 128][..], b"DICM\x02\0\x10\0UI\x12\x001.2.840.10008.1.2\0", b"(\0\x10\0\x02\0\0\0\x10\0"].concat();
+    for seed in [&png[..], jpeg, tiff, &dicom] {
+        put("scan", seed)?;
+    }
+    put("statement", br#"{"schema":"hsign.metadata/1","created":"2026-11-21","scan_mode":"same-day","operators":["1"]}"#)
+}

@@ -3,7 +3,7 @@
 
 use hsign_appearance::{Mark, Seal};
 use hsign_asn1::encode;
-use hsign_core::facts::{Coverage, Covered, EvidenceFacts};
+use hsign_core::facts::{Coverage, Covered, EvidenceFacts, SignedMetadata};
 use hsign_core::{Digest, DigestAlgorithm, Octets, Time};
 use hsign_ers::{ProtectedObject, Record};
 use hsign_hpki::{Binding, EvidenceRecord, SignatureKind, Way};
@@ -14,7 +14,7 @@ use hsign_pki::algorithms::{AlgorithmTable, Use};
 use hsign_tsp::{TimestampResponse, token_facts};
 use hsign_x509::{Certificate, Crl, OcspResponse};
 
-pub const ALL: [(&str, fn(&[u8])); 20] = [
+pub const ALL: [(&str, fn(&[u8])); 25] = [
     ("certificate", certificate),
     ("crl", crl),
     ("ocsp", ocsp),
@@ -32,9 +32,14 @@ pub const ALL: [(&str, fn(&[u8])); 20] = [
     ("hcrole", hcrole),
     ("qualification", qualification),
     ("seal", seal),
+    ("scan", scan),
+    ("statement", statement),
     ("path", crate::bag::path),
     ("xml", crate::xml::xml),
     ("c14n", crate::xml::c14n),
+    ("asic", crate::asic::asic),
+    ("xades", crate::xades::xades),
+    ("eprescription", crate::eprescription::eprescription),
 ];
 
 fn certificate(data: &[u8]) {
@@ -88,6 +93,21 @@ fn evidence_record(data: &[u8]) {
 fn seal(data: &[u8]) {
     if let Ok(seal) = Seal::new(data.to_vec()) {
         assert!(Mark::new(None, Some(seal)).is_ok());
+    }
+}
+
+/// Headers of images of every kind.
+fn scan(data: &[u8]) {
+    if let Ok(Some(facts)) = hsign_scan::scan_facts(&data.to_vec()) {
+        assert!(facts.images.iter().all(|image| image.page >= 1), "pages are counted from 1");
+    }
+}
+
+/// What is read is written as the same.
+fn statement(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(said) = SignedMetadata::from_text(text) {
+        assert_eq!(SignedMetadata::from_text(&said.to_text()).ok(), Some(said));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a run of signatures leaves behind besides the documents: whom it skipped, what failed and waits, and the auditor's
 //! record.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Error, Result};
 use hsign::report::findings_json;
@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use super::audit_record::{Record, Row, free_stem, with};
 use super::scan;
 use super::sign::{Done, Run};
+use crate::args::SignArgs;
 use crate::pending_list::Waiting;
-use crate::session;
+use crate::session::{self, Session};
 use crate::{failure, files, output};
 
 const OBJECTION: &str = "guideline 5.2 §9.3 C1";
@@ -83,21 +84,7 @@ impl Run<'_> {
             let reason = failure::finding(&error).code;
             self.audit.borrow_mut().push(Row { outcome: "failed", reason, ..row(input) });
         }
-        let passes = matches!(failure::kind(&error), ErrorKind::Credential | ErrorKind::Remote);
-        if !passes || !self.args.statement.allow_pending {
-            return error;
-        }
-        let waiting = Waiting {
-            path: input.to_owned(),
-            since: session::now(),
-            level: None,
-            content: None,
-            statement: Some(self.statement.clone()),
-        };
-        match self.session.wait(waiting) {
-            Ok(()) => error,
-            Err(worse) => worse,
-        }
+        note_unsigned(self.session, self.args, &[input.to_owned()], error)
     }
 
     /// Writes the record, and a signature of the same signer beside each of its two forms.
@@ -138,6 +125,27 @@ impl Run<'_> {
         )?;
         Ok(signed.output.over(&[])?)
     }
+}
+
+/// Lists what a card or a line left unsigned, where that was asked for; what else went wrong waits for nobody.
+pub(super) fn note_unsigned(session: &Session, args: &SignArgs, inputs: &[PathBuf], error: Error) -> Error {
+    let passes = matches!(failure::kind(&error), ErrorKind::Credential | ErrorKind::Remote);
+    if !passes || !args.statement.allow_pending {
+        return error;
+    }
+    let list = || -> Result<()> {
+        let statement = scan::statement(&args.statement, Some(&args.backlog))?;
+        inputs.iter().try_for_each(|input| {
+            session.wait(Waiting {
+                path: input.clone(),
+                since: session::now(),
+                level: None,
+                content: None,
+                statement: Some(statement.clone()),
+            })
+        })
+    };
+    list().err().unwrap_or(error)
 }
 
 fn row(input: &Path) -> Row {
