@@ -78,7 +78,10 @@ fn refusals_and_failures_are_written_down_with_their_reason() {
         .exits(6);
     session.testbed().always_fault(Endpoint::Tsa, &[Fault::Status(503)]);
     sign(&session, "scan.pdf").exits(5);
-    assert_eq!(events(&session), ["sign started", "sign refused", "sign failed", "sign started", "sign failed"]);
+    assert_eq!(
+        events(&session),
+        ["sign started", "sign refused", "sign failed", "sign started", "sign failed"]
+    );
     let codes: Vec<String> = entries(&session)
         .iter()
         .filter_map(|entry| Some(entry["note"]["code"].as_str()?.to_owned()))

@@ -57,7 +57,8 @@ fn confirm(terminal: &Terminal, count: usize) {
 }
 
 fn files(session: &Session, folder: &str) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(session.path(folder)).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let entries =
+        std::fs::read_dir(session.path(folder)).into_iter().flatten().map(|entry| entry.unwrap().path());
     entries
         .filter(|path| path.is_file())
         .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap()))
@@ -99,7 +100,9 @@ fn scans_are_reviewed_confirmed_and_signed_by_keyboard() {
     terminal.press(&["Home"]).press(&["u"]).shows("確認済 0");
     for left in [1, 0] {
         terminal.press(&["Home"]);
-        (left..1).for_each(|_| drop(terminal.press(&["Down"])));
+        for _ in left..1 {
+            terminal.press(&["Down"]);
+        }
         terminal.press(&["Space"]).shows("紙と同等").press(&["y"]).shows(&format!("未確認 {left}"));
     }
     terminal.press(&["s"]).shows("2件に署名しました").shows("署名済 2");
@@ -132,7 +135,8 @@ fn a_pin_typed_on_the_screen_is_never_seen_and_a_wrong_one_stops_everything() {
     terminal.press(&["s"]).shows("PIN or passphrase of").write("wrong-one").shows("> *********");
     assert!(!terminal.screen().contains("wrong-one"));
     terminal.press(&["Enter"]).loses("> *").shows("passphrase");
-    let passphrase = String::from_utf8(std::fs::read(session.testbed().folder().join("passphrase.txt")).unwrap());
+    let passphrase =
+        String::from_utf8(std::fs::read(session.testbed().folder().join("passphrase.txt")).unwrap());
     assert!(files(&session, "inbox/signed").is_empty());
     terminal.shows("confirmed 2").press(&["s"]).shows("PIN or passphrase of");
     terminal.write(passphrase.unwrap().trim()).press(&["Enter"]).shows("2 files signed.");
@@ -151,7 +155,10 @@ fn a_screen_without_colours_fits_80_columns() {
     let styled = terminal.styled_screen();
     // Bold (1) and reversed (7) are switched on and everything off (0), nothing else.
     let codes = styled.split("\x1b[").skip(1).filter_map(|rest| rest.split_once('m')).map(|(code, _)| code);
-    let coloured: Vec<&str> = codes.flat_map(|code| code.split(';')).filter(|code| !["0", "1", "7", "", "39", "49"].contains(code)).collect();
+    let coloured: Vec<&str> = codes
+        .flat_map(|code| code.split(';'))
+        .filter(|code| !["0", "1", "7", "", "39", "49"].contains(code))
+        .collect();
     assert!(coloured.is_empty(), "{coloured:?} in {styled:?}");
     assert!(styled.lines().count() <= 24);
 }
@@ -167,14 +174,25 @@ fn after_a_kill_at_every_step_the_work_goes_on_where_it_was() {
     let terminal = open().unwrap();
     terminal.shows("to review 3").press(&["Home", "Space"]).shows("Nothing overlaps").kill();
     let terminal = open().unwrap();
-    terminal.shows("confirmed 0").press(&["Home", "Space"]).shows("Nothing overlaps").press(&["y"]).shows("confirmed 1");
+    terminal
+        .shows("confirmed 0")
+        .press(&["Home", "Space"])
+        .shows("Nothing overlaps")
+        .press(&["y"])
+        .shows("confirmed 1");
     terminal.kill();
     let terminal = open().unwrap();
     terminal.shows("confirmed 1").shows("to review 2");
     for left in [1, 0] {
         terminal.press(&["Home", "Down"]);
-        (left..1).for_each(|_| drop(terminal.press(&["Down"])));
-        terminal.press(&["Space"]).shows("Nothing overlaps").press(&["y"]).shows(&format!("to review {left}"));
+        for _ in left..1 {
+            terminal.press(&["Down"]);
+        }
+        terminal
+            .press(&["Space"])
+            .shows("Nothing overlaps")
+            .press(&["y"])
+            .shows(&format!("to review {left}"));
     }
     // A slow authority leaves time to see each signature being made.
     session.testbed().always_fault(Endpoint::Tsa, &[Fault::Latency(Duration::from_millis(700))]);
@@ -197,7 +215,9 @@ fn after_a_kill_at_every_step_the_work_goes_on_where_it_was() {
 fn an_outage_leaves_signatures_waiting_and_they_are_completed_later() {
     let session = Session::alone();
     desk(&session, &["0.pdf", "1.pdf"]);
-    let Some(terminal) = start(&session, &format!("--reviewer staff-7 --allow-pending {PIN}")) else { return };
+    let Some(terminal) = start(&session, &format!("--reviewer staff-7 --allow-pending {PIN}")) else {
+        return;
+    };
     confirm(&terminal, 2);
     session.testbed().always_fault(Endpoint::Tsa, &[Fault::Status(503)]);
     terminal.press(&["s"]).shows("2 files signed.").shows("waiting 2");

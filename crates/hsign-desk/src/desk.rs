@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hsign_core::Time;
 use hsign_core::ports::PortError;
@@ -8,6 +8,9 @@ use crate::{Arrivals, Change, Confirmation, Error, Id, Item, Kind, Log, Queue, R
 /// A file that is quiet but lacks its end gets this long to be finished, in seconds; scanners and copies over a slow
 /// line pause.
 const PATIENCE_SECONDS: i64 = 60;
+
+/// New files that one look takes in: whoever reviews needn't wait for all of them.
+const AT_ONCE: usize = 50;
 
 /// Where a file can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -199,21 +202,25 @@ impl<'f> Desk<'f> {
         self.queue.apply(&record)
     }
 
-    /// Takes up what was dropped, renamed and taken away since. `check` tells why a content can't be signed at all.
+    /// Takes up what was dropped, renamed and taken away since; tells whether there is more to look at. `check` tells
+    /// why a content can't be signed at all.
     ///
     /// # Errors
     /// When the folder can't be read or written.
-    pub fn look(&mut self, check: &dyn Fn(&[u8], Kind) -> Option<String>) -> Result<(), Error> {
+    pub fn look(&mut self, check: &dyn Fn(&[u8], Kind) -> Option<String>) -> Result<bool, Error> {
         let listed = self.folder.list()?;
-        let names: Vec<String> = listed.iter().map(|seen| seen.name.clone()).collect();
+        let names: BTreeSet<String> = listed.iter().map(|seen| seen.name.clone()).collect();
         let calm = self.arrivals.quiet(listed, (self.clock)(), self.quiet);
         let mut found: BTreeMap<String, (Id, Option<Kind>)> = BTreeMap::new();
         let mut refused = BTreeMap::new();
+        let mut read = 0;
         for (seen, since) in calm {
             let known = self.hashed.get(&seen.name).filter(|(before, ..)| *before == seen).cloned();
             let (id, kind) = match known {
                 Some((_, id, kind)) if kind.is_some() || since < PATIENCE_SECONDS => (id, kind),
+                _ if read == AT_ONCE => continue,
                 _ => {
+                    read += 1;
                     let Some(bytes) = self.folder.read(Place::Drop, &seen.name)? else { continue };
                     let id = Id::of(&bytes);
                     let kind = Kind::of(&bytes);
@@ -244,7 +251,8 @@ impl<'f> Desk<'f> {
                 self.set_aside(*id, code)?;
             }
         }
-        self.forget_what_went(&names, &found)
+        self.forget_what_went(&names, &found)?;
+        Ok(read == AT_ONCE)
     }
 
     fn take_in(
@@ -293,19 +301,19 @@ impl<'f> Desk<'f> {
         let signed =
             self.queue.get(id).and_then(|item| item.output.as_ref()).map(|output| output.name.clone());
         let text = format!("duplicate\n{}\n{id}\n", signed.unwrap_or_default());
-        self.move_aside(name, &text)
+        self.move_aside(name, id, &text)
     }
 
     fn forget_what_went(
         &mut self,
-        names: &[String],
+        names: &BTreeSet<String>,
         found: &BTreeMap<String, (Id, Option<Kind>)>,
     ) -> Result<(), Error> {
-        let open = |item: &&Item| matches!(item.state, State::Found | State::Confirmed);
         let gone = |item: &&Item| {
             !names.contains(&item.name) || found.get(&item.name).is_some_and(|(id, _)| *id != item.id)
         };
-        let ids: Vec<Id> = self.queue.items().filter(open).filter(gone).map(|item| item.id).collect();
+        let open = [State::Found, State::Confirmed].map(|state| self.queue.in_state(state)).concat();
+        let ids: Vec<Id> = open.into_iter().filter(gone).map(|item| item.id).collect();
         ids.into_iter().try_for_each(|id| self.record(&[id], Change::Vanished))
     }
 
@@ -388,7 +396,7 @@ impl<'f> Desk<'f> {
     }
 
     fn hand_out(&mut self, ids: &[Id], made: &Made) -> Result<Work, Error> {
-        let name = self.free_output(&made.name)?;
+        let name = self.free_output(&made.name, ids)?;
         let change = Change::Made {
             output: name.clone(),
             sha256: Id::of(&made.bytes),
@@ -407,9 +415,9 @@ impl<'f> Desk<'f> {
         Ok(Work::Signed(name))
     }
 
-    fn free_output(&self, wanted: &str) -> Result<String, Error> {
-        for number in 1.. {
-            let name = numbered(wanted, number);
+    fn free_output(&self, wanted: &str, ids: &[Id]) -> Result<String, Error> {
+        let id = ids.first().copied().unwrap_or(Id([0; 32]));
+        for name in names(wanted, id) {
             if !self.queue.is_output(&name) && !self.folder.exists(Place::Signed, &name)? {
                 return Ok(name);
             }
@@ -428,12 +436,11 @@ impl<'f> Desk<'f> {
         if !self.holds(Place::Drop, name, id)? {
             return Ok(self.holds(Place::Originals, name, id)?.then(|| name.to_owned()));
         }
-        self.move_to(name, Place::Originals)
+        self.move_to(name, id, Place::Originals)
     }
 
-    fn move_to(&self, name: &str, place: Place) -> Result<Option<String>, Error> {
-        for number in 1.. {
-            let new = numbered(name, number);
+    fn move_to(&self, name: &str, id: Id, place: Place) -> Result<Option<String>, Error> {
+        for new in names(name, id) {
             if self.folder.exists(place, &new)? {
                 continue;
             }
@@ -448,9 +455,8 @@ impl<'f> Desk<'f> {
     }
 
     /// The reason stands there before the file does.
-    fn move_aside(&self, name: &str, reason: &str) -> Result<(), Error> {
-        for number in 1.. {
-            let new = numbered(name, number);
+    fn move_aside(&self, name: &str, id: Id, reason: &str) -> Result<(), Error> {
+        for new in names(name, id) {
             let note = format!("{new}.reason.txt");
             if self.folder.exists(Place::Aside, &new)? {
                 continue;
@@ -466,7 +472,7 @@ impl<'f> Desk<'f> {
     fn finish_aside(&mut self, id: Id) -> Result<(), Error> {
         let Some(item) = self.queue.get(id).cloned() else { return Ok(()) };
         if self.holds(Place::Drop, &item.name, id)? {
-            self.move_aside(&item.name, &format!("{}\n{id}\n", item.code.unwrap_or_default()))?;
+            self.move_aside(&item.name, id, &format!("{}\n{id}\n", item.code.unwrap_or_default()))?;
         }
         self.record(&[id], Change::MovedAside)
     }
@@ -475,9 +481,8 @@ impl<'f> Desk<'f> {
     /// again.
     fn finish(&mut self) -> Result<(), Error> {
         let interrupted = || Change::NotSigned { code: "interrupted".to_owned() };
-        let ids = |queue: &Queue, state| -> Vec<Id> {
-            queue.items().filter(|item| item.state == state).map(|item| item.id).collect()
-        };
+        let ids =
+            |queue: &Queue, state| -> Vec<Id> { queue.in_state(state).iter().map(|item| item.id).collect() };
         for id in ids(&self.queue, State::Signing) {
             self.record(&[id], interrupted())?;
         }
@@ -526,15 +531,16 @@ impl<'f> Desk<'f> {
     }
 }
 
-/// `scan.pdf`, `scan-2.pdf`, `scan-3.pdf`; of `scan.signed.pdf`: `scan-2.signed.pdf`.
-fn numbered(name: &str, number: u32) -> String {
-    if number < 2 {
-        return name.to_owned();
-    }
-    match name.char_indices().skip(1).find(|(_, one)| *one == '.') {
-        Some((at, _)) => {
-            format!("{}-{number}{}", name.get(..at).unwrap_or(name), name.get(at..).unwrap_or(""))
-        }
-        None => format!("{name}-{number}"),
-    }
+/// `scan.pdf`, `scan-1a2b3c4d.pdf` by its content, then numbered: scanners give many sheets the same name. Of
+/// `scan.signed.pdf`: `scan-1a2b3c4d.signed.pdf`.
+fn names(name: &str, id: Id) -> impl Iterator<Item = String> {
+    let digest: String = id.to_string().chars().take(8).collect();
+    let at = name.char_indices().skip(1).find(|(_, one)| *one == '.').map_or(name.len(), |(at, _)| at);
+    let (stem, rest) = name.split_at_checked(at).unwrap_or((name, ""));
+    let (stem, rest) = (stem.to_owned(), rest.to_owned());
+    (0_u32..).map(move |number| match number {
+        0 => format!("{stem}{rest}"),
+        1 => format!("{stem}-{digest}{rest}"),
+        number => format!("{stem}-{digest}-{number}{rest}"),
+    })
 }

@@ -27,6 +27,10 @@ impl Kind {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         let head = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
+        // A container may begin with a PDF file inside.
+        if head.starts_with(b"PK\x03\x04") {
+            return Self::Other;
+        }
         if head.windows(5).any(|five| five == b"%PDF-") {
             return Self::Pdf;
         }
@@ -98,11 +102,16 @@ mod tests {
     use super::*;
 
     fn tiff(little: bool) -> Vec<u8> {
-        let (two, four): (fn(u16) -> [u8; 2], fn(u32) -> [u8; 4]) =
-            if little { (u16::to_le_bytes, u32::to_le_bytes) } else { (u16::to_be_bytes, u32::to_be_bytes) };
+        let number = |bytes: &[u8]| {
+            let mut bytes = bytes.to_vec();
+            if little {
+                bytes.reverse();
+            }
+            bytes
+        };
         let magic = if little { b"II*\0" } else { b"MM\0*" };
         let image = [0x55; 20];
-        [&magic[..], &four(28), &image, &two(1), &[0; 12], &four(0)].concat()
+        [&magic[..], &number(&[0, 0, 0, 28]), &image, &number(&[0, 1]), &[0; 12], &number(&[0; 4])].concat()
     }
 
     #[test]
@@ -133,5 +142,6 @@ mod tests {
         }
         assert_eq!(Kind::of(b"a letter"), Kind::Other);
         assert_eq!(Kind::of(b""), Kind::Other);
+        assert_eq!(Kind::of(b"PK\x03\x04 scan.pdf %PDF-1.7"), Kind::Other);
     }
 }

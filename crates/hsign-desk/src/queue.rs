@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hsign_core::Time;
 
@@ -87,8 +87,11 @@ pub struct Output {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
     items: BTreeMap<Id, Item>,
+    /// Where each stands: years of work lie behind the few that wait.
+    states: BTreeMap<State, BTreeSet<Id>>,
+    pending: BTreeSet<Id>,
     /// Names of signed files that are taken.
-    outputs: BTreeMap<String, ()>,
+    outputs: BTreeSet<String>,
 }
 
 impl Queue {
@@ -106,22 +109,36 @@ impl Queue {
     /// Those that stand there, the oldest first.
     #[must_use]
     pub fn in_state(&self, state: State) -> Vec<&Item> {
-        let mut items: Vec<&Item> = self.items.values().filter(|item| item.state == state).collect();
+        let ids = self.states.get(&state).into_iter().flatten();
+        let mut items: Vec<&Item> = ids.filter_map(|id| self.items.get(id)).collect();
         items.sort_by(|one, other| (one.found, &one.name).cmp(&(other.found, &other.name)));
         items
+    }
+
+    /// How many stand there.
+    #[must_use]
+    pub fn count(&self, state: State) -> usize {
+        self.states.get(&state).map_or(0, BTreeSet::len)
+    }
+
+    /// Whether anything is to be done yet: reviewed, signed, completed, put in its place.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        let open =
+            [State::Found, State::Confirmed, State::Signing, State::Made, State::Published, State::SetAside];
+        open.into_iter().any(|state| self.count(state) > 0) || !self.pending.is_empty()
     }
 
     /// Those that wait for a time stamp or evidence.
     #[must_use]
     pub fn pending(&self) -> Vec<&Item> {
-        let pending = |item: &&Item| item.output.as_ref().is_some_and(|output| output.pending);
-        self.items.values().filter(|item| item.state == State::Done).filter(pending).collect()
+        self.pending.iter().filter_map(|id| self.items.get(id)).collect()
     }
 
     /// Whether a signed file has this name.
     #[must_use]
     pub fn is_output(&self, name: &str) -> bool {
-        self.outputs.contains_key(name)
+        self.outputs.contains(name)
     }
 
     /// Whether a step follows for all of its contents.
@@ -139,7 +156,7 @@ impl Queue {
     pub fn apply(&mut self, record: &Record) -> Result<(), Error> {
         self.check(record)?;
         if let Change::Made { output, .. } = &record.change {
-            self.outputs.insert(output.clone(), ());
+            self.outputs.insert(output.clone());
         }
         for id in &record.ids {
             self.take(*id, record)?;
@@ -177,6 +194,10 @@ impl Queue {
 
     fn take(&mut self, id: Id, record: &Record) -> Result<(), Error> {
         let state = self.next_state(id, &record.change)?;
+        if let Some(before) = self.items.get(&id).map(|item| item.state) {
+            self.states.entry(before).or_default().remove(&id);
+        }
+        self.states.entry(state).or_default().insert(id);
         if let Change::Found { name, bytes, kind } = &record.change {
             let item = Item {
                 id,
@@ -223,6 +244,11 @@ impl Queue {
             }
             Change::Duplicate { .. } => item.duplicates += 1,
             _ => {}
+        }
+        if state == State::Done && item.output.as_ref().is_some_and(|output| output.pending) {
+            self.pending.insert(id);
+        } else {
+            self.pending.remove(&id);
         }
         Ok(())
     }

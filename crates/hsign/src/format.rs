@@ -35,6 +35,10 @@ pub fn input_format(source: &dyn Source) -> io::Result<InputFormat> {
         let token = source.length() <= MAX_TOKEN_BYTES && is_timestamp(source)?;
         return Ok(if token { InputFormat::Timestamp } else { InputFormat::Cms });
     }
+    // So has a container that begins with a PDF file, uncompressed.
+    if head.starts_with(b"PK\x03\x04") && hsign_asic::is_container(source) {
+        return Ok(InputFormat::Asic);
+    }
     if head.windows(5).any(|window| window == b"%PDF-") {
         return Ok(InputFormat::Pdf);
     }

@@ -34,7 +34,7 @@ struct Example {
     file: Option<&'static str>,
 }
 
-const EXAMPLES: [Example; 24] = [
+const EXAMPLES: [Example; 28] = [
     example(
         "verify-1",
         "verify scan.signed.pdf --trust pki/trust.toml --evidence pki/crl --document-class dispensing",
@@ -76,6 +76,14 @@ const EXAMPLES: [Example; 24] = [
         code: 0,
         file: Some("record.json"),
     },
+    example("journal-export-1", "journal export --config journal.toml", 0),
+    example("journal-stamp-1", "journal stamp --config journal.toml", 0),
+    example(
+        "journal-verify-1",
+        "journal verify --config journal.toml --trust pki/trust.toml --evidence pki/crl",
+        0,
+    ),
+    example("watch-1", "watch inbox --list", 3),
     example("inspect-1", "inspect scan.signed.pdf", 0),
     example("trust-1", "trust list", 0),
     example("tsa-list-1", "tsa list", 0),
@@ -179,6 +187,11 @@ static DESK: LazyLock<Desk> = LazyLock::new(|| {
     let person = session.testbed().person(Person::Commercial).certificate_path();
     let form = format!("evidence template {} --person 試験太郎 --role 医師", person.display());
     session.write("record.json", completed(session.run(&form).exits(0).json()).to_string());
+    let journal = format!("[[tsa]]\nname = \"main\"\nurl = \"{tsa}\"\n[journal]\npath = \"journal\"\n");
+    session.write("journal.toml", journal);
+    let _ = session.sign(Person::Pharmacist, "--config journal.toml scan.pdf -o noted.pdf").exits(0);
+    let _ = session.run("journal stamp --config journal.toml").exits(0);
+    session.write("inbox/scan-0001.pdf", session.read("scan.pdf"));
     Desk { session, card }
 });
 
@@ -370,6 +383,7 @@ impl Desk {
             Value::Number(number) if key == "round_trip_milliseconds" => *number = 2.into(),
             Value::Number(number) if key == "length" => *number = 123_456.into(),
             Value::Number(number) if key == "clock_offset_seconds" => *number = 0.into(),
+            Value::Number(number) if key == "process" => *number = 4_711.into(),
             // Five years have one or two leap days, depending on the day they begin.
             Value::Number(number) if key == "validity_days" => *number = 1825.into(),
             Value::Array(items) => {
@@ -388,6 +402,12 @@ impl Desk {
     }
 
     fn settled(&self, text: &str, key: &str) -> String {
+        match key {
+            "user" => return "clinic".to_owned(),
+            "host" => return "scan-desk".to_owned(),
+            "journal" => return "…".to_owned(),
+            _ => {}
+        }
         let folder = self.session.folder().display().to_string();
         let pki = self.session.testbed().folder().display().to_string();
         let base = self.session.testbed().tsa_url();

@@ -167,6 +167,9 @@ fn check_pattern(wanted: &Value, value: &Value, at: &str, problems: &mut Vec<Str
             text.len() >= 20 && text.as_bytes()[10] == b'T' && text.ends_with('Z')
         }
         Some("^[0-9A-Fa-f]{64}$") => text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()),
+        Some("^[0-9a-f]+$") => {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        }
         Some("^[0-9A-Fa-f]+$") => !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit()),
         other => panic!("the pattern {other:?} is not checked here"),
     };

@@ -17,6 +17,7 @@ fn the_configuration_names_every_key() {
     let tables = [
         ("", "nonsense = 1\n".to_owned()),
         ("institution.", "[institution]\nnonsense = 1\n".to_owned()),
+        ("journal.", "[journal]\nnonsense = 1\n".to_owned()),
         ("mark.", "[mark]\nnonsense = 1\n".to_owned()),
         ("tsa.", format!("{tsa}nonsense = 1\n")),
         ("tsa.basic.", format!("{tsa}basic = {{ user = \"u\", password = \"env:P\", nonsense = 1 }}\n")),

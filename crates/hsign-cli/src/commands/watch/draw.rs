@@ -57,6 +57,12 @@ impl View<'_> {
     }
 }
 
+/// How many lines of the list a window of this height has room for.
+pub(super) fn list_height(window: u16) -> usize {
+    // Title, counts, border and head of the list, message, keys.
+    usize::from(window.saturating_sub(9).max(1))
+}
+
 pub(super) fn draw(frame: &mut Frame<'_>, view: &View<'_>) {
     let [head, counts, list, message, keys] = Layout::vertical([
         Constraint::Length(1),

@@ -66,7 +66,7 @@ fn list(session: &Session, folder: &DiskFolder, ours: bool) -> Result<u8> {
     let queue = if ours {
         // Nobody is at the desk: what lies there complete is taken in.
         let mut desk = Desk::open(folder, &session::now, 0).map_err(desk_error)?;
-        desk.look(&why_not).map_err(desk_error)?;
+        while desk.look(&why_not).map_err(desk_error)? {}
         desk.queue().clone()
     } else {
         let log = Log::parse(&folder.log()?).map_err(desk_error)?;
@@ -88,8 +88,7 @@ fn list(session: &Session, folder: &DiskFolder, ours: bool) -> Result<u8> {
             output::data(&format!("{state:<14} {name}  {code}\n"));
         }
     }
-    let waits = queue.items().any(|item| item.state < State::Done) || !queue.pending().is_empty();
-    Ok(if waits { 3 } else { 0 })
+    Ok(if queue.is_waiting() { 3 } else { 0 })
 }
 
 fn row(folder: &DiskFolder, item: &Item) -> Value {

@@ -1,6 +1,6 @@
 //! The reviewer's screen: keyboard only, over ssh, from 80 columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -61,7 +61,9 @@ struct Screen<'a> {
     glass: Glass,
     reviewer: Confirmation,
     selected: usize,
-    opened: Vec<Id>,
+    /// The first that is seen.
+    top: usize,
+    opened: BTreeSet<Id>,
     pages: BTreeMap<Id, Pages>,
     message: String,
 }
@@ -78,14 +80,13 @@ pub(super) fn run(session: &Session, args: &WatchArgs, folder: &DiskFolder, desk
         glass,
         reviewer,
         selected: 0,
-        opened: Vec::new(),
+        top: 0,
+        opened: BTreeSet::new(),
         pages: BTreeMap::new(),
         message: word("watch.welcome", session.language).to_owned(),
     };
     screen.stay()?;
-    let waits = screen.desk.queue().items().any(|item| item.state < State::Done);
-    let waits = waits || !screen.desk.queue().pending().is_empty();
-    Ok(if waits { 3 } else { 0 })
+    Ok(if screen.desk.queue().is_waiting() { 3 } else { 0 })
 }
 
 /// By option, or typed.
@@ -122,9 +123,9 @@ fn key(within: Duration) -> Result<Option<KeyEvent>> {
 impl Screen<'_> {
     fn stay(&mut self) -> Result<()> {
         loop {
-            self.desk.look(&why_not).map_err(desk_error)?;
+            let more = self.desk.look(&why_not).map_err(desk_error)?;
             self.show(None)?;
-            let Some(key) = key(LOOK_EVERY)? else { continue };
+            let Some(key) = key(if more { Duration::ZERO } else { LOOK_EVERY })? else { continue };
             if is_interrupt(key) || key.code == KeyCode::Char('q') {
                 return Ok(());
             }
@@ -174,13 +175,17 @@ impl Screen<'_> {
     fn show(&mut self, dialog: Option<Dialog>) -> Result<()> {
         let items = self.items();
         self.selected = self.selected.min(items.len().saturating_sub(1));
-        let rows: Vec<Row> = items.iter().map(|item| self.row(item)).collect();
-        let count = |state| self.desk.queue().in_state(state).len();
+        // Only what is seen is read.
+        let lines = draw::list_height(self.glass.terminal().size().context("terminal")?.height);
+        self.top = self.top.clamp((self.selected + 1).saturating_sub(lines), self.selected);
+        let seen = items.iter().skip(self.top).take(lines);
+        let rows: Vec<Row> = seen.map(|item| self.row(item)).collect();
+        let count = |state| self.desk.queue().count(state);
         let view = View {
             language: self.session.language,
             title: format!("{} — {} ({})", self.args.folder.display(), self.reviewer.by, self.part()),
             rows: &rows,
-            selected: self.selected,
+            selected: self.selected - self.top,
             counts: [
                 ("watch.arriving", self.desk.arriving()),
                 ("watch.found", count(State::Found)),
@@ -241,7 +246,7 @@ impl Screen<'_> {
             .stderr(Stdio::null())
             .spawn();
         match started {
-            Ok(_) => self.opened.push(item.id),
+            Ok(_) => drop(self.opened.insert(item.id)),
             Err(error) => self.message = format!("{viewer}: {error}"),
         }
     }
@@ -255,7 +260,7 @@ impl Screen<'_> {
         };
         match shown {
             Ok(()) => {
-                self.opened.push(item.id);
+                self.opened.insert(item.id);
                 while key(LOOK_EVERY)?.is_none() {}
                 self.glass.terminal().clear().context("terminal")?;
             }

@@ -6,8 +6,9 @@ use std::io;
 use anyhow::{Result, bail};
 use hsign::credential::{Credential, SecretSource, open};
 use hsign::net::HttpTimestamper;
-use hsign::{ContainerSignature, ContainerType, 
-    Content, ExtendRequest, Finding, Form, Metadata, Settings, SignRequest, Stamps, ToSign, extend, sign,
+use hsign::{
+    ContainerSignature, ContainerType, Content, ExtendRequest, Finding, Form, Metadata, Settings,
+    SignRequest, Stamps, ToSign, extend, sign,
 };
 use hsign_core::facts::{Level, SignedMetadata};
 use hsign_core::ports::{Fetcher, Timestamper};
@@ -65,7 +66,8 @@ impl<'a> Round<'a> {
         let timestamper = if level == Some(Level::BB) { None } else { session.timestamper(endpoints)? };
         let fetcher = session.fetcher(!args.no_fetch);
         if args.statement.scan_mode == Some(ScanModeArg::Backlog) {
-            let reason = "paper of earlier years comes with a plan and a record for the auditor: hsign sign".to_owned();
+            let reason = "paper of earlier years comes with a plan and a record for the auditor: hsign sign"
+                .to_owned();
             bail!(Usage::NotAValue { option: "scan-mode".to_owned(), reason });
         }
         let statement = scan::statement(&args.statement, None)?;
