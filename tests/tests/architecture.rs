@@ -112,6 +112,10 @@ fn judgement_and_formats_meet_only_in_the_facts() {
         "hsign-pades",
         "hsign-ers",
         "hsign-appearance",
+        "hsign-xml",
+        "hsign-xades",
+        "hsign-asic",
+        "hsign-scan",
     ];
     for judgement in LAYERS[3] {
         for target in &real_edges()[*judgement] {
