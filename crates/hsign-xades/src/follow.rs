@@ -1,12 +1,13 @@
 //! References of one signature, for making: their digests, what they cover, and the octets under one of them.
 
 use hsign_core::{Digest, DigestAlgorithm};
-use hsign_xml::dsig::{Context, NoExternal, Reference, Signature};
+use hsign_xml::dsig::{Context, NoExternal, Reference, Signature, What};
 use hsign_xml::{
-    CanonicalizationMethod, Document, IdAttribute, Ids, Limits, Node, NodeSet, canonical_octets,
+    CanonicalizationMethod, Document, Found, IdAttribute, Ids, Limits, Node, NodeSet, canonical_octets,
 };
 
 use crate::Error;
+use crate::names::{DS, is_xades};
 use crate::signatures::signatures;
 
 /// A reference that was followed within the document.
@@ -50,14 +51,27 @@ pub(crate) fn broken(before: &Document<'_>, after: &Document<'_>) -> Result<Opti
     Ok(None)
 }
 
-/// What a signature's references cover of the document, nothing hashed.
-pub(crate) fn covered<'d>(document: &'d Document<'d>, signature: &Signature<'d>) -> Vec<NodeSet<'d>> {
+/// What a signature covers of the document, nothing hashed: by its references, those of manifests in it, and the parts that
+/// its time stamps spell out.
+pub(crate) fn covered<'d>(document: &'d Document<'d>, signature: Node<'d>) -> Vec<NodeSet<'d>> {
     with_context(document, |context| {
-        let nodes = |reference: &Reference<'d>| {
-            let what = reference.process(context, &CanonicalizationMethod::DEFAULT, &mut |_| {}).ok()?;
-            what.nodes().cloned()
+        let nodes = |reference: Node<'d>| {
+            let reference = Reference::read(reference).ok()?;
+            match reference.process(context, &CanonicalizationMethod::DEFAULT, &mut |_| {}).ok()? {
+                What::Nodes(set) | What::Base64Of(set) => Some(set),
+                _ => None,
+            }
         };
-        signature.references.iter().filter_map(nodes).collect()
+        let included = |include: Node<'d>| {
+            let uri = include.attribute("", "URI")?;
+            match context.ids.find(uri.trim().strip_prefix('#')?) {
+                Found::Element(node) => Some(NodeSet::subtree(node)),
+                _ => None,
+            }
+        };
+        let references = signature.descendants_named(DS, "Reference").filter_map(nodes);
+        let includes = signature.descendants().filter(|node| is_xades(*node, "Include")).filter_map(included);
+        references.chain(includes).collect()
     })
 }
 

@@ -39,11 +39,9 @@ impl<'f> Wanted<'f> {
         if let Some(unknown) = request.signatures.iter().find(|id| !known.contains(*id)) {
             return Err(Error::NoSuchSignature { id: unknown.clone() });
         }
-        let asked = |signature: &&SignatureFacts| {
-            match request.signatures.as_slice() {
-                [] => !closed.contains(&signature.id),
-                asked => asked.contains(&signature.id),
-            }
+        let asked = |signature: &&SignatureFacts| match request.signatures.as_slice() {
+            [] => !closed.contains(&signature.id),
+            asked => asked.contains(&signature.id),
         };
         let signatures: Vec<_> = facts.signatures.iter().filter(asked).collect();
         if signatures.is_empty() && facts.timestamps.is_empty() {
