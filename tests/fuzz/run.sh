@@ -19,7 +19,7 @@ rm -rf "$folder/seeds"
 FUZZ_SEEDS="$folder/seeds" "$program" 2>"$folder/seeds.log" || { cat "$folder/seeds.log" >&2; exit 1; }
 
 failed=""
-for target in ${*:-certificate crl ocsp cms token evidence-record pdf append extend changes registry algorithms policy bundle hcrole qualification seal scan statement path xml c14n asic xades}; do
+for target in ${*:-certificate crl ocsp cms token evidence-record pdf append extend changes registry algorithms policy bundle hcrole qualification seal scan statement path xml c14n asic xades eprescription}; do
     mkdir -p "$folder/$target/corpus"
     log="$folder/$target/log"
     if FUZZ_TARGET="$target" "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
