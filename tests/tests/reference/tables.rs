@@ -29,6 +29,9 @@ the roles gets the status `role-mismatch`; signing is refused. Without a class a
 **mark**: `certain` or `likely`, how sure the assignment of roles is. It rests on the law named beside it; an institution that sees it differently
 asks for roles by name with `--require-role`.
 
+**scans**: what is asked of scanned pages, in dots for an inch and bits for a pixel, and in brackets where the paper is kept; less is a warning when signing and verifying. Where the numbers come from is told in the
+table's own file. An institution sets its own, and adds its own classes, in a file of the same form (`document_classes` in the configuration). **amends**: the document has to name another one that it amends, and that one has to be valid as a scan.
+
 ";
 
 const PROFESSIONS: &str = "\
@@ -132,21 +135,42 @@ fn shown(value: &Value) -> String {
 fn document_classes_are_documented_with_their_sources() {
     let table = data("document-classes");
     let mut text = format!("{MADE_BY}\n{CLASSES}Version of the table: {}.\n\n", shown(&table["version"]));
-    text.push_str(&row(["class", "also called", "document", "文書", "who may sign", "mark", "source"]));
-    text.push_str(&row(["---"; 7]));
+    text.push_str(&row(["class", "also called", "document", "文書", "who may sign", "scans", "mark", "source"]));
+    text.push_str(&row(["---"; 8]));
     for class in rows(&table, "class") {
         let mut who = cell(class, "roles");
         if class.get("listed_signers").and_then(Value::as_bool) == Some(true) {
             who = "any national qualification, or a signer listed in `institution.scan_signers`".to_owned();
         }
+        if class.get("amends").and_then(Value::as_bool) == Some(true) {
+            who.push_str("; amends");
+        }
         let name = format!("`{}`", cell(class, "name"));
         let cells = [&name, &cell(class, "aliases"), &cell(class, "en"), &cell(class, "ja"), &who];
         let cells = cells.into_iter().map(String::as_str).map(str::to_owned);
-        let rest = [cell(class, "mark"), cell(class, "source")];
+        let rest = [scans(class), cell(class, "mark"), cell(class, "source")];
         let cells: Vec<String> = cells.chain(rest).collect();
         text.push_str(&row(cells.iter().map(String::as_str)));
     }
     kept("document-classes.md", &text);
+}
+
+/// "200 dpi, 8 bits (150 dpi, 1 bits, lossy allowed)".
+fn scans(class: &Value) -> String {
+    let Some(limits) = class.get("scan") else { return String::new() };
+    let told = |limits: &Value| {
+        let number = |key: &str, unit: &str| {
+            limits.get(key).and_then(Value::as_integer).map(|number| format!("{number} {unit}"))
+        };
+        let lossy = limits.get("lossy_allowed").and_then(Value::as_bool) == Some(true);
+        let lossy = lossy.then(|| "lossy allowed".to_owned());
+        let parts = [number("min_dpi", "dpi"), number("min_bits_per_pixel", "bits"), lossy];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    };
+    match limits.get("paper_kept") {
+        Some(kept) => format!("{} ({})", told(limits), told(kept)),
+        None => told(limits),
+    }
 }
 
 #[test]

@@ -58,6 +58,11 @@ pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
     // One container, or one signature beside them all, is one document.
     let together = if takes_several(args) && args.out.is_some() { inputs.clone() } else { Vec::new() };
     if !together.is_empty() {
+        // Objections and the auditor's record go by the document.
+        if args.backlog.objections.is_some() {
+            let reason = "old paper is signed document by document, without --out".to_owned();
+            bail!(Usage::NotAValue { option: "scan-mode".to_owned(), reason });
+        }
         inputs.truncate(1);
     }
     outputs(args).check(session, &inputs, "document")?;
