@@ -8,7 +8,10 @@ use hsign::credential::{Options, open};
 use hsign::file::{Base, Existing, FileSource, put_in_place};
 use hsign::hpki::DocumentClasses;
 use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, TsaEndpoint};
-use hsign::{Metadata, Policy, Purpose, Settings, SignRequest, Stamps, Time, load, sign};
+use hsign::{
+    Content, Form, Metadata, Output, Policy, Purpose, Settings, SignRequest, Signed, Stamps, Time, ToSign,
+    load, sign,
+};
 use hsign_core::{DigestAlgorithm, Secret, SecretReference, Source as _};
 use hsign_testkit::{Person, Testbed, documents};
 
@@ -53,16 +56,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
 
     let source = FileSource::open(&input)?;
-    let signed = sign(&source, credential.as_ref(), Some(&timestamper), &request, &settings, &fetcher, &now)?;
-    let base = Base { path: &input, length: source.length() };
-    put_in_place(&output, Some(base), &signed.update, Existing::Replace)?;
+    let files = [Content { name: "dispensed-prescription.pdf", source: &source }];
+    let what = ToSign::new(&files, Form::Pades);
+    let signed = sign(&what, credential.as_ref(), Some(&timestamper), &request, &settings, &fetcher, &now)?;
+    // A PDF gets something appended; other forms come as a whole file, to be written with `put_source_in_place`.
+    if let Output::Append(update) = &signed.output {
+        let base = Base { path: &input, length: source.length() };
+        put_in_place(&output, Some(base), update, Existing::Replace)?;
+    }
     report(&output, &signed);
     Ok(())
 }
 
 #[allow(clippy::print_stdout)]
-fn report(output: &Path, signed: &hsign::Signed) {
-    println!("{}: {} bytes appended", output.display(), signed.update.len());
+fn report(output: &Path, signed: &Signed<'_>) {
+    println!("{}: level {}", output.display(), signed.level);
     for signature in signed.verdict.signatures() {
         println!(
             "{} {} by {:?}",
