@@ -124,7 +124,7 @@ const FURTHER: [(&str, &str, i32); 24] = [
     (
         "sign-1",
         "sign scan.pdf home/soft.toml --credential pkcs12:pki/people/nurse/identity.p12 --pin-source file:pki/passphrase.txt --trust pki/trust.toml --level B-B --document-class dispensing",
-        7,
+        1,
     ),
     (
         "verify-1",
