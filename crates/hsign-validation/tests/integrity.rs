@@ -377,7 +377,9 @@ fn the_archive_time_stamp_of_a_signature_around_another_protects_both() {
     inner.level = Level::BLt;
     let mut outer = world.signature(Person::Pharmacist);
     outer.id = "Signature2".to_owned();
-    let judged = |outer: &SignatureFacts| world.judge(&document(vec![inner.clone(), outer.clone()])).signatures()[0].clone();
+    let judged = |outer: &SignatureFacts| {
+        world.judge(&document(vec![inner.clone(), outer.clone()])).signatures()[0].clone()
+    };
     assert!(has(&judged(&outer), "evidence-not-yet-protected"));
     let mut archive = world.stamp(&outer, Unit::Tsa, TimestampKind::Archive, NOW - DAY);
     archive.covers.push(Covered::SignatureValue { signature: inner.id.clone() });

@@ -107,7 +107,8 @@ fn the_side_of_an_electronic_prescription_decides_which_role_fits() {
         (Person::Nurse, false, false),
     ] {
         for (side, fits) in [("prescription", prescribes), ("dispensing", dispenses)] {
-            let expected = if fits { QualificationStatus::Qualified } else { QualificationStatus::RoleMismatch };
+            let expected =
+                if fits { QualificationStatus::Qualified } else { QualificationStatus::RoleMismatch };
             assert_eq!(at(&world, person, side), expected, "{person:?} {side}");
         }
     }

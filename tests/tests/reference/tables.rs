@@ -135,7 +135,16 @@ fn shown(value: &Value) -> String {
 fn document_classes_are_documented_with_their_sources() {
     let table = data("document-classes");
     let mut text = format!("{MADE_BY}\n{CLASSES}Version of the table: {}.\n\n", shown(&table["version"]));
-    text.push_str(&row(["class", "also called", "document", "文書", "who may sign", "scans", "mark", "source"]));
+    text.push_str(&row([
+        "class",
+        "also called",
+        "document",
+        "文書",
+        "who may sign",
+        "scans",
+        "mark",
+        "source",
+    ]));
     text.push_str(&row(["---"; 8]));
     for class in rows(&table, "class") {
         let mut who = cell(class, "roles");
