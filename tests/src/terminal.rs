@@ -8,7 +8,12 @@ use crate::Session;
 pub struct Terminal {
     socket: String,
     configuration: PathBuf,
+    /// Where the shell around the command writes how it ended.
+    ended: PathBuf,
 }
+
+/// Runs a command and keeps its exit code; tmux itself loses it now and then on a busy machine.
+const SHELL: &str = r#"file=$1; shift; "$@"; echo $? > "$file.new"; mv "$file.new" "$file""#;
 
 /// Starting, signing and a busy machine take their time; no test depends on how long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -29,10 +34,13 @@ impl Terminal {
         .unwrap();
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let terminal = Self { socket: format!("hsign-{}-{number}", std::process::id()), configuration };
+        let socket = format!("hsign-{}-{number}", std::process::id());
+        let ended = session.path(&format!("home/ended-{number}"));
+        let terminal = Self { socket, configuration, ended };
         let wanted = session.command(line);
         let mut tmux = terminal.tmux(&["new-session", "-d"]);
         tmux.args(["-x", &columns.to_string(), "-y", &lines.to_string(), "--"]);
+        tmux.args(["sh", "-c", SHELL, "sh"]).arg(&terminal.ended);
         tmux.arg(wanted.get_program())
             .args(wanted.get_args())
             .current_dir(session.folder())
@@ -120,10 +128,8 @@ impl Terminal {
     pub fn exit_code(&self) -> i32 {
         let start = Instant::now();
         loop {
-            let said = self.ask(&["display-message", "-p", "#{pane_dead} #{pane_dead_status}"]).stdout;
-            let said = String::from_utf8_lossy(&said).into_owned();
-            if let Some(code) = said.strip_prefix("1 ") {
-                return code.trim().parse().unwrap_or(-1);
+            if let Ok(code) = std::fs::read_to_string(&self.ended) {
+                return code.trim().parse().expect("an exit code");
             }
             assert!(start.elapsed() < PATIENCE, "still running:\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(30));
@@ -135,11 +141,14 @@ impl Terminal {
     /// # Panics
     /// When there is no command.
     pub fn kill(&self) {
-        let id =
-            String::from_utf8_lossy(&self.ask(&["display-message", "-p", "#{pane_pid}"]).stdout).into_owned();
-        let killed = Command::new("kill").args(["-9", id.trim()]).status().expect("kill runs");
+        let shell = String::from_utf8_lossy(&self.ask(&["display-message", "-p", "#{pane_pid}"]).stdout)
+            .trim()
+            .to_owned();
+        let children =
+            std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).expect("Linux");
+        let killed = Command::new("kill").args(["-9", children.trim()]).status().expect("kill runs");
         assert!(killed.success());
-        let _ = self.exit_code();
+        assert_eq!(self.exit_code(), 128 + 9);
     }
 }
 

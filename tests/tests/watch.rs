@@ -222,7 +222,7 @@ fn an_outage_leaves_signatures_waiting_and_they_are_completed_later() {
     session.testbed().always_fault(Endpoint::Tsa, &[Fault::Status(503)]);
     terminal.press(&["s"]).shows("2 files signed.").shows("waiting 2");
     session.run("watch inbox --list").exits(3).prints("pending");
-    terminal.press(&["t"]).loses("Asking for time stamps").shows("waiting 2");
+    terminal.press(&["t"]).loses("files signed").shows("503").shows("waiting 2");
     session.testbed().clear_faults();
     terminal.press(&["t"]).shows("2 signatures completed.").shows("waiting 0");
     terminal.press(&["q"]);
