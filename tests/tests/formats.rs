@@ -195,10 +195,77 @@ impl Case {
     }
 }
 
+impl Case {
+    /// A flipped bit in what was made: the signature's value, then each time stamp.
+    fn changed_parts(self) {
+        let session = self.desk();
+        self.sign(&session, Person::Doctor, "-o signed").exits(0);
+        let whole = session.read("signed");
+        let content = session.read(self.input);
+        let beside = [hsign::Content { name: self.input, source: &content }];
+        let beside = if self.content.is_empty() { &[][..] } else { &beside };
+        let facts = hsign::read_facts(&whole, beside).unwrap();
+        let signature = &facts.signatures[0];
+        session.write("changed", flipped(&whole, &signature.signed.as_ref().unwrap().value.0));
+        let verdict = self.verify(&session, "changed").exits(1).signature();
+        assert_eq!(
+            (&verdict["indication"], &verdict["integrity"]),
+            (&"TOTAL-FAILED".into(), &"invalid".into())
+        );
+
+        let stamps = signature.timestamps.iter().chain(&facts.timestamps);
+        for token in stamps.map(|stamp| &stamp.read.as_ref().unwrap().signed.value.0) {
+            session.write("changed", flipped(&whole, token));
+            let answer = self.verify(&session, "changed");
+            let verdict = answer.signature();
+            let stamps = verdict["timestamps"].as_array().unwrap().iter();
+            assert!(stamps.clone().any(|stamp| stamp["integrity"] == "invalid"), "{answer}");
+        }
+    }
+}
+
+/// The file with one bit of these octets flipped, however they are written there.
+fn flipped(bytes: &[u8], octets: &[u8]) -> Vec<u8> {
+    let mut other = octets.to_vec();
+    let middle = other.len() / 2;
+    other[middle] ^= 1;
+    if bytes.starts_with(b"PK") {
+        return rewritten(bytes, &|_| true, &|contents| found_and_replaced(contents, octets, &other));
+    }
+    let changed = found_and_replaced(bytes, octets, &other);
+    assert_ne!(changed, bytes, "the octets stand in the file");
+    changed
+}
+
+fn found_and_replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let hex = |octets: &[u8]| hsign_core::hex(octets).into_bytes();
+    let upper = |octets: &[u8]| hsign_core::hex(octets).to_uppercase().into_bytes();
+    let base64 = |octets: &[u8]| openssl::base64::encode_block(octets).into_bytes();
+    // Inside a longer Base64 text the octets stand at one of three places.
+    let shifted = |lead: usize| {
+        move |octets: &[u8]| {
+            let padded = [&vec![0; lead][..], octets].concat();
+            let text = openssl::base64::encode_block(&padded[..padded.len() / 3 * 3]);
+            text.into_bytes()[8..].to_vec()
+        }
+    };
+    let (one, two, none) = (shifted(1), shifted(2), shifted(0));
+    let forms: [&dyn Fn(&[u8]) -> Vec<u8>; 7] =
+        [&|octets| octets.to_vec(), &hex, &upper, &base64, &none, &one, &two];
+    for form in forms {
+        let (old, new) = (form(old), form(new));
+        if let Some(at) = bytes.windows(old.len()).position(|window| window == old) {
+            return [&bytes[..at], &new, &bytes[at + old.len()..]].concat();
+        }
+    }
+    bytes.to_vec()
+}
+
 /// Every place of `old`; a container's check sum of the entry is made to fit.
 fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     if bytes.starts_with(b"PK") {
-        return rewritten(bytes, &|contents| replaced(contents, old, new));
+        let is_data = |name: &str| !name.starts_with("META-INF/") && name != "mimetype";
+        return rewritten(bytes, &is_data, &|contents| replaced(contents, old, new));
     }
     let mut changed = bytes.to_vec();
     let mut places = 0;
@@ -216,8 +283,8 @@ fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     changed
 }
 
-/// The container written anew with its data files changed.
-fn rewritten(bytes: &[u8], change: &dyn Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+/// The container written anew with the files changed whose name passes.
+fn rewritten(bytes: &[u8], wanted: &dyn Fn(&str) -> bool, change: &dyn Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
     use std::io::{Cursor, Read as _, Write as _};
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut written = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -226,10 +293,10 @@ fn rewritten(bytes: &[u8], change: &dyn Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
         let mut contents = Vec::new();
         entry.read_to_end(&mut contents).unwrap();
         let name = entry.name().unwrap().into_owned();
-        let signed = !name.starts_with("META-INF/") && name != "mimetype";
+        let wanted = wanted(&name);
         let options = zip::write::SimpleFileOptions::default().compression_method(entry.compression());
         written.start_file(name, options).unwrap();
-        written.write_all(&if signed { change(&contents) } else { contents }).unwrap();
+        written.write_all(&if wanted { change(&contents) } else { contents }).unwrap();
     }
     written.finish().unwrap().into_inner()
 }
@@ -250,6 +317,11 @@ macro_rules! forms {
             #[test]
             fn a_second_signer_leaves_the_first_as_it_was_or_is_refused() {
                 if $case.takes_a_second { $case.second_signer() } else { $case.no_second_signer() }
+            }
+
+            #[test]
+            fn a_changed_value_fails_and_a_changed_stamp_is_told() {
+                $case.changed_parts();
             }
 
             #[test]
