@@ -88,7 +88,8 @@ impl Record {
         let value = ProvenObject::Signature(facts.id.clone());
         let best = facts.signed.is_some().then(|| BestSignatureTime(shared.proofs.earliest(&value)));
         let proving = stamps.iter().filter(|stamp| stamp.proves_signature());
-        let newest = proving.max_by_key(|stamp| stamp.gen_time);
+        // Of two in the same second the one over more.
+        let newest = proving.max_by_key(|stamp| (stamp.gen_time, stamp.kind != TimestampKind::Signature));
         let verdict = SignatureVerdict {
             level: facts.level,
             indication: crate::Indication::Indeterminate,

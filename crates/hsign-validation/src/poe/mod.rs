@@ -50,7 +50,8 @@ impl ProofsOfExistence {
 
     pub(crate) fn add(&mut self, object: ProvenObject, time: Time, source: &ProofSource) {
         match self.earliest.entry(object) {
-            std::collections::hash_map::Entry::Occupied(mut known) if known.get().0 > time => {
+            // Newer proofs come first: of two in the same second the one that the other covers is told.
+            std::collections::hash_map::Entry::Occupied(mut known) if known.get().0 >= time => {
                 known.insert((time, source.clone()));
             }
             std::collections::hash_map::Entry::Occupied(_) => {}
