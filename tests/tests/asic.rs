@@ -18,12 +18,11 @@ fn codes(document: &Value) -> Vec<&str> {
     document["findings"].as_array().unwrap().iter().filter_map(|finding| finding["code"].as_str()).collect()
 }
 
+/// What becomes of an entry, by its name and contents.
+type Change = dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
+
 /// The container written anew, each entry as `change` gives it back; `None` leaves it out. `more` come at the end.
-fn rewritten(
-    bytes: &[u8],
-    change: &dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>,
-    more: &[(&str, &str)],
-) -> Vec<u8> {
+fn rewritten(bytes: &[u8], change: &Change, more: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut written = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);

@@ -129,7 +129,7 @@ impl Case {
     }
 
     /// Made step by step by others than the signer, and then renewed.
-    fn from_below(self) {
+    fn step_by_step(self) {
         let session = self.desk();
         self.sign(&session, Person::Doctor, "--level B-B -o B-B").exits(0);
         let mut before = "B-B".to_owned();
@@ -237,6 +237,9 @@ fn flipped(bytes: &[u8], octets: &[u8]) -> Vec<u8> {
     changed
 }
 
+/// How octets can stand in a file.
+type Writing = dyn Fn(&[u8]) -> Vec<u8>;
+
 fn found_and_replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let hex = |octets: &[u8]| hsign_core::hex(octets).into_bytes();
     let upper = |octets: &[u8]| hsign_core::hex(octets).to_uppercase().into_bytes();
@@ -250,8 +253,7 @@ fn found_and_replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
         }
     };
     let (one, two, none) = (shifted(1), shifted(2), shifted(0));
-    let forms: [&dyn Fn(&[u8]) -> Vec<u8>; 7] =
-        [&|octets| octets.to_vec(), &hex, &upper, &base64, &none, &one, &two];
+    let forms: [&Writing; 7] = [&|octets| octets.to_vec(), &hex, &upper, &base64, &none, &one, &two];
     for form in forms {
         let (old, new) = (form(old), form(new));
         if let Some(at) = bytes.windows(old.len()).position(|window| window == old) {
@@ -311,7 +313,7 @@ macro_rules! forms {
 
             #[test]
             fn every_level_is_reached_from_below_and_renewed() {
-                $case.from_below();
+                $case.step_by_step();
             }
 
             #[test]
