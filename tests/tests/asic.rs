@@ -19,10 +19,10 @@ fn codes(document: &Value) -> Vec<&str> {
 }
 
 /// What becomes of an entry, by its name and contents.
-type Change = dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
+type Change<'a> = dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>> + 'a;
 
 /// The container written anew, each entry as `change` gives it back; `None` leaves it out. `more` come at the end.
-fn rewritten(bytes: &[u8], change: &Change, more: &[(&str, &str)]) -> Vec<u8> {
+fn rewritten(bytes: &[u8], change: &Change<'_>, more: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut written = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);

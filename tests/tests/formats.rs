@@ -238,7 +238,7 @@ fn flipped(bytes: &[u8], octets: &[u8]) -> Vec<u8> {
 }
 
 /// How octets can stand in a file.
-type Writing = dyn Fn(&[u8]) -> Vec<u8>;
+type Writing<'a> = dyn Fn(&[u8]) -> Vec<u8> + 'a;
 
 fn found_and_replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let hex = |octets: &[u8]| hsign_core::hex(octets).into_bytes();
@@ -253,7 +253,7 @@ fn found_and_replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
         }
     };
     let (one, two, none) = (shifted(1), shifted(2), shifted(0));
-    let forms: [&Writing; 7] = [&|octets| octets.to_vec(), &hex, &upper, &base64, &none, &one, &two];
+    let forms: [&Writing<'_>; 7] = [&|octets| octets.to_vec(), &hex, &upper, &base64, &none, &one, &two];
     for form in forms {
         let (old, new) = (form(old), form(new));
         if let Some(at) = bytes.windows(old.len()).position(|window| window == old) {

@@ -1,6 +1,7 @@
 //! From the first stamp to the fifth renewal: decades on the testkit's clock, judged at the end by a new process without
 //! a network, after every server is gone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::ptr_arg, reason = "a source is a vector, not a slice")]
 
 use std::cell::Cell;
 use std::path::PathBuf;

@@ -27,7 +27,7 @@ fn several_files_come_under_one_signature_beside_them() {
     assert_eq!(changed["sub_indication"], "HASH_FAILURE");
 }
 
-type Encode = dyn Fn(&str) -> Vec<u8>;
+type Encode<'a> = dyn Fn(&str) -> Vec<u8> + 'a;
 
 #[test]
 fn the_encodings_of_japanese_sites_stay_as_they_are() {
@@ -37,7 +37,8 @@ fn the_encodings_of_japanese_sites_stay_as_they_are() {
     let utf_16: fn(&str) -> Vec<u8> =
         |text| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     let utf_8: fn(&str) -> Vec<u8> = |text| text.as_bytes().to_vec();
-    let encodings: [(&str, &Encode); 3] = [("Shift_JIS", &shift_jis), ("UTF-16", &utf_16), ("UTF-8", &utf_8)];
+    let encodings: [(&str, &Encode<'_>); 3] =
+        [("Shift_JIS", &shift_jis), ("UTF-16", &utf_16), ("UTF-8", &utf_8)];
     for (name, encode) in encodings {
         let document = encode(&text.replace("ENCODING", name));
         session.write("rx.xml", &document);
