@@ -227,3 +227,28 @@ fn xml_signatures_over_changed_or_added_files() {
     });
     assert!(references(&read_facts(&renamed).unwrap()).contains(&(FILES[0].0.to_owned(), None)));
 }
+
+#[test]
+fn a_file_of_which_a_filter_leaves_out_something_is_not_signed() {
+    let mut files = files();
+    files.push(("cda.xml", b"<cda><dose>1</dose></cda>".to_vec()));
+    let mut draft = draft(&files, ContainerType::AsicE);
+    add_xades(&mut draft, Person::Doctor);
+    let sound = bytes(&draft);
+    assert_eq!(read_facts(&sound).unwrap().signatures[0].coverage, Coverage::WholeDocument);
+    let filter = "<ds:Transforms><ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">\
+        <ds:XPath xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">not(ancestor-or-self::ds:Signature)</ds:XPath>\
+        </ds:Transform></ds:Transforms>";
+    let filtered = changed(&sound, |entries| {
+        let signature = entry(entries, "META-INF/signatures001.xml");
+        let text = String::from_utf8(signature.clone()).unwrap();
+        let reference = text.find("URI=\"cda.xml\"").unwrap();
+        let place = reference + text[reference..].find('>').unwrap() + 1;
+        *signature = format!("{}{filter}{}", &text[..place], &text[place..]).into_bytes();
+    });
+    let facts = read_facts(&filtered).unwrap();
+    assert_eq!(facts.signatures[0].coverage, Coverage::Partial);
+    let file = facts.files.iter().find(|file| file.name == "cda.xml").unwrap();
+    assert!(file.covered_by.is_empty(), "what a reader of the file sees may be something else");
+    assert!(errors(&facts).contains(&"asic-unsigned-entry".to_owned()));
+}

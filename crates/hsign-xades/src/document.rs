@@ -13,7 +13,7 @@ use crate::names::DS;
 use crate::places::Places;
 use crate::signature::{self, Read, Work};
 use crate::signatures::{Found, signatures};
-use crate::{Error, eprescription};
+use crate::{Error, eprescription, foreign};
 
 const CLAUSE: &str = "EN 319 132-1";
 
@@ -69,6 +69,12 @@ fn facts(
     for one in &mut read {
         place(document, one);
     }
+    let mut findings = findings(text, document, &found);
+    let is_covered = |node| read.iter().any(|one| one.covered.iter().any(|what| what.covers(node)));
+    findings.extend(foreign::check(document.root(), &is_covered));
+    if read.iter().any(|one| one.facts.profile.is_some()) {
+        findings.extend(eprescription::check_whole(document.root()));
+    }
     let format = match (read.is_empty(), read.iter().any(|one| one.has_properties)) {
         (true, _) => DocumentFormat::None,
         (false, true) => DocumentFormat::Xades,
@@ -86,7 +92,7 @@ fn facts(
         scan: None,
         originals: Vec::new(),
         files: Vec::new(),
-        findings: findings(text, document, &found),
+        findings,
     })
 }
 
@@ -132,6 +138,10 @@ fn place<'d>(document: &'d Document<'d>, read: &mut Read<'d>) {
     let fits = profile.as_ref().is_some_and(|profile| profile.fits);
     if let Some(profile) = profile {
         read.facts.profile = fits.then(|| eprescription::PROFILE.to_owned());
+        if fits {
+            let is_covered = |node| read.covered.iter().any(|what| what.covers(node));
+            read.facts.findings.extend(eprescription::unsigned_objects(read.node, &is_covered));
+        }
         read.facts.document_class = profile.document_class.map(str::to_owned);
         read.facts.findings.extend(profile.findings);
     }

@@ -11,6 +11,7 @@ mod place;
 mod profile;
 mod side;
 mod structure;
+mod whole;
 
 pub use compose::Unsigned;
 pub use convert::{Converted, CsvEncoding, convert};
@@ -19,3 +20,4 @@ pub use export::{SignedCsv, signed_csv};
 pub use make::{ElementNeeds, ReferenceVariant, element_needs, finished, prepare};
 pub(crate) use profile::{PROFILE, describe, has_place};
 pub use side::Side;
+pub(crate) use whole::{check as check_whole, unsigned_objects};

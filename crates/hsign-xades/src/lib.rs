@@ -9,6 +9,7 @@ pub mod eprescription;
 mod error;
 mod evidence;
 mod follow;
+mod foreign;
 mod fragment;
 mod imprint;
 mod levels;

@@ -106,6 +106,9 @@ fn resolve_one<'d>(
     let uri = reference.uri.as_deref();
     let external = uri.is_none_or(|uri| !uri.is_empty() && !uri.starts_with('#'));
     let resolved = reference.actual(&context);
+    if matches!(resolved.what, Some(What::External { whole: false, .. })) {
+        findings.push(Finding::warning("xml-external-filtered").with("reference", &name));
+    }
     let actual = match resolved.digest {
         Ok(digest) => Some(digest),
         Err(reason) => {

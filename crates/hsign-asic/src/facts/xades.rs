@@ -1,6 +1,7 @@
 //! XML signatures in a file of META-INF, their references being files of the container.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 
 use hsign_core::facts::{Coverage, SignatureFacts};
@@ -44,12 +45,18 @@ fn name_files(signature: &mut SignatureFacts) -> Vec<SignedFile> {
         return Vec::new();
     }
     signature.coverage = Coverage::Partial;
+    // Of these nobody knows what was signed: a file may say what it likes where the filter doesn't look.
+    let filtered = signature.findings.iter().filter(|finding| finding.code == "xml-external-filtered");
+    let filtered: BTreeSet<String> =
+        filtered.filter_map(|finding| finding.values.get("reference").cloned()).collect();
     let references =
         signature.signed.as_mut().map(|signed| signed.references.as_mut_slice()).unwrap_or_default();
     let mut files = Vec::new();
     for reference in references {
         if let Some(name) = uri::entry(&reference.name) {
-            files.push((name.clone(), reference.holds()));
+            if !filtered.contains(&reference.name) {
+                files.push((name.clone(), reference.holds()));
+            }
             reference.name = name;
         }
     }

@@ -249,6 +249,30 @@ fn a_countersignature_that_signs_a_part_too_covers_only_that() {
 }
 
 #[test]
+fn content_in_parts_of_a_signature_that_nobody_signs_never_passes() {
+    let sound = Signed::beside().document;
+    let unsigned = |content: &str| {
+        format!(
+            "</xades:SignedProperties><xades:UnsignedProperties><xades:UnsignedSignatureProperties>{content}\
+             </xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
+        )
+    };
+    let foreign = "<x:Token xmlns:x=\"urn:token\">1</x:Token>";
+    for place in ["</ds:KeyInfo>", "</ds:X509Data>"] {
+        let extended = sound.replace(place, &format!("{foreign}{place}"));
+        assert!(passes(&read(&extended).unwrap()), "KeyInfo is open to other vocabularies");
+        let evil = sound.replace(place, &format!("{EVIL}{place}"));
+        assert!(codes(&read(&evil).unwrap()).contains(&"xml-content-inside-signature"), "{place}");
+        assert!(!passes(&read(&evil).unwrap()), "{place}");
+    }
+    for content in [EVIL.to_owned(), format!("<xades:CounterSignature>{EVIL}</xades:CounterSignature>")] {
+        let evil = sound.replace("</xades:SignedProperties>", &unsigned(&content));
+        assert!(codes(&read(&evil).unwrap()).contains(&"xml-content-inside-signature"), "{content}");
+        assert!(!passes(&read(&evil).unwrap()), "{content}");
+    }
+}
+
+#[test]
 fn data_outside_stay_outside_where_they_are_missing() {
     let facts = read(&template("S", "scan.tiff", "")).unwrap();
     assert_eq!(facts.signatures[0].coverage, Coverage::External);
