@@ -142,10 +142,11 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// A file doesn't say that CAdES was meant: what CAdES asks for besides CMS is the policy's question.
     fn signer(&mut self, signer: &Signer<'_>) {
         let mut digest = |algorithm| self.contents.digest(algorithm);
         let view = self.view;
-        let facts = signer_facts(view.signed_data, signer, Some(self.archive), Profile::Cades, &mut digest);
+        let facts = signer_facts(view.signed_data, signer, Some(self.archive), Profile::Cms, &mut digest);
         let level = self.level(facts.level, signer.unsigned);
         let coverage =
             if view.signed_data.is_attached() { Coverage::WholeDocument } else { Coverage::External };

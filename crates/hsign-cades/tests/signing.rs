@@ -169,15 +169,15 @@ fn a_response_that_refuses_is_not_added() {
     assert!(with_signature_timestamp(b"nothing", &stamp(b"x")).is_err());
 }
 
-#[test]
-fn severity_of_a_missing_certificate_reference_is_the_profile_s() {
+/// Sound CMS whose signed attributes say nothing of the signer's certificate.
+fn plain_cms() -> Vec<u8> {
     let digest = hsign_crypto::digest(DigestAlgorithm::Sha256, CONTENT).unwrap();
     let set = [
         hsign_cms::attributes::content_type(hsign_cms::oid::DATA).unwrap(),
         hsign_cms::attributes::message_digest(&digest).unwrap(),
     ];
     let set = hsign_asn1::encode::set_of_sorted(&[&set[0], &set[1]]);
-    let cms = hsign_cms::build::signed_data(&hsign_cms::build::Parts {
+    hsign_cms::build::signed_data(&hsign_cms::build::Parts {
         content_type: hsign_cms::oid::DATA,
         content: None,
         digest: DigestAlgorithm::Sha256,
@@ -188,7 +188,12 @@ fn severity_of_a_missing_certificate_reference_is_the_profile_s() {
         signature: &support::sign(Person::Doctor, DigestAlgorithm::Sha256, &set),
         unsigned_attributes: &[],
     })
-    .unwrap();
+    .unwrap()
+}
+
+#[test]
+fn severity_of_a_missing_certificate_reference_is_the_profile_s() {
+    let cms = plain_cms();
     for (profile, severity) in [(Profile::Cades, Severity::Error), (Profile::Cms, Severity::Warning)] {
         let facts = signature_facts(&cms, "x", profile, &mut |_| None).unwrap();
         let signer = &facts.signers[0];
@@ -199,4 +204,15 @@ fn severity_of_a_missing_certificate_reference_is_the_profile_s() {
             ("signing-certificate-missing", severity)
         );
     }
+}
+
+/// Nothing in a file says whether it was meant as CAdES: the form is sound, the policy decides what the gap means.
+#[test]
+fn plain_cms_in_a_file_of_its_own_is_no_malformed_cades() {
+    let facts = hsign_cades::read_facts(&plain_cms(), Some(&CONTENT.to_vec())).unwrap();
+    let signature = &facts.signatures[0];
+    assert_eq!(signature.level, Level::Other);
+    assert_eq!(signature.signed.as_ref().unwrap().references[0].holds(), Some(true));
+    let told: Vec<_> = signature.findings.iter().map(|one| (one.code.as_str(), one.severity)).collect();
+    assert_eq!(told, [("signing-certificate-missing", Severity::Warning)]);
 }
