@@ -1,4 +1,4 @@
-"""What hsign makes to last (B-LT and above, marks, passwords, CAdES), judged by others with nothing but the anchors."""
+"""What hsign makes to last (B-LT and above, marks, passwords), judged by others with nothing but the anchors."""
 
 import dataclasses
 import pathlib
@@ -126,7 +126,6 @@ def judged_by_them(rows, testbed, dss_peer, pyhanko, pdfjs):
             check("EU DSS", lambda: said(dss_peer.verdicts(out, **options)), expected)
     if dss_peer:
         by_the_root_alone(rows, dss_peer, shown)
-        cades(rows, testbed, dss_peer)
     if pdfjs.version():
         rendered(rows, testbed, pdfjs, shown)
 
@@ -157,31 +156,6 @@ def by_the_root_alone(rows, dss_peer, shown):
                 line.removeprefix("PAdES-BASELINE-T ") for line in dss_peer.verdicts(out)
             ]), ["TOTAL_PASSED"],
         )
-
-
-def cades(rows, testbed, dss_peer):
-    content = testbed.document(SCAN)
-    for packaging, end in (("detached", "p7s"), ("enveloping", "p7m")):
-        for key in SIGNERS:
-            for level in ("B-B", "B-T"):
-                out = testbed.work / f"cades-{packaging}-{key}-{level}.{end}"
-                given = {"content": content} if packaging == "detached" else {}
-
-                def judge():
-                    testbed.hsign_sign(key, level, content, out, options=("--format", "cades", "--packaging", packaging))
-                    return said(dss_peer.verdicts(out, **given))
-
-                expected = [f"CAdES-BASELINE-{level[2:]} TOTAL_PASSED"]
-                rows.check("ours", "hsign", f"CAdES {level}, {packaging}, {key}", "EU DSS", judge, expected)
-    other = {"content": testbed.document(LETTER)}
-    rows.check(
-        "ours", "hsign", "CAdES B-T, detached, other content", "EU DSS",
-        lambda: said([
-            " ".join(line.split()[1:3])
-            for line in dss_peer.verdicts(testbed.work / "cades-detached-P-256-B-T.p7s", **other)
-        ]),
-        ["TOTAL_FAILED HASH_FAILURE"],
-    )
 
 
 def rendered(rows, testbed, pdfjs, shown):

@@ -6,8 +6,12 @@ import sys
 import time
 
 import differential
+import forms_by_them
+import forms_by_us
+import forms_differential
 import long_term
 import ours
+import records
 import table
 import theirs
 import theirs_lasting
@@ -24,7 +28,7 @@ def main():
         pdfsig, pyhanko, openssl, dss, pdfjs = judges = [
             Pdfsig(testbed), PyHanko(testbed), Openssl(testbed), Dss(testbed), PdfJs()
         ]
-        judges += [Mutool(testbed), Qpdf(testbed)]
+        judges += [Mutool(testbed), Qpdf(testbed), forms_by_them.Xmlsec(testbed)]
         versions = [(judge.name, judge.version()) for judge in judges]
         installed = [judge for judge, (_, version) in zip(judges, versions) if version]
         for judge in judges:
@@ -41,8 +45,13 @@ def main():
         theirs_lasting.judged_by_us(rows, testbed, *peers)
         if openssl in installed:
             theirs.openssl_tokens(rows, testbed)
-        dss.close()
+        forms = (peers[0], openssl if openssl in installed else None)
+        forms_by_them.judged_by_them(rows, testbed, *forms)
+        records.judged_by_them(rows, testbed, peers[0])
+        forms_by_us.judged_by_us(rows, testbed, *forms)
         differential.run(rows, testbed, [judge for judge in of_signatures if judge is not dss], pyhanko in installed)
+        forms_differential.run(rows, testbed, *forms)
+        dss.close()
     if rows.count("skipped"):
         print(f"remark: not everybody is installed, {table.PAGE} stays as it is")
     else:

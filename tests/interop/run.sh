@@ -6,7 +6,8 @@ cd "$(dirname "$0")/../.."
 
 bin="${HSIGN_BIN:-${CARGO_TARGET_DIR:-target}/ci}"
 export HSIGN="${HSIGN:-$bin/hsign}" HSIGN_TESTKIT="${HSIGN_TESTKIT:-$bin/hsign-testkit}"
-for program in "$HSIGN" "$HSIGN_TESTKIT"; do
+export EVIDENCE_RECORD="${EVIDENCE_RECORD:-$bin/evidence-record}"
+for program in "$HSIGN" "$HSIGN_TESTKIT" "$EVIDENCE_RECORD"; do
     if [ ! -x "$program" ]; then
         echo "$program is missing; make build makes it" >&2
         exit 1

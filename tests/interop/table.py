@@ -65,7 +65,8 @@ def page(rows, versions):
         "Files of B-LT and above are judged by pyHanko and EU DSS without a network, from what they carry: pyHanko with the roots",
         "as anchors, DSS with the HPKI's CA as well (the reason stands at the end). DSS judges by its own default policy; a row",
         "passes when every signature and time stamp is passed without an error in the detailed report, at the level that hsign",
-        "names. A last word behind hsign's verdicts (none, permitted, suspicious, forbidden) says what was changed later.",
+        "names. An evidence record passes when those of all objects do: DSS judges every time stamp in them, Bouncy Castle the",
+        "objects, the chains and the last token. A last word behind hsign's verdicts (none, permitted, suspicious, forbidden) says what was changed later.",
         "",
         "Versions: " + ", ".join(f"{name} {version or 'not installed'}" for name, version in versions) + ".",
     ]

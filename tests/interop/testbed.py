@@ -59,10 +59,10 @@ class Testbed:
     def document(self, name):
         return self.pki / "documents" / name
 
-    def run(self, *command):
+    def run(self, *command, cwd=None):
         """stdout, stderr (bytes) and the exit code of a command, in an environment of its own."""
         return subprocess.run(
-            [str(part) for part in command], capture_output=True, timeout=120, env=self._environment, check=False
+            [str(part) for part in command], capture_output=True, timeout=120, env=self._environment, check=False, cwd=cwd
         )
 
     def checked(self, *command):
@@ -73,6 +73,7 @@ class Testbed:
         return result
 
     def hsign_sign(self, key, level, document, out, form="PKCS#12", options=()):
+        """`document` may be several."""
         # The etsi policy: under hpki a software key of a production certificate is refused, as it should be.
         person = self.person(key)
         credential = {
@@ -80,7 +81,7 @@ class Testbed:
             "PEM": f"pem:{person / 'key.pem'}?cert={person / 'chain.pem'}",
         }[form]
         command = [
-            HSIGN, "sign", document, "-o", out, "--level", level, "--policy", "etsi", "--credential", credential,
+            HSIGN, "sign", *(document if isinstance(document, list) else [document]), "-o", out, "--level", level, "--policy", "etsi", "--credential", credential,
             "--pin-source", f"file:{self.pki / 'passphrase.txt'}", "--trust", self.pki / "trust.toml", *options,
         ]
         if level != "B-B":
@@ -90,8 +91,8 @@ class Testbed:
         if result.returncode not in (0, 3):
             raise RuntimeError(f"hsign sign ended with {result.returncode}: {last_line(result.stderr)}")
 
-    def hsign_extend(self, document, out, level=None):
-        options = ("--level", level) if level else ()
+    def hsign_extend(self, document, out, level=None, options=()):
+        options = ("--level", level, *options) if level else options
         self.checked(
             HSIGN, "extend", document, "-o", out, "--tsa", self.tsa_url, "--policy", "etsi",
             "--trust", self.pki / "trust.toml", *options,
@@ -100,10 +101,10 @@ class Testbed:
     def hsign_timestamp(self, document, out, url):
         self.checked(HSIGN, "timestamp", document, "-o", out, "--tsa", url)
 
-    def hsign_verify(self, *arguments):
+    def hsign_verify(self, *arguments, trust=None):
         """The documents of the report."""
         result = self.run(
-            HSIGN, "verify", *arguments, "--output", "json", "--lang", "en", "--trust", self.pki / "trust.toml",
+            HSIGN, "verify", *arguments, "--output", "json", "--lang", "en", "--trust", trust or self.pki / "trust.toml",
             "--evidence", self.pki / "crl", "--evidence", self.pki / "ca",
         )
         try:

@@ -141,8 +141,6 @@ def judged_by_us(rows, testbed, dss_peer, pyhanko):
     for (maker, what), out in kept.items():
         if out.exists():
             tampered(rows, testbed, maker, what, out)
-    if dss_peer:
-        cades(rows, testbed, dss_peer)
 
 
 def made_and_judged(testbed, make, out):
@@ -198,25 +196,3 @@ def part_of_verdict(testbed, path, expected):
         return f"no signature: {document['indication']}", "no signature"
     said = verdict(document["signatures"][0]).partition(" ")[2]
     return expected if expected in said else said, said
-
-
-def cades(rows, testbed, dss_peer):
-    content = testbed.document(SCAN)
-    for packaging, end in (("DETACHED", "p7s"), ("ENVELOPING", "p7m")):
-        for level in ("B", "T"):
-            for key in SIGNERS:
-                out = testbed.work / f"dss-{packaging}-{level}-{key}.{end}"
-                given = ("--content", content) if packaging == "DETACHED" else ()
-
-                def judge():
-                    dss_peer.sign(content, out, f"CAdES-BASELINE-{level}", person=SIGNERS[key], packaging=packaging)
-                    return judged(testbed, out, *given)
-
-                what = f"CAdES B-{level}, {packaging.lower()}, {key}"
-                rows.check("theirs", "EU DSS", what, "hsign", judge, [f"B-{level} {PASSED}"])
-    other = ("--content", testbed.document(LETTER))
-    rows.check(
-        "theirs", "EU DSS", "CAdES B-T, detached, other content", "hsign",
-        lambda: judged(testbed, testbed.work / "dss-DETACHED-T-P-256.p7s", *other),
-        ["B-T invalid TOTAL-FAILED HASH_FAILURE undetermined"],
-    )

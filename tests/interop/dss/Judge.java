@@ -1,13 +1,17 @@
 import eu.europa.esig.dss.detailedreport.DetailedReport;
 import eu.europa.esig.dss.diagnostic.DiagnosticData;
+import eu.europa.esig.dss.diagnostic.SignatureWrapper;
 import eu.europa.esig.dss.diagnostic.TimestampWrapper;
+import eu.europa.esig.dss.diagnostic.jaxb.XmlDigestMatcher;
 import eu.europa.esig.dss.jaxb.object.Message;
+import eu.europa.esig.dss.model.DSSDocument;
 import eu.europa.esig.dss.model.FileDocument;
 import eu.europa.esig.dss.pades.validation.PDFDocumentValidator;
 import eu.europa.esig.dss.simplereport.SimpleReport;
 import eu.europa.esig.dss.validation.SignedDocumentValidator;
 import eu.europa.esig.dss.validation.reports.Reports;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -20,7 +24,7 @@ final class Judge {
         List<String> anchors = asked.containsKey("anchors") ? List.of(asked.get("anchors").split(",")) : Pki.ROOTS;
         validator.setCertificateVerifier(asked.containsKey("alone") ? pki.selfSufficient(anchors) : pki.verifier(anchors));
         if (asked.containsKey("content")) {
-            validator.setDetachedContents(List.of(new FileDocument(asked.get("content"))));
+            validator.setDetachedContents(documents(asked.get("content")));
         }
         if (asked.containsKey("password")) {
             ((PDFDocumentValidator) validator).setPasswordProtection(asked.get("password").toCharArray());
@@ -28,15 +32,35 @@ final class Judge {
         Reports reports = validator.validateDocument();
         List<Json> signatures = reports.getSimpleReport().getSignatureIdList().stream().map(id -> signature(reports, id)).toList();
         List<Json> stamps = reports.getSimpleReport().getTimestampIdList().stream().map(id -> token(reports, id)).toList();
-        return new Json().objects("signatures", signatures).objects("timestamps", stamps).toString();
+        List<Json> records = reports.getSimpleReport().getEvidenceRecordIdList().stream().map(id -> record(reports, id)).toList();
+        return new Json().objects("signatures", signatures).objects("timestamps", stamps).objects("records", records).toString();
+    }
+
+    /** Files with | between their names. */
+    static List<DSSDocument> documents(String files) {
+        return Arrays.stream(files.split("\\|")).<DSSDocument>map(FileDocument::new).toList();
+    }
+
+    /** An evidence record: its verdict, and those of its time stamps. */
+    private static Json record(Reports reports, String id) {
+        List<TimestampWrapper> stamps = reports.getDiagnosticData().getEvidenceRecordById(id).getTimestampList();
+        return token(reports, id).objects("timestamps", stamps.stream().map(stamp -> stamp(reports, stamp)).toList());
     }
 
     private static Json signature(Reports reports, String id) {
         DiagnosticData data = reports.getDiagnosticData();
         List<TimestampWrapper> stamps = data.getSignatureById(id).getTimestampList();
         return token(reports, id)
+                .put("intact", intact(data.getSignatureById(id)))
                 .put("level", reports.getSimpleReport().getSignatureFormat(id))
                 .objects("timestamps", stamps.stream().map(stamp -> stamp(reports, stamp)).toList());
+    }
+
+    /** The value, and everything that it covers, the files behind a manifest included. */
+    private static boolean intact(SignatureWrapper signature) {
+        return signature.isSignatureIntact()
+                && signature.isSignatureValid()
+                && signature.getDigestMatchers().stream().allMatch(XmlDigestMatcher::isDataIntact);
     }
 
     private static Json stamp(Reports reports, TimestampWrapper stamp) {

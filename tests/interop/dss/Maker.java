@@ -1,74 +1,180 @@
+import eu.europa.esig.dss.asic.cades.ASiCWithCAdESSignatureParameters;
+import eu.europa.esig.dss.asic.cades.signature.ASiCWithCAdESService;
+import eu.europa.esig.dss.asic.xades.ASiCWithXAdESSignatureParameters;
+import eu.europa.esig.dss.asic.xades.signature.ASiCWithXAdESService;
 import eu.europa.esig.dss.cades.CAdESSignatureParameters;
+import eu.europa.esig.dss.cades.signature.CAdESCounterSignatureParameters;
 import eu.europa.esig.dss.cades.signature.CAdESService;
+import eu.europa.esig.dss.enumerations.ASiCContainerType;
 import eu.europa.esig.dss.enumerations.CertificationPermission;
 import eu.europa.esig.dss.enumerations.DigestAlgorithm;
 import eu.europa.esig.dss.enumerations.SignatureLevel;
 import eu.europa.esig.dss.enumerations.SignaturePackaging;
 import eu.europa.esig.dss.model.DSSDocument;
 import eu.europa.esig.dss.model.FileDocument;
+import eu.europa.esig.dss.model.SerializableCounterSignatureParameters;
+import eu.europa.esig.dss.model.SignatureValue;
+import eu.europa.esig.dss.model.ToBeSigned;
 import eu.europa.esig.dss.pades.PAdESSignatureParameters;
 import eu.europa.esig.dss.pades.SignatureImageParameters;
 import eu.europa.esig.dss.pades.signature.PAdESService;
 import eu.europa.esig.dss.service.http.commons.TimestampDataLoader;
 import eu.europa.esig.dss.service.tsp.OnlineTSPSource;
 import eu.europa.esig.dss.signature.AbstractSignatureParameters;
+import eu.europa.esig.dss.signature.CounterSignatureService;
 import eu.europa.esig.dss.signature.DocumentSignatureService;
+import eu.europa.esig.dss.signature.MultipleDocumentsSignatureService;
+import eu.europa.esig.dss.spi.x509.tsp.TSPSource;
 import eu.europa.esig.dss.token.DSSPrivateKeyEntry;
 import eu.europa.esig.dss.token.Pkcs12SignatureToken;
+import eu.europa.esig.dss.validation.SignedDocumentValidator;
+import eu.europa.esig.dss.xades.XAdESSignatureParameters;
+import eu.europa.esig.dss.xades.signature.XAdESCounterSignatureParameters;
+import eu.europa.esig.dss.xades.signature.XAdESService;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore.PasswordProtection;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
- * Signatures by DSS. Keys: in, out, person, level (as DSS calls it), tsa (URL); for sign also digest, permission,
- * image (of a visible field), packaging.
+ * Signatures by DSS. Keys: in (files with | between), out, person, level (as DSS calls it), tsa (URL), content (what a
+ * detached signature belongs to); for sign also digest, permission, image (of a visible field), packaging, manifest (any
+ * value), container (as DSS calls it). A countersignature is one over the first signature that DSS finds in the file.
  */
 final class Maker {
-    private Maker() {}
+    private final Pki pki;
+    private final Map<String, String> asked;
+    private final List<DSSDocument> documents;
+
+    private Maker(Pki pki, Map<String, String> asked) {
+        this.pki = pki;
+        this.asked = asked;
+        this.documents = Judge.documents(asked.get("in"));
+    }
 
     static String sign(Pki pki, Map<String, String> asked) throws IOException {
-        return isPades(asked)
-                ? signed(pki, asked, pades(pki, asked), padesParameters(asked))
-                : signed(pki, asked, cades(pki, asked), cadesParameters(asked));
+        return new Maker(pki, asked).signed();
     }
 
     static String extend(Pki pki, Map<String, String> asked) throws IOException {
-        DSSDocument document = new FileDocument(asked.get("in"));
-        if (isPades(asked)) {
-            PAdESSignatureParameters parameters = new PAdESSignatureParameters();
-            parameters.setSignatureLevel(SignatureLevel.valueByName(asked.get("level")));
-            return written(pades(pki, asked).extendDocument(document, parameters), asked);
-        }
-        CAdESSignatureParameters parameters = new CAdESSignatureParameters();
-        parameters.setSignatureLevel(SignatureLevel.valueByName(asked.get("level")));
-        return written(cades(pki, asked).extendDocument(document, parameters), asked);
+        return new Maker(pki, asked).extended();
     }
 
-    private static <P extends AbstractSignatureParameters<?>> String signed(
-            Pki pki, Map<String, String> asked, DocumentSignatureService<P, ?> service, P parameters) throws IOException {
+    static String countersign(Pki pki, Map<String, String> asked) throws IOException {
+        return new Maker(pki, asked).countersigned();
+    }
+
+    private String signed() throws IOException {
+        switch (form()) {
+            case "PAdES":
+                return signed(pades(), padesParameters());
+            case "CAdES":
+                return signed(cades(), cadesParameters(new CAdESSignatureParameters()));
+            case "XAdES":
+                return signedAll(xades(), xadesParameters(new XAdESSignatureParameters()));
+            case "ASiC with CAdES":
+                return signedAll(asicWithCades(), asicWithCadesParameters());
+            default:
+                return signedAll(asicWithXades(), asicWithXadesParameters());
+        }
+    }
+
+    private String extended() throws IOException {
+        switch (form()) {
+            case "PAdES":
+                return extended(pades(), new PAdESSignatureParameters());
+            case "CAdES":
+                return extended(cades(), new CAdESSignatureParameters());
+            case "XAdES":
+                return extended(xades(), new XAdESSignatureParameters());
+            case "ASiC with CAdES":
+                return extended(asicWithCades(), asicWithCadesParameters());
+            default:
+                return extended(asicWithXades(), asicWithXadesParameters());
+        }
+    }
+
+    private String countersigned() throws IOException {
+        DSSDocument document = documents.get(0);
+        SignedDocumentValidator validator = SignedDocumentValidator.fromDocument(document);
+        validator.setCertificateVerifier(pki.verifier(Pki.FOR_MAKING));
+        validator.setDetachedContents(contents());
+        String id = validator.getSignatures().get(0).getId();
+        switch (form()) {
+            case "CAdES":
+            case "ASiC with CAdES":
+                CAdESCounterSignatureParameters cades = new CAdESCounterSignatureParameters();
+                cades.setSignatureIdToCounterSign(id);
+                return countersigned(form().equals("CAdES") ? cades() : asicWithCades(), cades);
+            default:
+                XAdESCounterSignatureParameters xades = new XAdESCounterSignatureParameters();
+                xades.setSignatureIdToCounterSign(id);
+                return countersigned(form().equals("XAdES") ? xades() : asicWithXades(), xades);
+        }
+    }
+
+    private String form() {
+        String signature = asked.get("level").substring(0, 5);
+        return asked.containsKey("container") ? "ASiC with " + signature : signature;
+    }
+
+    private <P extends AbstractSignatureParameters<?>> String signed(DocumentSignatureService<P, ?> service, P parameters)
+            throws IOException {
+        DSSDocument document = documents.get(0);
+        return signed(
+                parameters, filled -> service.getDataToSign(document, filled), value -> service.signDocument(document, parameters, value));
+    }
+
+    private <P extends AbstractSignatureParameters<?>> String signedAll(
+            MultipleDocumentsSignatureService<P, ?> service, P parameters) throws IOException {
+        return signed(
+                parameters, filled -> service.getDataToSign(documents, filled), value -> service.signDocument(documents, parameters, value));
+    }
+
+    private <P extends AbstractSignatureParameters<?> & SerializableCounterSignatureParameters>
+            String countersigned(CounterSignatureService<P> service, P parameters) throws IOException {
+        DSSDocument document = documents.get(0);
+        return signed(
+                parameters,
+                filled -> service.getDataToBeCounterSigned(document, filled),
+                value -> service.counterSignSignature(document, parameters, value));
+    }
+
+    private <P extends AbstractSignatureParameters<?>> String signed(
+            P parameters, Function<P, ToBeSigned> prepare, Function<SignatureValue, DSSDocument> finish) throws IOException {
         Path identity = pki.folder.resolve("people").resolve(asked.get("person")).resolve("identity.p12");
         String passphrase = Files.readString(pki.folder.resolve("passphrase.txt")).strip();
-        DSSDocument document = new FileDocument(asked.get("in"));
         try (Pkcs12SignatureToken token = new Pkcs12SignatureToken(identity.toFile(), new PasswordProtection(passphrase.toCharArray()))) {
             DSSPrivateKeyEntry key = token.getKeys().get(0);
             parameters.setSigningCertificate(key.getCertificate());
             parameters.setCertificateChain(key.getCertificateChain());
             parameters.setSignatureLevel(SignatureLevel.valueByName(asked.get("level")));
             parameters.setDigestAlgorithm(DigestAlgorithm.forName(asked.getOrDefault("digest", "SHA256")));
-            return written(
-                    service.signDocument(
-                            document, parameters, token.sign(service.getDataToSign(document, parameters), parameters.getDigestAlgorithm(), key)),
-                    asked);
+            parameters.setDetachedContents(contents());
+            SignatureValue value = token.sign(prepare.apply(parameters), parameters.getDigestAlgorithm(), key);
+            return written(finish.apply(value));
         }
     }
 
-    private static boolean isPades(Map<String, String> asked) {
-        return asked.get("level").startsWith("PAdES");
+    private <P extends AbstractSignatureParameters<?>> String extended(DocumentSignatureService<P, ?> service, P parameters)
+            throws IOException {
+        return written(service.extendDocument(documents.get(0), atLevel(parameters)));
     }
 
-    private static PAdESSignatureParameters padesParameters(Map<String, String> asked) {
+    private <P extends AbstractSignatureParameters<?>> P atLevel(P parameters) {
+        parameters.setSignatureLevel(SignatureLevel.valueByName(asked.get("level")));
+        parameters.setDetachedContents(contents());
+        return parameters;
+    }
+
+    private List<DSSDocument> contents() {
+        return asked.containsKey("content") ? Judge.documents(asked.get("content")) : List.of();
+    }
+
+    private PAdESSignatureParameters padesParameters() {
         PAdESSignatureParameters parameters = new PAdESSignatureParameters();
         if (asked.containsKey("permission")) {
             parameters.setPermission(CertificationPermission.valueOf(asked.get("permission")));
@@ -87,29 +193,68 @@ final class Maker {
         return parameters;
     }
 
-    private static CAdESSignatureParameters cadesParameters(Map<String, String> asked) {
-        CAdESSignatureParameters parameters = new CAdESSignatureParameters();
-        parameters.setSignaturePackaging(SignaturePackaging.valueOf(asked.getOrDefault("packaging", "DETACHED")));
+    private <P extends CAdESSignatureParameters> P cadesParameters(P parameters) {
+        parameters.setSignaturePackaging(packaging());
         return parameters;
     }
 
-    private static PAdESService pades(Pki pki, Map<String, String> asked) throws IOException {
+    private <P extends XAdESSignatureParameters> P xadesParameters(P parameters) {
+        parameters.setSignaturePackaging(packaging());
+        parameters.setManifestSignature(asked.containsKey("manifest"));
+        return parameters;
+    }
+
+    private SignaturePackaging packaging() {
+        return SignaturePackaging.valueOf(asked.getOrDefault("packaging", "DETACHED"));
+    }
+
+    private ASiCWithCAdESSignatureParameters asicWithCadesParameters() {
+        ASiCWithCAdESSignatureParameters parameters = new ASiCWithCAdESSignatureParameters();
+        parameters.aSiC().setContainerType(ASiCContainerType.valueOf(asked.get("container")));
+        return parameters;
+    }
+
+    private ASiCWithXAdESSignatureParameters asicWithXadesParameters() {
+        ASiCWithXAdESSignatureParameters parameters = new ASiCWithXAdESSignatureParameters();
+        parameters.aSiC().setContainerType(ASiCContainerType.valueOf(asked.get("container")));
+        return parameters;
+    }
+
+    private PAdESService pades() throws IOException {
         PAdESService service = new PAdESService(pki.verifier(Pki.FOR_MAKING));
-        service.setTspSource(authority(asked));
+        service.setTspSource(authority());
         return service;
     }
 
-    private static CAdESService cades(Pki pki, Map<String, String> asked) throws IOException {
+    private CAdESService cades() throws IOException {
         CAdESService service = new CAdESService(pki.verifier(Pki.FOR_MAKING));
-        service.setTspSource(authority(asked));
+        service.setTspSource(authority());
         return service;
     }
 
-    private static OnlineTSPSource authority(Map<String, String> asked) {
+    private XAdESService xades() throws IOException {
+        XAdESService service = new XAdESService(pki.verifier(Pki.FOR_MAKING));
+        service.setTspSource(authority());
+        return service;
+    }
+
+    private ASiCWithCAdESService asicWithCades() throws IOException {
+        ASiCWithCAdESService service = new ASiCWithCAdESService(pki.verifier(Pki.FOR_MAKING));
+        service.setTspSource(authority());
+        return service;
+    }
+
+    private ASiCWithXAdESService asicWithXades() throws IOException {
+        ASiCWithXAdESService service = new ASiCWithXAdESService(pki.verifier(Pki.FOR_MAKING));
+        service.setTspSource(authority());
+        return service;
+    }
+
+    private TSPSource authority() {
         return new OnlineTSPSource(asked.get("tsa"), new TimestampDataLoader());
     }
 
-    private static String written(DSSDocument document, Map<String, String> asked) throws IOException {
+    private String written(DSSDocument document) throws IOException {
         document.save(asked.get("out"));
         return new Json().put("out", asked.get("out")).toString();
     }

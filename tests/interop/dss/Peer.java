@@ -9,9 +9,9 @@ import java.util.Map;
 /**
  * EU DSS, kept warm: each line of stdin asks (KEY=VALUE, separated by tabs), one line of JSON answers.
  *
- * <p>do=verify: file; content (of a detached signature), password, anchors (names of authorities, with commas), alone
- * (nothing but the anchors is at hand).
- * do=sign, extend: see {@link Maker}.
+ * <p>do=verify: file; content (of a detached signature: files with | between), password, anchors (names of authorities,
+ * with commas), alone (nothing but the anchors is at hand).
+ * do=sign, extend, countersign: see {@link Maker}. do=records: see {@link Records}.
  */
 public final class Peer {
     private Peer() {}
@@ -39,6 +39,10 @@ public final class Peer {
                     return Maker.sign(pki, asked);
                 case "extend":
                     return Maker.extend(pki, asked);
+                case "countersign":
+                    return Maker.countersign(pki, asked);
+                case "records":
+                    return Records.judge(asked);
                 default:
                     throw new IllegalArgumentException("nothing known to do");
             }
