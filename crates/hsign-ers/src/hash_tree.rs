@@ -96,6 +96,12 @@ impl HashTree {
         self.levels.first().map_or(0, |leaves| leaves.len() / self.algorithm.length())
     }
 
+    /// The leaves, sorted, one after the other.
+    #[must_use]
+    pub fn sorted_leaves(&self) -> &[u8] {
+        self.levels.first().map_or(&[], Vec::as_slice)
+    }
+
     /// What the time stamp has to be over.
     #[must_use]
     pub fn root(&self) -> Digest {

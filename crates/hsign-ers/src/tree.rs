@@ -3,8 +3,10 @@
 use hsign_core::{Digest, DigestAlgorithm};
 
 /// The root to which a reduced tree folds: each list with the value so far joins, sorted as unsigned octets,
-/// concatenated and hashed. A first list with one hash is that hash itself.
-pub(crate) fn root(tree: &[Vec<Vec<u8>>], algorithm: DigestAlgorithm) -> Option<Digest> {
+/// concatenated and hashed. A first list with one hash is that hash itself. `None` for an empty tree, and where the
+/// algorithm isn't offered.
+#[must_use]
+pub fn root(tree: &[Vec<Vec<u8>>], algorithm: DigestAlgorithm) -> Option<Digest> {
     let (first, others) = tree.split_first()?;
     folded(joined(first.clone(), algorithm)?, others, algorithm)
 }
