@@ -14,6 +14,11 @@ fn the_configuration_names_every_key() {
     let session = Session::shared();
     let text = fs::read_to_string(docs("reference/configuration.md")).unwrap();
     let tsa = "[[tsa]]\nname = \"a\"\nurl = \"http://a.example/\"\n";
+    let remote = "[[remote]]\nname = \"a\"\nprotocol = \"csc\"\nurl = \"https://a.example/\"\n";
+    let login = |by: &str| {
+        let by = format!("by = \"{by}\", client_id = \"c\", token_url = \"https://a.example/\"");
+        format!("{remote}login = {{ {by}, nonsense = 1 }}\n")
+    };
     let tables = [
         ("", "nonsense = 1\n".to_owned()),
         ("institution.", "[institution]\nnonsense = 1\n".to_owned()),
@@ -23,8 +28,14 @@ fn the_configuration_names_every_key() {
         ("tsa.basic.", format!("{tsa}basic = {{ user = \"u\", password = \"env:P\", nonsense = 1 }}\n")),
         ("tsa.client_certificate.", format!("{tsa}client_certificate = {{ nonsense = 1 }}\n")),
         ("tsa.proxy.", format!("{tsa}proxy = {{ url = \"http://p.example/\", nonsense = 1 }}\n")),
+        ("remote.", format!("{remote}nonsense = 1\n")),
+        ("remote.access.", format!("{remote}access = {{ nonsense = 1 }}\n")),
+        ("remote.login.", format!("{remote}login = {{ by = \"token\", nonsense = 1 }}\n")),
+        ("remote.login.", login("client")),
+        ("remote.login.", login("browser")),
     ];
-    let mut known = BTreeSet::new();
+    // What chooses among the tables of a login stands in none of their lists.
+    let mut known = BTreeSet::from(["remote.login.by".to_owned()]);
     for (table, file) in tables {
         session.write("bad.toml", file);
         let answer = session.run("tsa list --lang en --config bad.toml").exits(2);
