@@ -1,14 +1,16 @@
 //! What the archive makes of bundles is judged by the engine: records after renewals, when the first tokens hold no
 //! longer by themselves.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
 
+use std::process::Command;
 use std::sync::Arc;
 
 use hsign::pki::algorithms::{AlgorithmTable, Resistance, Use};
 use hsign::{Indication, Policy, Settings, SubIndication, Time, TrustRegistry, ValidationTime};
 use hsign_archive::{
-    ActionKind, AlgorithmEnds, Batch, BatchKey, Bundle, BundleState, Document, LastStamp, PlanPolicy, Reason,
-    Recorder, TimestampRenewal, ToRenew, Track, TrackState, TreeRenewal, plan, seal,
+    ActionKind, AlgorithmEnds, Batch, BatchKey, Bundle, BundleState, Document, LastStamp, NewStep,
+    PlanPolicy, Reason, Recorder, Sealed, TimestampRenewal, ToRenew, Track, TrackState, TreeRenewal, plan,
+    seal,
 };
 use hsign_core::facts::EvidenceFacts;
 use hsign_core::ports::NoNetwork;
@@ -100,6 +102,10 @@ impl Authorities {
 }
 
 fn bundle(first: usize, count: usize) -> Bundle {
+    sealed(first, count).bundle
+}
+
+fn sealed(first: usize, count: usize) -> Sealed {
     let tracks = [Track { name: "a".to_owned(), algorithm: SHA256 }];
     let document = |number: usize| {
         let data = data(number);
@@ -108,7 +114,7 @@ fn bundle(first: usize, count: usize) -> Bundle {
         Document::new(&format!("{number:03}"), data.len() as u64, &digests, "chart", end).unwrap()
     };
     let documents: Vec<_> = (first..first + count).map(document).collect();
-    seal(&Batch { key: BatchKey::of(&documents[0], &tracks).unwrap(), documents }).unwrap().bundle
+    seal(&Batch { key: BatchKey::of(&documents[0], &tracks).unwrap(), documents }).unwrap()
 }
 
 fn renew(bundles: &mut [Bundle], authorities: &Authorities, when: Seconds) {
@@ -180,6 +186,44 @@ fn rfc4998_5_3_a_renewal_that_came_too_late_is_seen() {
     every_document(&bundles, |record, data| {
         assert_eq!(authorities.says(record, data, NOW + 11 * YEAR + DAY).0, Indication::Indeterminate);
     });
+}
+
+#[test]
+fn the_script_in_a_bundle_takes_tokens_with_revocation_data_inside() {
+    let authorities = Authorities::new();
+    let room = tempfile::tempdir().unwrap();
+    let path = |name: &str| room.path().join(name);
+    let sealed = sealed(0, 3);
+    let (mut bundle, mut files) = (sealed.bundle, sealed.files);
+    let mut put = |bundle: &mut Bundle, step: &NewStep| {
+        bundle.add(step).unwrap();
+        files.extend(step.files().iter().cloned());
+    };
+    let first = bundle.first_step("a", &authorities.stamp(&bundle.root("a").unwrap(), NOW)).unwrap();
+    put(&mut bundle, &first);
+    for when in [NOW + 4 * YEAR, NOW + 8 * YEAR + DAY] {
+        let renewal = TimestampRenewal::over([authorities.to_renew(&bundle, when)], "a").unwrap();
+        let step = renewal.step(&bundle, &authorities.stamp(&renewal.root(), when)).unwrap();
+        put(&mut bundle, &step);
+    }
+    for file in files {
+        std::fs::write(path(&file.name), file.bytes).unwrap();
+    }
+    let anchors: Vec<_> = authorities
+        .0
+        .iter()
+        .map(|(_, pki)| openssl::x509::X509::from_der(pki.authority(Ca::TsaRoot).certificate_der()).unwrap())
+        .map(|root| root.to_pem().unwrap())
+        .collect();
+    std::fs::write(path("anchors.pem"), anchors.concat()).unwrap();
+    std::fs::write(path("document"), data(1)).unwrap();
+    let script = Command::new("python3")
+        .args(["-B", "verify.py", "anchors.pem", "document"])
+        .current_dir(room.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(script.stdout).unwrap();
+    assert!(script.status.success() && text.matches("ok    ").count() == 5, "{text}");
 }
 
 /// The dated table of a policy as the planner's port.
