@@ -15,9 +15,6 @@ pub enum Error {
     /// Content is needed that isn't at hand.
     #[error("the content that was signed is not at hand")]
     NoContent,
-    /// A thread of the hashing ended early.
-    #[error("hashing was interrupted")]
-    Thread,
     /// No signature of that name.
     #[error("there is no signature {0}")]
     NoSuchSignature(String),
@@ -67,7 +64,6 @@ impl Error {
             Self::NotOneSigner(_) | Self::Budget(_) => ErrorKind::Unreadable,
             Self::Protected(_) => ErrorKind::Refused,
             Self::OtherImprint => ErrorKind::Remote,
-            Self::Thread => ErrorKind::Local,
         }
     }
 

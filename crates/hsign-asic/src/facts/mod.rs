@@ -7,6 +7,7 @@ mod evidence_records;
 mod files;
 mod form;
 mod timestamps;
+mod whole;
 mod xades;
 
 use std::collections::HashMap;
@@ -15,11 +16,11 @@ use hsign_core::facts::{
     Covered, DocumentFacts, DocumentFormat, EvidenceFacts, EvidenceRecordFacts, SignatureFacts,
     TimestampFacts,
 };
-use hsign_core::{Budget, Digest, DigestAlgorithm, Finding, Source};
-use hsign_crypto::Hasher;
+use hsign_core::{Budget, Finding, Source};
 
 use adopt::adopt;
 pub(crate) use form::{ContainerForm, form};
+use whole::Whole;
 
 use crate::Error;
 use crate::container::{Container, Known, MIMETYPE};
@@ -31,7 +32,6 @@ use crate::zip::{Archive, Entry};
 const MOST_PROOFS: u64 = 5_000;
 /// What all manifests name together.
 const MOST_OBJECTS: u64 = 1_000_000;
-const WINDOW: usize = 1 << 20;
 
 /// Everything a container says, nothing judged. Files are unpacked as streams and hashed once; signatures and manifests
 /// are held in memory.
@@ -39,8 +39,9 @@ const WINDOW: usize = 1 << 20;
 /// # Errors
 /// When it is no ZIP file, or one whose directory different tools see differently, or it exceeds the limits.
 pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
-    let mut facts = read(source, Known::new()).map(|(facts, _)| facts)?;
-    facts.digests = vec![whole(source)?];
+    let whole = Whole::new(source)?;
+    let mut facts = read(&whole, Known::new()).map(|(facts, _)| facts)?;
+    facts.digests = vec![whole.finish()?];
     Ok(facts)
 }
 
@@ -52,20 +53,6 @@ pub(crate) fn looks_like_one(source: &dyn Source) -> bool {
         || Archive::open(source).is_ok_and(|archive| {
             archive.entries.iter().any(|entry| entry.name == MIMETYPE || role(&entry.name).is_proof())
         })
-}
-
-fn whole(source: &dyn Source) -> Result<Digest, Error> {
-    let mut hasher = Hasher::new(DigestAlgorithm::Sha256)?;
-    let mut buffer = vec![0; WINDOW];
-    let mut position = 0;
-    while position < source.length() {
-        let length = usize::try_from(source.length() - position).unwrap_or(WINDOW).min(WINDOW);
-        let window = buffer.get_mut(..length).unwrap_or_default();
-        source.read_exact_at(position, window)?;
-        hasher.update(window)?;
-        position += length as u64;
-    }
-    Ok(hasher.finish()?)
 }
 
 /// What stands in META-INF, read.
