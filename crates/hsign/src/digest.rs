@@ -28,9 +28,12 @@ pub(crate) fn read_through(
     mut take: impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut offset = 0;
+    let mut window = Vec::new();
     while offset < source.length() {
         let length = WINDOW.min(source.length() - offset);
-        take(&hsign_core::read_range(source, offset, length)?)?;
+        window.resize(usize::try_from(length).unwrap_or(0), 0);
+        source.read_exact_at(offset, &mut window)?;
+        take(&window)?;
         offset += length;
     }
     Ok(())

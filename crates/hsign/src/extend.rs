@@ -4,7 +4,6 @@ use hsign_core::facts::Level;
 use hsign_core::journal::Operation;
 use hsign_core::ports::{Fetcher, Timestamper};
 use hsign_core::{DigestAlgorithm, Finding, Source, Time};
-use hsign_crypto::OpensslVerifier;
 use hsign_validation::{DocumentVerdict, MemoisedVerifier};
 
 use crate::draft::{Draft, Output, Over, open_draft};
@@ -80,8 +79,7 @@ fn make<'s>(
     fetcher: &dyn Fetcher,
     clock: Clock<'_>,
 ) -> Result<Extension<'s>, Error> {
-    let openssl = OpensslVerifier::new();
-    let verifier = MemoisedVerifier::new(&openssl);
+    let verifier = MemoisedVerifier::new(settings.verifier.as_ref());
     let mut making = Making::new(&verifier, settings, fetcher, clock);
     let mut draft = open_draft(source, beside, request.digest, clock())?;
     let before = Rc::clone(draft.before());

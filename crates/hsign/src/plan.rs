@@ -1,7 +1,6 @@
 use hsign_core::facts::DocumentFacts;
 use hsign_core::ports::Fetcher;
 use hsign_core::{Time, ValidationTime};
-use hsign_crypto::OpensslVerifier;
 use hsign_pki::Provenance;
 use hsign_validation::Plan;
 
@@ -31,11 +30,10 @@ pub fn plan(
     let mut evidence = settings.evidence.clone();
     // What was fetched was understood when it came.
     let _ = restore_evidence(&mut evidence, &save_evidence(&verified.fetched), Provenance::Fetched);
-    let verifier = OpensslVerifier::new();
     let plan = hsign_validation::plan(
         facts,
         &verified.verdict,
-        &settings.context(&evidence, time, &verifier),
+        &settings.context(&evidence, time, settings.verifier.as_ref()),
         later,
     );
     Planned { verified, plan }

@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
 use hsign_core::facts::QualificationEvidenceFacts;
 use hsign_core::ports::SignatureVerifier;
 use hsign_core::{Octets, ValidationTime};
+use hsign_crypto::RememberingVerifier;
 use hsign_hpki::{DocumentClass, ProfessionTable};
 use hsign_pki::TrustRegistry;
 use hsign_validation::{Context, Evidence, Policy};
@@ -32,6 +35,8 @@ pub struct Settings {
     pub listed_signers: Vec<[u8; 32]>,
     /// Where what is made, and what is refused, is written down; `None`: nowhere.
     pub journal: Option<JournalPort>,
+    /// Checks signature values; what was checked for one document needs no second check for another.
+    pub verifier: Arc<RememberingVerifier>,
 }
 
 impl Settings {
@@ -50,6 +55,7 @@ impl Settings {
             required_roles: Vec::new(),
             listed_signers: Vec::new(),
             journal: None,
+            verifier: Arc::default(),
         }
     }
 

@@ -5,7 +5,6 @@ use hsign_core::journal::Operation;
 use hsign_core::ports::{Fetcher, Signer, Timestamper};
 use hsign_core::{DigestAlgorithm, ErrorKind, Finding, Severity, Source, Time, ValidationTime};
 use hsign_credential::KeyProtection;
-use hsign_crypto::OpensslVerifier;
 use hsign_validation::{DocumentVerdict, MemoisedVerifier, Open, Permission, SignatureVerdict};
 use hsign_x509::Certificate;
 
@@ -147,8 +146,7 @@ pub(crate) fn make<'a>(
     let certificate = Certificate::from_der(signer.certificate())?;
     let request = &SignRequest { level: request.level.or(what.form.usual_level()), ..request.clone() };
     // The signer's path is judged before and after: its signatures need to be checked only once.
-    let openssl = OpensslVerifier::new();
-    let verifier = MemoisedVerifier::new(&openssl);
+    let verifier = MemoisedVerifier::new(settings.verifier.as_ref());
     let mut making = Making::new(&verifier, settings, fetcher, clock);
     let mut draft = new_draft(what, request.digest, clock())?;
     let aim = Aim::of(request, draft.stamps_values(), timestamper)?;

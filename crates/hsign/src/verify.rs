@@ -5,7 +5,6 @@ use hsign_core::facts::{
 };
 use hsign_core::ports::{Fetched, Fetcher, Need};
 use hsign_core::{DigestAlgorithm, ErrorKind, Finding, Severity, Source, ValidationTime};
-use hsign_crypto::OpensslVerifier;
 use hsign_pki::Origin;
 use hsign_validation::{DocumentVerdict, Evidence};
 
@@ -124,10 +123,9 @@ pub fn judge(
     fetcher: &dyn Fetcher,
     time: ValidationTime,
 ) -> Verified {
-    let verifier = OpensslVerifier::new();
     let mut gathering = Gathering::from(&settings.evidence);
     let verdict = gathering.settle(fetcher, |evidence| {
-        hsign_validation::judge_and_missing(facts, &settings.context(evidence, time, &verifier))
+        hsign_validation::judge_and_missing(facts, &settings.context(evidence, time, settings.verifier.as_ref()))
     });
     Verified { verdict, findings: gathering.findings, fetched: gathering.fetched }
 }
