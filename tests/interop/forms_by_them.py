@@ -1,9 +1,12 @@
 """What hsign makes in CMS, XML and containers, judged by EU DSS, OpenSSL and xmlsec1."""
 
+import dataclasses
 import os
+import pathlib
+from concurrent.futures import ThreadPoolExecutor
 
 import dss
-from forms import FORMS, Desk, cms_and_content, dss_files, xml_signatures
+from forms import FORMS, Desk, Form, cms_and_content, dss_files, xml_signatures
 from judges import openssl_says
 from tamper import tampered
 from testbed import HSIGN, LETTER, SCAN, SIGNERS, last_line
@@ -25,18 +28,29 @@ def matrix():
     yield "B-LTA, two signers, renewed", "P-384", "B-LTA", "two signers, renewed"
 
 
-def make(desk, form, key, level, going_on, out):
+@dataclasses.dataclass
+class Case:
+    form: Form
+    note: str
+    key: str
+    level: str
+    going_on: str | None
+    out: pathlib.Path | None = None
+
+
+def make(desk, case):
+    """The number of signatures in it."""
     steps = {
         None: (), "renewed": ("renew",), "renewed twice": ("renew", "renew"), "two signers": ("sign",),
         "two signers, renewed": ("sign", "renew"),
-    }[going_on]
-    places = [out.with_name(f"{number}-{out.name}") for number in range(len(steps))] + [out]
-    desk.sign(form, key, level, places[0])
+    }[case.going_on]
+    places = [case.out.with_name(f"{number}-{case.out.name}") for number in range(len(steps))] + [case.out]
+    desk.sign(case.form, case.key, case.level, places[0])
     for step, before, after in zip(steps, places, places[1:]):
         if step == "renew":
-            desk.extend(form, before, after)
+            desk.extend(case.form, before, after)
         else:
-            desk.sign_again(form, "P-256", level, before, after)
+            desk.sign_again(case.form, "P-256", case.level, before, after)
     return 1 + steps.count("sign")
 
 
@@ -44,20 +58,26 @@ def judged_by_them(rows, testbed, dss_peer, openssl):
     prescriptions(rows, testbed, dss_peer)
     amended(rows, testbed, dss_peer)
     desk, xmlsec = Desk(testbed), Xmlsec(testbed)
-    for form in FORMS:
-        for note, key, level, going_on in matrix():
-            # A further signature over files beside it is a second document, and one inside would break what envelops.
-            if form.name in ("XAdES detached", "XAdES enveloping") and "two signers" in (going_on or ""):
-                continue
-            what, out = f"{form.name} {note}", testbed.work / f"form-{len(rows.rows)}{form.end}"
+    cases = [Case(form, *case) for form in FORMS for case in matrix() if offered(form, case[-1])]
+    for number, case in enumerate(cases):
+        case.out = testbed.work / f"form-{number}{case.form.end}"
+    # The next ones are made while the judges are at one.
+    with ThreadPoolExecutor(2) as pool:
+        for case, made in [(case, pool.submit(make, desk, case)) for case in cases]:
+            form, what, out = case.form, f"{case.form.name} {case.note}", case.out
             try:
-                count = make(desk, form, key, level, going_on, out)
+                levels = [case.level] * made.result()
             except RuntimeError as error:
                 rows.add("ours", "hsign", what, "–", "failed", error)
                 continue
-            ask_all(rows, testbed, desk, form, what, out, [level] * count, dss_peer, openssl, xmlsec)
-            if dss_peer and note == "B-LTA, RSA-2048":
+            ask_all(rows, testbed, desk, form, what, out, levels, dss_peer, openssl, xmlsec)
+            if dss_peer and case.note == "B-LTA, RSA-2048":
                 changed_after_signing(rows, testbed, desk, form, what, out, dss_peer)
+
+
+def offered(form, going_on):
+    """A further signature over files beside it is a second document, and one inside would break what envelops."""
+    return form.name not in ("XAdES detached", "XAdES enveloping") or "two signers" not in (going_on or "")
 
 
 def changed_after_signing(rows, testbed, desk, form, what, out, dss_peer):

@@ -47,6 +47,38 @@ def judged_by_them(rows, testbed, dss_peer):
         refused(rows, testbed, dss_peer, f"{what}, object changed", record, other)
 
 
+def judged_by_us(rows, testbed, peer):
+    """The same by Bouncy Castle, whose renewals are of one record at a time."""
+    folder = testbed.work / "records-of-bouncy-castle"
+    folder.mkdir()
+    files = [folder / f"object-{number}.txt" for number in range(OBJECTS)]
+    for file in files:
+        file.write_text(f"{file.name}: アムロジピン 5 mg\n")
+    changed = folder / "changed.txt"
+    changed.write_bytes(files[0].read_bytes().replace(b" 5 mg", b" 9 mg"))
+    for what, kinds in (
+        ("initial", [("initial", "SHA-256")]),
+        ("time stamp renewed", [("initial", "SHA-256"), ("timestamp", "SHA-256")]),
+        ("tree renewed", [("initial", "SHA-256"), ("tree", "SHA-512")]),
+        ("tree renewed, then the time stamp", [("initial", "SHA-256"), ("tree", "SHA-512"), ("timestamp", "SHA-512")]),
+    ):
+        out = folder / f"{len(rows.rows)}.ers"
+
+        def made():
+            for kind, digest in kinds:
+                peer.ask("make-records", **{"in": "|".join(map(str, files))}, out=out, kind=kind, digest=digest,
+                         tsa=testbed.tsa_url)
+            return said([ourselves(testbed, out, files[0])])
+
+        expected = [f"TOTAL-PASSED, {len(kinds)} time stamps"]
+        rows.check("theirs", "Bouncy Castle", f"evidence record, {what}", "hsign", made, expected)
+        expected = [f"TOTAL-FAILED HASH_FAILURE, {len(kinds)} time stamps"]
+        rows.check(
+            "theirs", "Bouncy Castle", f"evidence record, {what}, object changed", "hsign",
+            lambda: said([ourselves(testbed, out, changed)]), expected,
+        )
+
+
 def judge_all(rows, testbed, peer, what, pairs, stamps):
     """The record of each object: whether its digest is less than that of the earlier chains is a matter of chance."""
 

@@ -49,6 +49,8 @@ def main():
         forms_by_them.judged_by_them(rows, testbed, *forms)
         records.judged_by_them(rows, testbed, peers[0])
         forms_by_us.judged_by_us(rows, testbed, *forms)
+        if peers[0]:
+            records.judged_by_us(rows, testbed, peers[0])
         differential.run(rows, testbed, [judge for judge in of_signatures if judge is not dss], pyhanko in installed)
         forms_differential.run(rows, testbed, *forms)
         dss.close()

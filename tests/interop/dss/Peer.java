@@ -11,7 +11,8 @@ import java.util.Map;
  *
  * <p>do=verify: file; content (of a detached signature: files with | between), password, anchors (names of authorities,
  * with commas), alone (nothing but the anchors is at hand).
- * do=sign, extend, countersign: see {@link Maker}. do=records: see {@link Records}.
+ * do=sign, extend, countersign: see {@link Maker}. do=records, make-records: see
+ * {@link Records}.
  */
 public final class Peer {
     private Peer() {}
@@ -43,6 +44,8 @@ public final class Peer {
                     return Maker.countersign(pki, asked);
                 case "records":
                     return Records.judge(asked);
+                case "make-records":
+                    return Records.make(asked);
                 default:
                     throw new IllegalArgumentException("nothing known to do");
             }
