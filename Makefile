@@ -46,7 +46,7 @@ conformance: prerequisites  ## the corpora, set by set
 interop: build   ## other implementations judge ours, ours judges theirs
 	sh tests/interop/run.sh
 
-bench: prerequisites  ## our speed beside the peers' and the physical limit
+bench: prerequisites  ## our speed beside the peers' and the physical limit; SMOKE=1 for a trial run
 	sh tests/bench/run.sh
 
 fuzz:            ## SECONDS=n for each parser

@@ -3,10 +3,12 @@
 import programs
 from documents import scan_of
 from measured import Samples, in_turn
+from sizes import scaled
 
 LEVELS = ("B-LTA", "B-T", "B-B")
+MEGABYTES = scaled(50)
 #: Files that are verified one after the other, and how many of them at a time before it is the other's turn.
-FILES, CHUNK = 1000, 100
+FILES, CHUNK = scaled(1000), scaled(100)
 
 
 def small(table, testbed, hsign, pyhanko, rounds):
@@ -70,7 +72,7 @@ def whole_processes(table, testbed, hsign, pyhanko, work, rounds, slow_rounds):
 
 
 def large(table, hsign, pyhanko, work, rounds):
-    scan = scan_of(work / "50.pdf", 50)
+    scan = scan_of(work / "50.pdf", MEGABYTES)
     ours, copy, theirs = (work / name for name in ("ours-50.pdf", "copy-50.pdf", "theirs-50.pdf"))
     for level in ("B-LTA", "B-T"):
         operations = {
@@ -85,12 +87,12 @@ def large(table, hsign, pyhanko, work, rounds):
             operations["pyHanko"] = lambda: pyhanko.ask("file-sign", level, scan, theirs)
             judged["pyHanko"] = lambda: pyhanko.ask("file-verify", theirs)
         found = in_turn(rounds, **operations)
-        what, size = f"sign {level}, 50 MB file to file", f"{found['ours'].last['work']} bytes"
+        what, size = f"sign {level}, {MEGABYTES} MB file to file", f"{found['ours'].last['work']} bytes"
         table.ratio(what, found["ours"], "two passes and a durable copy", found["limit"], size)
         if pyhanko:
             table.ratio(what, found["ours"], "pyHanko (copy not made durable)", found["pyHanko"])
         found = in_turn(rounds, **judged)
-        what, note = f"verify {level}, 50 MB file", f"{found['ours'].last['stamps']} stamps"
+        what, note = f"verify {level}, {MEGABYTES} MB file", f"{found['ours'].last['stamps']} stamps"
         table.ratio(what, found["ours"], "one pass", found["limit"], note)
         if pyhanko:
             table.ratio(what, found["ours"], "pyHanko", found["pyHanko"])

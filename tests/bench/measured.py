@@ -41,7 +41,8 @@ class Table:
         self.rows = []
 
     def ratio(self, what, ours, name, theirs, note=""):
-        value = f"{median(ours.wall) / median(theirs.wall):.2f} (least {min(ours.wall) / min(theirs.wall):.2f})"
+        least = f"least {min(ours.wall) / min(theirs.wall):.2f}, of CPU {min(ours.cpu) / min(theirs.cpu):.2f}"
+        value = f"{median(ours.wall) / median(theirs.wall):.2f} ({least})"
         self._add(what, ours, name, theirs, value, note)
 
     def difference(self, what, ours, name, theirs, note=""):

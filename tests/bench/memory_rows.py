@@ -2,6 +2,7 @@
 
 from documents import objects_of, scan_of
 from programs import hsign_warm, pyhanko_warm
+from sizes import scaled
 
 #: What is allowed whatever the size, and for each object of the file.
 FIXED, PER_OBJECT = 64 << 20, 64
@@ -11,8 +12,8 @@ def memory(testbed, with_pyhanko, work):
     cases = (
         ("scan, 0.2 MB", lambda: testbed.scan, True),
         ("scan, 50 MB", lambda: scan_of(work / "memory.pdf", 50), True),
-        ("scan, 500 MB, 500 pages", lambda: scan_of(work / "memory.pdf", 500, pages=500), True),
-        ("1,000,000 objects", lambda: objects_of(work / "memory.pdf", 1_000_000), False),
+        ("scan, 500 MB, 500 pages", lambda: scan_of(work / "memory.pdf", scaled(500), pages=500), True),
+        ("1,000,000 objects", lambda: objects_of(work / "memory.pdf", scaled(1_000_000)), False),
     )
     rows = []
     for name, make, with_peer in cases:

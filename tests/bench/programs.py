@@ -76,7 +76,11 @@ def run(command, accepted=(0,)):
 
 
 def hsign_sign(testbed, level, source, target):
-    person = testbed.folder / "people" / "doctor"
+    return run(signing(testbed, level, source, target)) | {"work": target.stat().st_size}
+
+
+def signing(testbed, level, source, target, person="doctor"):
+    person = testbed.folder / "people" / person
     # The policy etsi lets a key in a file sign.
     command = [
         HSIGN, "sign", source, "-o", target, "--force", "--level", level, "--policy", "etsi", "--no-fetch",
@@ -84,7 +88,7 @@ def hsign_sign(testbed, level, source, target):
     ]
     if level != "B-B":
         command += ["--tsa", testbed.tsa]
-    return run(command) | {"work": target.stat().st_size}
+    return command
 
 
 def hsign_verify(testbed, file):

@@ -2,12 +2,12 @@
 # Installs what a Debian machine lacks, or names it. Needed to build: a C compiler, OpenSSL's headers, Rust.
 # Used by tests where present: SoftHSM2, the OpenSSL command, qpdf, poppler's and MuPDF's commands, Python, a Japanese
 # font, Chromium (reports as people see them), xmllint and Maven (the schema of ETSI's report), a JDK (EU DSS),
-# npm (pdf.js), tmux (the screen of `hsign watch`).
+# npm (pdf.js), tmux (the screen of `hsign watch`), xmlsec1 (speed).
 set -eu
 
 build_packages="build-essential pkg-config libssl-dev"
 test_packages="softhsm2 openssl qpdf poppler-utils python3-venv fonts-ipaexfont-gothic chromium libxml2-utils maven \
-mupdf-tools default-jdk-headless npm tmux"
+mupdf-tools default-jdk-headless npm tmux xmlsec1"
 
 missing=""
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -26,6 +26,7 @@ have mvn || missing="$missing maven"
 have javac || missing="$missing default-jdk-headless"
 have npm || missing="$missing npm"
 have tmux || missing="$missing tmux"
+have xmlsec1 || missing="$missing xmlsec1"
 { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || missing="$missing python3-venv"
 
 if [ -n "$missing" ]; then

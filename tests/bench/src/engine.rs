@@ -297,7 +297,7 @@ fn signed(identity: &Identity, content: &[u8]) -> Result<SignedObject, Failure> 
         signer: SignerIdentifier {
             issuer: Some(own.issuer().der().into()),
             serial: Some(own.serial().into()),
-            subject_key_identifier: None,
+            ..SignerIdentifier::default()
         },
         certificate_references: vec![CertificateReference {
             digest: Digest::new(DigestAlgorithm::Sha256, own.sha256().to_vec()),

@@ -16,18 +16,22 @@
 //! | `file-verify FILE` | file to verdict |
 //! | `detached-verify FILE CONTENT` | a CMS and the file beside it to verdict |
 //! | `file-limit IN OUT` | two passes of SHA-256 over IN and a durable copy put in place at OUT |
-//! | `file-pass IN` | one pass |
+//! | `file-pass IN...` | one pass over each |
+//! | `sign-as FORM LEVEL OUT IN...` | files in, one file in place: `cades-detached`, `cades-enveloping`, `xades-enveloped`, `asic-e-cades`, `asic-e-xades` |
+//! | `file-verify-limit FILE` | what verifying it can't do without |
 //! | `path WHAT` | the doctor's certification path many times: `from-bytes`, `from-certificates`, or its `signatures` alone |
 //! | `engine WHAT LEVEL N SIGNERS` | verdicts from facts of N signatures of so many people: `memoised`, `checked`, or the checks alone, `bare` |
 //! | `peak` | nothing; tells the most memory this process had |
 
 mod engine;
+mod forms;
 mod limit;
 mod paths;
 mod workbench;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, Write as _};
+use std::path::Path;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -63,6 +67,7 @@ fn answer(
     cases: &mut Cases,
     words: &[&str],
 ) -> Result<Value, Failure> {
+    bench.forget();
     match words {
         ["sign", level, file] => {
             let source = std::fs::read(file)?;
@@ -99,7 +104,19 @@ fn answer(
             timed(|| bench.verify_detached(file.as_ref(), content.as_ref()))
         }
         ["file-limit", input, output] => timed(|| limit::passes_and_copy(input.as_ref(), output.as_ref())),
-        ["file-pass", input] => timed(|| limit::pass(input.as_ref())),
+        ["file-pass", inputs @ ..] => {
+            let inputs: Vec<&Path> = inputs.iter().map(Path::new).collect();
+            timed(|| limit::pass(&inputs))
+        }
+        ["sign-as", form, level, output, inputs @ ..] => {
+            let inputs: Vec<&Path> = inputs.iter().map(Path::new).collect();
+            timed(|| bench.sign_as(form, level, output.as_ref(), &inputs))
+        }
+        ["file-verify-limit", file] => {
+            let document = std::fs::read(file)?;
+            let limit = bench.limit_of_file(&document)?;
+            timed(|| limit.run())
+        }
         ["path", "from-bytes"] => timed(|| chain.parsing()),
         ["path", "from-certificates"] => timed(|| chain.parsed()),
         ["path", "signatures"] => timed(|| chain.signatures()),

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hsign::credential::{Credential, NoSecrets, Options, open};
@@ -26,9 +27,9 @@ use crate::limit::{Limit, Recorder};
 pub(crate) struct Workbench {
     folder: PathBuf,
     tsa: String,
-    credential: Box<dyn Credential>,
-    timestamper: Counted,
-    settings: Settings,
+    pub(crate) credential: Box<dyn Credential>,
+    pub(crate) timestamper: Counted,
+    pub(crate) settings: Settings,
     /// By level, and number of signatures where there are several.
     made: BTreeMap<String, Made>,
 }
@@ -41,7 +42,7 @@ struct Made {
 }
 
 /// Counts the tokens it gets.
-struct Counted {
+pub(crate) struct Counted {
     inner: HttpTimestamper,
     round_trips: Cell<usize>,
 }
@@ -90,6 +91,11 @@ impl Workbench {
             settings,
             made: BTreeMap::new(),
         })
+    }
+
+    /// Signature checks of earlier operations.
+    pub(crate) fn forget(&mut self) {
+        self.settings.verifier = Arc::default();
     }
 
     pub(crate) fn sign(&mut self, level: &str, source: Vec<u8>) -> Result<Value, Failure> {
@@ -262,23 +268,32 @@ impl Workbench {
     /// One pass and the verifications of signer, time stamp, their paths and revocation lists, each once.
     pub(crate) fn verify_limit(&self, name: &str) -> Result<Limit<'_>, Failure> {
         let document = self.document(name)?;
-        let facts = hsign::read_facts(document, &[])?;
         let recorder = Recorder::default();
+        self.ask_for_verifications(document, &recorder)?;
+        Limit::of_verification(document, recorder)
+    }
+
+    /// Judges, so that `recorder` knows what has to be verified.
+    pub(crate) fn ask_for_verifications(
+        &self,
+        document: &dyn Source,
+        recorder: &Recorder,
+    ) -> Result<(), Failure> {
+        let facts = hsign::read_facts(document, &[])?;
         let settings = &self.settings;
         let context = Context {
             policy: &settings.policy,
             trust: &settings.trust,
             evidence: &settings.evidence,
             time: ValidationTime(now()),
-            verifier: &recorder,
+            verifier: recorder,
             professions: &settings.professions,
             document_class: None,
             required_roles: &[],
             proofs: &[],
             listed_signers: &[],
         };
-        passed(&hsign_validation::judge(&facts, &context))?;
-        Limit::of_verification(document, recorder)
+        passed(&hsign_validation::judge(&facts, &context)).map(|_| ())
     }
 }
 
@@ -290,11 +305,7 @@ fn judged(settings: &Settings, source: &dyn Source) -> Result<Value, Failure> {
     judged_with(settings, source, &[])
 }
 
-fn judged_with(
-    settings: &Settings,
-    source: &dyn Source,
-    beside: &[Content<'_>],
-) -> Result<Value, Failure> {
+fn judged_with(settings: &Settings, source: &dyn Source, beside: &[Content<'_>]) -> Result<Value, Failure> {
     let now = ValidationTime(now());
     let Verified { verdict, .. } = hsign::verify_with(source, beside, settings, &NoNetwork, now)?;
     let indication = passed(&verdict)?;
@@ -310,7 +321,7 @@ pub(crate) fn stamps(verdict: &DocumentVerdict) -> usize {
 }
 
 /// Work that led to no valid signature is none.
-fn passed(verdict: &DocumentVerdict) -> Result<String, Failure> {
+pub(crate) fn passed(verdict: &DocumentVerdict) -> Result<String, Failure> {
     if verdict.signatures().is_empty() || verdict.indication() != Indication::TotalPassed {
         return Err(format!("{} instead of TOTAL-PASSED", verdict.indication()).into());
     }
@@ -322,7 +333,7 @@ pub(crate) fn now() -> Time {
     i64::try_from(since.as_secs()).ok().and_then(|s| Time::from_unix_seconds(s).ok()).unwrap_or(Time::LATEST)
 }
 
-fn level_of(name: &str) -> Result<Level, Failure> {
+pub(crate) fn level_of(name: &str) -> Result<Level, Failure> {
     match name {
         "B-B" => Ok(Level::BB),
         "B-T" => Ok(Level::BT),

@@ -1,0 +1,9 @@
+"""How large and how many; for a trial run a tenth of it."""
+
+import os
+
+SMOKE = os.environ.get("SMOKE") == "1"
+
+
+def scaled(size):
+    return max(1, size // 10) if SMOKE else size

@@ -1,0 +1,71 @@
+//! Signatures of every form over any files.
+
+use std::path::Path;
+
+use hsign::file::{Existing, FileSource, put_source_in_place};
+use hsign::{
+    ContainerSignature, ContainerType, Content, Form, Metadata, Output, SignRequest, Stamps, ToSign,
+};
+use hsign_core::ports::NoNetwork;
+use hsign_core::{DigestAlgorithm, Source as _};
+use serde_json::{Value, json};
+
+use crate::Failure;
+use crate::limit::{Limit, Recorder};
+use crate::workbench::{Workbench, level_of, now, passed};
+
+impl Workbench {
+    /// Files in, one file in place.
+    pub(crate) fn sign_as(
+        &self,
+        form: &str,
+        level: &str,
+        output: &Path,
+        inputs: &[&Path],
+    ) -> Result<Value, Failure> {
+        let request = SignRequest {
+            level: Some(level_of(level)?),
+            stamps: Stamps::default(),
+            digest: DigestAlgorithm::Sha256,
+            key: self.credential.protection(),
+            metadata: Metadata::default(),
+            statement: Default::default(),
+            allow_pending: false,
+        };
+        let opened: Result<Vec<_>, Failure> = inputs
+            .iter()
+            .map(|path| {
+                let name = path.file_name().and_then(|name| name.to_str()).ok_or("a file without a name")?;
+                Ok((name, FileSource::open(path)?))
+            })
+            .collect();
+        let opened = opened?;
+        let files: Vec<Content<'_>> = opened.iter().map(|(name, source)| Content { name, source }).collect();
+        let what = ToSign::new(&files, form_of(form)?);
+        let (signer, timestamper) = (self.credential.as_ref(), Some(&self.timestamper as _));
+        let signed = hsign::sign(&what, signer, timestamper, &request, &self.settings, &NoNetwork, &now)?;
+        let indication = passed(&signed.verdict)?;
+        let Output::Whole(whole) = signed.output else { return Err("an update of a PDF file".into()) };
+        put_source_in_place(output, whole.as_ref(), None, Existing::Replace)?;
+        let work: u64 = opened.iter().map(|(_, source)| source.length()).sum();
+        Ok(json!({ "work": work, "indication": indication }))
+    }
+
+    /// One pass over a file and the verifications that its judgement asks for, each once.
+    pub(crate) fn limit_of_file<'d>(&self, document: &'d Vec<u8>) -> Result<Limit<'d>, Failure> {
+        let recorder = Recorder::default();
+        self.ask_for_verifications(document, &recorder)?;
+        Limit::of_verification(document, recorder)
+    }
+}
+
+fn form_of(name: &str) -> Result<Form, Failure> {
+    Ok(match name {
+        "cades-detached" => Form::CadesDetached,
+        "cades-enveloping" => Form::CadesEnveloping,
+        "xades-enveloped" => Form::XadesEnveloped,
+        "asic-e-cades" => Form::Asic(ContainerType::AsicE, ContainerSignature::Cades),
+        "asic-e-xades" => Form::Asic(ContainerType::AsicE, ContainerSignature::Xades),
+        other => return Err(format!("no form {other}").into()),
+    })
+}
