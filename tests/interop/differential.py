@@ -12,7 +12,7 @@ from judges import Hsign
 from testbed import LETTER, OBJECT_STREAMS
 
 SEED = int(os.environ.get("SEED", "20261121"))
-CHANGES_PER_FILE = int(os.environ.get("CHANGES", "36"))
+CHANGES_PER_FILE = int(os.environ.get("CHANGES", "1000" if os.environ.get("FULL") == "1" else "36"))
 
 
 def run(rows, testbed, judges, pyhanko):
