@@ -252,3 +252,16 @@ fn a_file_of_which_a_filter_leaves_out_something_is_not_signed() {
     assert!(file.covered_by.is_empty(), "what a reader of the file sees may be something else");
     assert!(errors(&facts).contains(&"asic-unsigned-entry".to_owned()));
 }
+
+#[test]
+fn a_container_that_a_pdf_reader_shows_as_another_file() {
+    let signed = signed();
+    let pdf = b"%PDF-1.7\n1 0 obj << >> endobj".to_vec();
+    let first = changed(&signed, |entries| entries.insert(0, ("META-INF/notes.pdf".into(), pdf.clone())));
+    assert!(errors(&read_facts(&first).unwrap()).contains(&"asic-shown-as-pdf".to_owned()));
+    // A file that is signed may well be the first thing in the container.
+    let files = vec![("a.pdf", pdf)];
+    let mut draft = draft(&files, ContainerType::AsicE);
+    add_signature(&mut draft, Person::Doctor);
+    assert_eq!(errors(&read_facts(&bytes(&draft)).unwrap()), Vec::<String>::new());
+}

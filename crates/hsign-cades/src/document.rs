@@ -2,7 +2,7 @@
 
 use hsign_cms::{Layout, SignedData, SignerInfo, is_set_of_attributes};
 use hsign_core::facts::{Coverage, DocumentFacts, DocumentFormat, Level, SignatureFacts};
-use hsign_core::{Budget, Finding, Source};
+use hsign_core::{Budget, Finding, Severity, Source, read_range};
 
 use crate::archive::{Archive, Signer};
 use crate::content::{Contents, Known};
@@ -13,6 +13,9 @@ use crate::{Error, Profile, SignerFacts, reading};
 
 /// Signed attributes that bring whole CRLs are megabytes long.
 const LONGEST_ATTRIBUTES: u64 = 64 << 20;
+
+/// Behind a CMS in a file.
+const LONGEST_PADDING: u64 = 64 << 10;
 
 /// Each may need hashing of its own.
 const MOST_SIGNERS: u64 = 500;
@@ -96,12 +99,23 @@ impl View<'_> {
         let mut findings = Vec::new();
         let after = self.source.length().saturating_sub(self.layout.content_info.end);
         if after > 0 {
-            findings.push(Finding::warning("data-after-cms").with("count", after));
+            // Padding is harmless. Anything else may be what another program shows as the file.
+            let severity = if self.is_padded(after) { Severity::Warning } else { Severity::Error };
+            let finding = Finding { severity, ..Finding::warning("data-after-cms") };
+            findings.push(finding.with("count", after));
         }
         if contents.agree() == Some(false) {
             findings.push(Finding::error("content-differs-from-attached").clause("RFC 5652 §5.2"));
         }
         findings
+    }
+
+    /// Whether nothing but zeros and white space stands in the last octets of the file.
+    fn is_padded(&self, count: u64) -> bool {
+        let harmless = |octet: &u8| matches!(octet, 0 | b'\t' | b'\n' | b'\r' | b' ');
+        count <= LONGEST_PADDING
+            && read_range(self.source, self.layout.content_info.end, count)
+                .is_ok_and(|bytes| bytes.iter().all(harmless))
     }
 
     /// The signature of signed attributes, shown as one over content made of them.

@@ -12,7 +12,7 @@ use crate::hashing::Known;
 use crate::originals::Allowance;
 use crate::ranges::RangeDigests;
 use crate::timestamp::Inside;
-use crate::{Error, dss, levels, originals, qualification_evidence, signature, timestamp};
+use crate::{Error, dss, levels, originals, qualification_evidence, revisions, signature, timestamp};
 
 /// Signatures and document time stamps of one file; each may need a pass of its own over the bytes.
 const MAXIMUM_SIGNATURES: u64 = 500;
@@ -84,8 +84,10 @@ fn read<K>(
     for (facts, dictionary) in timestamps.iter_mut().zip(&stamping) {
         timestamp::add_what_is_inside(facts, dictionary, &inside);
     }
+    let beneath = revisions::unfounded(&document, &signatures, &digests);
     let signatures: Vec<_> = signatures.into_iter().map(|(facts, _)| facts).collect();
-    let originals = originals::named_by(&signatures, &document, allowance);
+    let mut originals = originals::named_by(&signatures, &document, allowance);
+    originals.extend(beneath);
     let none = signatures.is_empty() && timestamps.is_empty();
     let facts = DocumentFacts {
         format: if none { DocumentFormat::None } else { DocumentFormat::Pades },
@@ -148,6 +150,7 @@ fn wanted(document: &Document<'_>, signed: &[&SignatureField]) -> RangeDigests {
             timestamp::want(dictionary, document.length(), &mut digests);
         } else {
             signature::want(dictionary, document.length(), &mut digests);
+            revisions::want(document, dictionary, &mut digests);
         }
     }
     digests
@@ -162,7 +165,7 @@ fn document_timestamps<'a>(
         .filter(|(_, dictionary)| dictionary.is_document_timestamp())
 }
 
-type WithDictionary<'a> = (SignatureFacts, Option<&'a SignatureDictionary>);
+pub(crate) type WithDictionary<'a> = (SignatureFacts, Option<&'a SignatureDictionary>);
 
 /// The fields that aren't document time stamps; one whose value can't be read counts as a signature.
 fn signatures<'a>(

@@ -14,6 +14,7 @@ mod prepare;
 mod qualification_evidence;
 mod ranges;
 mod raw_rsa;
+mod revisions;
 mod rules;
 mod sha1_content;
 mod signature;

@@ -92,7 +92,7 @@ fn original(
     found
 }
 
-fn told(code: &str) -> Finding {
+pub(crate) fn told(code: &str) -> Finding {
     Finding::error(code).clause(CLAUSE)
 }
 

@@ -1,7 +1,9 @@
 //! Amended documents (guideline 5.2 §9.4): the original that a signature names has to be there and to hold by the same
 //! rules.
 
-use hsign_core::facts::{AmendmentForm, Covered, DocumentFacts, OriginalFacts, SignatureFacts};
+use hsign_core::facts::{
+    AmendmentForm, Covered, DocumentFacts, DocumentFormat, OriginalFacts, SignatureFacts,
+};
 use hsign_core::ports::Need;
 use hsign_core::{Digest, DigestAlgorithm, Finding, Severity};
 use hsign_crypto::sha256;
@@ -44,11 +46,8 @@ pub(crate) fn judge_originals(
     for signature in amending {
         let original = facts.originals.iter().find(|original| original.amended_by == signature.id);
         match (form(signature), original) {
-            (Some(AmendmentForm::Revision), _) => {
-                if facts.signatures.len() < 2 {
-                    judged.reject(Finding::error("amended-original-missing"), demand);
-                }
-            }
+            // What lies beneath a revision is judged with the document. Only PDF files have revisions.
+            (Some(AmendmentForm::Revision), None) if facts.format == DocumentFormat::Pades => {}
             (_, Some(original)) => judged.add(original, signatures, context, demand),
             (_, None) => judged.reject(Finding::error("amended-original-missing"), demand),
         }

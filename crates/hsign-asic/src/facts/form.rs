@@ -37,6 +37,7 @@ pub(crate) fn form(
     }
     listing(container, findings)?;
     unknown_metadata(container, findings);
+    findings.extend(other_document(container));
     let stated = media_type.as_deref().or(comment);
     let kind = match stated {
         Some(stated) => ContainerType::of_media_type(stated),
@@ -104,6 +105,14 @@ fn unknown_metadata(container: &Container<'_>, findings: &mut Vec<Finding>) {
     for entry in container.metadata().filter(|entry| role(&entry.name) == Role::Other) {
         findings.push(Finding::info("asic-unknown-metadata").clause(CLAUSE).with("entry", &entry.name));
     }
+}
+
+/// A PDF reader that is given the container shows whatever PDF it begins with; that has to be a file that is signed.
+fn other_document(container: &Container<'_>) -> Option<Finding> {
+    let header = container.pdf_header()?;
+    let mut objects = container.data_objects();
+    let inside = objects.any(|entry| entry.method == STORED && (entry.data..entry.end).contains(&header));
+    (!inside).then(|| Finding::error("asic-shown-as-pdf").clause(CLAUSE))
 }
 
 /// ASiC-S is about exactly one file: with another one beside it, what was signed is left open.

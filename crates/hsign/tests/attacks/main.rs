@@ -10,8 +10,10 @@
     unreachable_pub
 )]
 
+mod amend;
 mod certificates;
 mod cms;
+mod disguises;
 mod modifications;
 mod past;
 mod pdf;
