@@ -143,3 +143,91 @@ fn a_note_alone_goes_onto_the_original_as_one_more_signature() {
     assert_eq!(signatures[0]["indication"], "TOTAL-PASSED", "the nurse's stays what it was");
     session.run("amend original.pdf --credential pem:x").exits(2);
 }
+
+/// A page as a scanner's driver writes it, by what stands in it.
+fn tiff(said: &str) -> Vec<u8> {
+    let directory = u32::try_from(8 + said.len()).unwrap().to_le_bytes();
+    [&b"II*\0"[..], &directory, said.as_bytes(), &[0; 6]].concat()
+}
+
+#[test]
+fn guideline_9_4_a_scan_that_is_no_pdf_is_amended_in_a_container_with_its_original() {
+    let session = Session::shared();
+    session.write("page.tif", tiff("3 tablets"));
+    session.write("corrected.tif", tiff("2 tablets"));
+    let sign = "page.tif --format asic --tsa {tsa} --document-class scan -o page.asice";
+    session.sign(Person::Nurse, sign).exits(0);
+    let line = "page.asice --with corrected.tif --note 用量の訂正 --tsa {tsa}";
+    amend(&session, Person::Doctor, line).exits(1).says("role");
+    amend(&session, Person::Pharmacist, line).exits(0).prints("corrected.amended.asice");
+    let document = session.verify(&format!("corrected.amended.asice {CLASS}")).exits(0).document();
+    assert_eq!(document["signatures"][0]["level"], "B-LTA");
+    assert_eq!(document["signatures"][0]["metadata"]["amends"]["note"], "用量の訂正");
+    let original = &document["originals"][0];
+    assert_eq!(original["amended_by"], document["signatures"][0]["id"]);
+    assert_eq!(original["document"]["indication"], "TOTAL-PASSED");
+    assert_eq!(original["document"]["signatures"][0]["qualification"]["roles"][0]["text"], "General Nurse");
+
+    // Taken out with any other tool it is the original, and verifies alone.
+    let name = original["name"].as_str().unwrap();
+    let inside = unzipped(&session, "corrected.amended.asice", name);
+    assert_eq!(inside, session.read("page.asice"), "byte for byte");
+    assert_eq!(unzipped(&session, "corrected.amended.asice", "corrected.tif"), tiff("2 tablets"));
+    session.write("taken-out.asice", inside);
+    session.verify("taken-out.asice --document-class scan").exits(0);
+
+    // A PDF file takes the place of pictures, and pictures that of a PDF file; all of the sequence is told.
+    let again = "corrected.amended.asice --with letter.pdf --note second --tsa {tsa}";
+    amend(&session, Person::Pharmacist, again).exits(0).prints("letter.amended.asice");
+    let two = session.verify(&format!("letter.amended.asice {CLASS}")).exits(0).document();
+    let middle = &two["originals"][0]["document"];
+    assert_eq!(middle["signatures"][0]["metadata"]["amends"]["note"], "用量の訂正");
+    assert_eq!(middle["originals"][0]["document"]["indication"], "TOTAL-PASSED");
+    signed_scan(&session);
+    amend(&session, Person::Pharmacist, "original.pdf --with corrected.tif --tsa {tsa} -o mixed.asice")
+        .exits(0);
+    let mixed = session.verify(&format!("mixed.asice {CLASS}")).exits(0).document();
+    assert_eq!(mixed["originals"][0]["document"]["format"], "pades");
+
+    // A note alone goes around the container as it is.
+    amend(&session, Person::Pharmacist, "page.asice --note 疑義照会済み --tsa {tsa}")
+        .exits(0)
+        .prints("page.amended.asice");
+    let noted = session.verify(&format!("page.amended.asice {CLASS}")).exits(0).document();
+    assert_eq!(noted["signatures"][0]["metadata"]["amends"]["note"], "疑義照会済み");
+    assert_eq!(noted["originals"][0]["document"]["indication"], "TOTAL-PASSED");
+
+    let mut broken = session.read("corrected.amended.asice");
+    let place = broken.windows(9).position(|nine| nine == b"3 tablets").unwrap();
+    broken[place] = b'9';
+    session.write("broken.asice", broken);
+    let broken = session.verify(&format!("broken.asice {CLASS}"));
+    assert!([1, 3].contains(&broken.code), "{broken}");
+    amend(&session, Person::Pharmacist, "page.asice --with corrected.amended.asice --tsa {tsa}").exits(2);
+    amend(&session, Person::Pharmacist, "page.tif --with corrected.tif --tsa {tsa}").exits(4);
+}
+
+fn unzipped(session: &Session, container: &str, name: &str) -> Vec<u8> {
+    let script =
+        "import sys,zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))";
+    let out = Command::new("python3").args(["-c", script]).arg(session.path(container)).arg(name).output();
+    out.unwrap().stdout
+}
+
+/// The stamps of an amendment prove the original inside too, past the end of the original's own authority.
+#[test]
+fn the_stamps_of_an_amendment_carry_its_original() {
+    let session = Session::shared();
+    signed_scan(&session);
+    amend(&session, Person::Pharmacist, "original.pdf --with letter.pdf --tsa {tsa} -o amended.pdf").exits(0);
+    let document = session.verify(&format!("amended.pdf {CLASS}")).exits(0).document();
+    let grown = session
+        .run("extend amended.pdf --level B-LTA --tsa {tsa} --trust {trust} --policy {soft} --in-place");
+    grown.exits(0);
+    let grown = session.verify(&format!("amended.pdf {CLASS}")).exits(0).document();
+    assert_eq!(grown["originals"][0]["document"]["indication"], "TOTAL-PASSED");
+    assert_eq!(
+        grown["originals"][0]["digest"], document["originals"][0]["digest"],
+        "the original stays as it was"
+    );
+}

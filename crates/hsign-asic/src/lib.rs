@@ -21,7 +21,7 @@ pub use draft::{DataObject, Draft, PreparedCades, extract};
 pub use error::Error;
 pub use facts::read_facts;
 pub use kind::ContainerType;
-pub use objects::{ObjectVisitor, visit_objects};
+pub use objects::{ObjectVisitor, read_object, visit_objects};
 pub use pieces::Pieces;
 
 /// Whether the bytes are a ZIP file that says it is a container, or has signatures, stamps or records where containers

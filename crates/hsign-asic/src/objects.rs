@@ -35,3 +35,15 @@ pub fn visit_objects(container: &dyn Source, visit: &mut ObjectVisitor<'_>) -> R
     }
     Ok(())
 }
+
+/// One of these files by its name, where it has no more than so many bytes; `None` where there is none, or tools would unpack
+/// it differently.
+///
+/// # Errors
+/// When it is no ZIP file, or the file in it can't be read.
+pub fn read_object(container: &dyn Source, name: &str, most_bytes: u64) -> Result<Option<Vec<u8>>, Error> {
+    let archive = Archive::open(container)?;
+    let entry = archive.find(name).filter(|entry| entry.is_sound && !entry.is_folder());
+    let Some(entry) = entry.filter(|entry| entry.size <= most_bytes) else { return Ok(None) };
+    Ok(Some(hsign_core::read_all(&Unpacked::new(container, entry))?))
+}

@@ -8,10 +8,11 @@ use hsign_validation::Indication;
 
 use crate::digest::digest_of;
 use crate::journal::{Attempt, Made, recorded};
+use crate::originals::name_in_container;
 use crate::sign::make;
 use crate::{
-    Clock, Content, Error, Form, InputFormat, Output, Settings, SignRequest, Signed, ToSign, input_format,
-    judge, read_facts,
+    Clock, ContainerSignature, ContainerType, Content, Error, Form, InputFormat, Output, Settings,
+    SignRequest, Signed, ToSign, input_format, judge, read_facts,
 };
 
 const CLAUSE: &str = "guideline 5.2 §9.4 C2";
@@ -30,9 +31,9 @@ pub struct AmendRequest<'a> {
 }
 
 /// Signs an amendment (guideline 5.2 §9.4). With a changed document the result is a new one that embeds the original byte
-/// for byte, so that the original's signatures still verify, inside and taken out. With a note alone the original gets
-/// one more signature that carries it; nothing that shows changes. The output is to be appended to the changed document,
-/// or to the original.
+/// for byte, so that the original's signatures still verify, inside and taken out: an attachment where both are PDF files,
+/// else a container with both. With a note alone a PDF file gets one more signature that carries it; nothing that shows
+/// changes. A container with a note is put into another one. An output to be appended goes behind the changed document, or the original.
 ///
 /// # Errors
 /// As [`sign`](fn@crate::sign); and when the original holds no signature or a broken one, or the changed document holds
@@ -59,7 +60,9 @@ pub fn amend(
         |timestamper| {
             let mut findings = check_original(request.original.source, settings, fetcher, clock)?;
             let mut signed = match request.changed {
+                _ if !is_in_pdf(request)? => contain(request, signer, timestamper, settings, fetcher, clock),
                 Some(changed) => {
+                    check_changed(request.original.source, changed.source)?;
                     embed(request, &changed, signer, timestamper, settings, fetcher, clock, &mut findings)
                 }
                 None => note(request, signer, timestamper, settings, fetcher, clock),
@@ -78,7 +81,7 @@ fn check_original(
     fetcher: &dyn Fetcher,
     clock: Clock<'_>,
 ) -> Result<Vec<Finding>, Error> {
-    if input_format(original)? != InputFormat::Pdf {
+    if !matches!(input_format(original)?, InputFormat::Pdf | InputFormat::Asic) {
         return Err(Error::UnsupportedFormat);
     }
     let facts = read_facts(original, &[])?;
@@ -101,11 +104,56 @@ fn check_original(
     }
 }
 
+/// What takes the original's place is another document, and nobody has signed it.
+fn check_changed(original: &dyn Source, changed: &dyn Source) -> Result<(), Error> {
+    let signed = match input_format(changed)? {
+        InputFormat::Pdf | InputFormat::Xml => {
+            let facts = read_facts(changed, &[])?;
+            !facts.signatures.is_empty() || !facts.timestamps.is_empty()
+        }
+        InputFormat::Asic | InputFormat::Cms | InputFormat::Timestamp => true,
+        InputFormat::Other => false,
+    };
+    let algorithm = DigestAlgorithm::Sha256;
+    if signed || digest_of(changed, algorithm)? == digest_of(original, algorithm)? {
+        return Err(Error::AmendmentUnusable);
+    }
+    Ok(())
+}
+
 fn statement(request: &AmendRequest<'_>, form: AmendmentForm) -> Result<SignedMetadata, Error> {
     let original = digest_of(request.original.source, DigestAlgorithm::Sha256)?;
     let mut said = request.sign.statement.clone();
     said.amends = Some(Amends { form, original, note: request.note.map(str::to_owned) });
     Ok(said)
+}
+
+/// Whether original and changed document are PDF files.
+fn is_in_pdf(request: &AmendRequest<'_>) -> Result<bool, Error> {
+    let mut files = std::iter::once(request.original).chain(request.changed);
+    files.try_fold(true, |all, file| Ok(all && input_format(file.source)? == InputFormat::Pdf))
+}
+
+/// A container with the changed document, where there is one, and the original as it is.
+fn contain(
+    request: &AmendRequest<'_>,
+    signer: &dyn Signer,
+    timestamper: Option<&dyn Timestamper>,
+    settings: &Settings,
+    fetcher: &dyn Fetcher,
+    clock: Clock<'_>,
+) -> Result<Signed<'static>, Error> {
+    let original = request.original.source;
+    if let Some(changed) = request.changed {
+        check_changed(original, changed.source)?;
+    }
+    let name = name_in_container(&digest_of(original, DigestAlgorithm::Sha256)?, input_format(original)?);
+    let kept = Content { name: &name, source: original };
+    let files: Vec<Content<'_>> = request.changed.into_iter().chain([kept]).collect();
+    let what = ToSign::new(&files, Form::Asic(ContainerType::AsicE, ContainerSignature::Cades));
+    let sign =
+        SignRequest { statement: statement(request, AmendmentForm::Embedded)?, ..request.sign.clone() };
+    owned(make(&what, signer, timestamper, &sign, settings, fetcher, clock)?, &[])
 }
 
 #[allow(clippy::too_many_arguments, reason = "those of the use case")]
@@ -119,17 +167,8 @@ fn embed(
     clock: Clock<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<Signed<'static>, Error> {
-    if input_format(changed.source)? != InputFormat::Pdf {
-        return Err(Error::UnsupportedFormat);
-    }
-    let facts = read_facts(changed.source, &[])?;
-    if !facts.signatures.is_empty() || !facts.timestamps.is_empty() {
-        return Err(Error::AmendmentUnusable);
-    }
     let statement = statement(request, AmendmentForm::Embedded)?;
-    if statement.amends.as_ref().is_some_and(|amends| facts.digests.contains(&amends.original)) {
-        return Err(Error::AmendmentUnusable);
-    }
+    let sign = SignRequest { statement, ..request.sign.clone() };
     // PDF/A-1 knows no attachments and PDF/A-2 only conforming ones.
     let document = Document::open(changed.source).map_err(hsign_pades::Error::from)?;
     if let Some(part @ (1 | 2)) = document.newest().archival_part() {
@@ -138,11 +177,10 @@ fn embed(
     let original = hsign_core::read_all(request.original.source)?;
     let embedded = hsign_pades::embed_original(changed.source, &original, clock())?;
     let whole = Appended::new(changed.source, &embedded);
-    let sign = SignRequest { statement, ..request.sign.clone() };
     let files = [Content { name: changed.name, source: &whole }];
     let what = ToSign::new(&files, Form::Pades);
     let signed = make(&what, signer, timestamper, &sign, settings, fetcher, clock)?;
-    Ok(appended(signed, &embedded))
+    owned(signed, &embedded)
 }
 
 fn note(
@@ -162,21 +200,20 @@ fn note(
     if changes.clone().any(|found| found.verdict() > ModificationVerdict::Permitted) {
         return Err(Error::Refused(vec![Finding::error("amendment-note-not-permitted").clause(CLAUSE)]));
     }
-    Ok(appended(signed, &[]))
+    owned(signed, &[])
 }
 
-/// The same result, with what was appended before the signature.
-fn appended(signed: Signed<'_>, before: &[u8]) -> Signed<'static> {
-    let update = match signed.output {
-        Output::Append(update) => update,
-        // A PDF file is only ever appended to.
-        Output::Whole(_) => Vec::new(),
+/// The same result on its own, with what was appended before the signature.
+fn owned(signed: Signed<'_>, before: &[u8]) -> Result<Signed<'static>, Error> {
+    let output = match signed.output {
+        Output::Append(update) => Output::Append([before, &update].concat()),
+        Output::Whole(container) => Output::Whole(Box::new(hsign_core::read_all(container.as_ref())?)),
     };
-    Signed {
-        output: Output::Append([before, &update].concat()),
+    Ok(Signed {
+        output,
         level: signed.level,
         verdict: signed.verdict,
         findings: signed.findings,
         pending: signed.pending,
-    }
+    })
 }

@@ -2,6 +2,7 @@ use hsign_core::Source;
 use hsign_core::facts::{DocumentFacts, DocumentFormat, EvidenceFacts};
 use hsign_xades::DetachedContent;
 
+use crate::originals::container_facts;
 use crate::verify::token_facts;
 use crate::{Content, Error, InputFormat, input_format};
 
@@ -14,7 +15,7 @@ pub fn read_facts(source: &dyn Source, beside: &[Content<'_>]) -> Result<Documen
     match input_format(source)? {
         InputFormat::Pdf | InputFormat::Asic if !beside.is_empty() => Err(Error::ContentNotTaken),
         InputFormat::Pdf => Ok(hsign_pades::read_facts(source)?),
-        InputFormat::Asic => Ok(hsign_asic::read_facts(source)?),
+        InputFormat::Asic => container_facts(source),
         InputFormat::Timestamp => token_facts(hsign_core::read_all(source)?, only_content(beside)?),
         InputFormat::Cms => Ok(hsign_cades::read_facts(source, only_content(beside)?)?),
         InputFormat::Xml => Ok(hsign_xades::read_facts(source, &detached_content(beside))?),

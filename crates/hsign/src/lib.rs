@@ -34,6 +34,7 @@ mod journal_file;
 mod journal_verify;
 mod making;
 mod mark;
+mod originals;
 mod pending;
 mod plan;
 mod scan;

@@ -6,10 +6,10 @@ use super::{LevelArg, StatementOptions, TrustOptions};
 
 #[derive(Args, Debug)]
 pub(crate) struct AmendArgs {
-    /// The signed PDF file that is amended; it stays as it is
+    /// The signed PDF file or container that is amended; it stays as it is
     #[arg(value_name = "ORIGINAL")]
     pub(crate) original: PathBuf,
-    /// The corrected PDF file, unsigned: the result embeds the original byte for byte
+    /// The corrected file, unsigned: the result embeds the original byte for byte; a container where one of the two is no PDF
     #[arg(long = "with", value_name = "CHANGED", required_unless_present = "note")]
     pub(crate) changed: Option<PathBuf>,
     /// What was amended; alone it goes with one more signature onto the original
@@ -38,7 +38,7 @@ pub(crate) struct AmendArgs {
     pub(crate) policy: Option<String>,
     #[command(flatten)]
     pub(crate) statement: StatementOptions,
-    /// Output file (default: NAME.amended.pdf); - for standard output
+    /// Output file (default: NAME.amended.pdf or .asice); - for standard output
     #[arg(short = 'o', long = "out", value_name = "OUT")]
     pub(crate) out: Option<PathBuf>,
     /// Replace an existing output file

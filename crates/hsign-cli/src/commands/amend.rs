@@ -70,7 +70,10 @@ pub(super) fn run(session: &Session, args: &AmendArgs) -> Result<u8> {
     )?;
     let base = args.changed.as_ref().unwrap_or(&args.original);
     let source = changed.as_deref().unwrap_or(original.as_ref());
-    let output = args.out.clone().unwrap_or_else(|| files::amended_name(base));
+    // A container goes by its own name, whatever it holds.
+    let is_container = matches!(signed.output, hsign::Output::Whole(_)) && args.changed.is_some();
+    let named = || if is_container { base.with_extension("asice") } else { base.clone() };
+    let output = args.out.clone().unwrap_or_else(|| files::amended_name(&named()));
     if !signed.pending.is_empty() {
         session.wait(Waiting {
             path: output.clone(),

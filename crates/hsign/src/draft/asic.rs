@@ -7,6 +7,7 @@ use hsign_core::{Digest, DigestAlgorithm, Source, Time};
 use super::Signing;
 use super::per_signature::{PerSignature, Steps};
 use crate::facts::no_facts;
+use crate::originals::{container_facts, with_originals};
 use crate::{ContainerSignature, Content, Error};
 
 /// A new container of these files; `now` is the time that its entries bear.
@@ -25,7 +26,7 @@ pub(super) fn new<'s>(
 
 /// One that is there already.
 pub(super) fn open(container: &dyn Source, now: Time) -> Result<PerSignature<'_>, Error> {
-    let before = hsign_asic::read_facts(container)?;
+    let before = container_facts(container)?;
     let draft = Draft::open(container, now)?;
     // A further signature is of the kind that is there.
     let xades = before.signatures.iter().any(|signature| signature.id.contains(".xml#"));
@@ -40,11 +41,11 @@ struct AsicSteps<'s> {
 
 impl<'s> Steps<'s> for AsicSteps<'s> {
     fn facts(&self) -> Result<DocumentFacts, Error> {
-        Ok(self.draft.facts()?)
+        Ok(with_originals(self.draft.facts()?, &self.draft))
     }
 
     fn facts_afresh(&self) -> Result<DocumentFacts, Error> {
-        Ok(hsign_asic::read_facts(&self.draft)?)
+        container_facts(&self.draft)
     }
 
     fn sign(&mut self, signing: &Signing<'_>) -> Result<String, Error> {
