@@ -2,6 +2,7 @@
 
 use hsign_testkit::Person;
 use hsign_tests::Session;
+use serde_json::{Value, json};
 
 #[test]
 fn several_files_come_under_one_signature_beside_them() {
@@ -25,6 +26,30 @@ fn several_files_come_under_one_signature_beside_them() {
     session.write("case/a 1.csv", "1,2,4\n");
     let changed = session.verify("case.signed.xml --content case").exits(1).signature();
     assert_eq!(changed["sub_indication"], "HASH_FAILURE");
+}
+
+#[test]
+fn a_list_of_files_is_signed_and_each_file_is_told() {
+    let session = Session::shared();
+    session.write("list/a.csv", "1,2,3\n");
+    session.write("list/b.xml", "<b/>");
+    session.sign(Person::Doctor, "list --packaging manifest -o list.signed.xml --tsa {tsa}").exits(0);
+    let text = String::from_utf8(session.read("list.signed.xml")).unwrap();
+    assert!(text.contains("<ds:Manifest ") && text.contains("URI=\"a.csv\""), "{text}");
+
+    let holds = |signature: &Value, name: &str| {
+        let references = signature["references"].as_array().unwrap();
+        let of_name = |one: &&Value| one["name"].as_str().is_some_and(|whole| whole.ends_with(name));
+        references.iter().find(of_name).unwrap_or_else(|| panic!("{name}: {signature:#}"))["holds"].clone()
+    };
+    let whole = session.verify("list.signed.xml --content list").exits(0).signature();
+    assert_eq!((&whole["level"], holds(&whole, "b.xml")), (&json!("B-LTA"), json!(true)));
+
+    let one = session.verify("list.signed.xml --content list/a.csv").exits(3).signature();
+    assert_eq!((holds(&one, "a.csv"), holds(&one, "b.xml")), (json!(true), Value::Null));
+    session.write("list/b.xml", "<c/>");
+    let changed = session.verify("list.signed.xml --content list").exits(1).signature();
+    assert_eq!((holds(&changed, "a.csv"), holds(&changed, "b.xml")), (json!(true), json!(false)));
 }
 
 type Encode<'a> = dyn Fn(&str) -> Vec<u8> + 'a;
@@ -56,7 +81,7 @@ fn what_is_no_xml_that_can_be_signed_is_refused_with_a_way_out() {
     session.write("dtd.xml", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>");
     session.write("broken.xml", "<a><b></a>");
     for name in ["dtd.xml", "broken.xml"] {
-        session.sign(Person::Doctor, name).exits(4);
+        session.sign(Person::Doctor, &format!("{name} --lang en")).exits(4).says("--format cades");
         session.sign(Person::Doctor, &format!("{name} --format cades")).exits(0);
     }
     assert!(!session.path("dtd.signed.xml").exists());

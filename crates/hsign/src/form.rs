@@ -40,6 +40,8 @@ pub enum Form {
     XadesEnveloping,
     /// XML: a signature beside the content, over one file or several.
     XadesDetached,
+    /// XML: a signature beside the content, over a list of the files (ds:Manifest), each of which can be checked without the others.
+    XadesManifest,
     /// An electronic prescription around its CSV, or a dispensing around its CSV and the prescription beside it.
     Eprescription(ReferenceVariant),
     /// A container with the files and the signature over them (EN 319 162-1): ASiC-E, or ASiC-S for one file.

@@ -28,7 +28,7 @@ pub(crate) fn check_statement(
 /// XML signatures have no place that every reader of theirs passes over.
 fn is_xml(what: &ToSign<'_>) -> Result<bool, Error> {
     Ok(match (what.form, what.files.first()) {
-        (Form::XadesEnveloped | Form::XadesEnveloping | Form::XadesDetached, _) => true,
+        (Form::XadesEnveloped | Form::XadesEnveloping | Form::XadesDetached | Form::XadesManifest, _) => true,
         (Form::Further, Some(file)) => input_format(file.source)? == InputFormat::Xml,
         _ => false,
     })

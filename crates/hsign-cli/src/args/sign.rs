@@ -135,6 +135,8 @@ pub(crate) enum Packaging {
     Enveloping,
     /// The signature beside the content
     Detached,
+    /// An XML signature beside the content, over a list of the files
+    Manifest,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,6 +174,7 @@ impl Packaging {
             Self::Enveloped => "enveloped",
             Self::Enveloping => "enveloping",
             Self::Detached => "detached",
+            Self::Manifest => "manifest",
         }
     }
 }

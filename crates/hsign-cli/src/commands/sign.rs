@@ -100,6 +100,7 @@ pub(super) fn run(session: &Session, args: &SignArgs) -> Result<u8> {
 fn wanted(args: &SignArgs) -> fn(&Path) -> bool {
     match args.format {
         Some(Format::Cades | Format::Asic) => files::is_unsigned,
+        None | Some(Format::Xades) if is_list(args) => files::is_unsigned,
         Some(Format::Xades) if args.packaging == Some(Packaging::Detached) => files::is_unsigned,
         Some(Format::Xades) => files::is_unsigned_xml,
         Some(Format::Eprescription) => files::is_csv,
@@ -107,10 +108,16 @@ fn wanted(args: &SignArgs) -> fn(&Path) -> bool {
     }
 }
 
+/// A list of files is XML whatever they are.
+fn is_list(args: &SignArgs) -> bool {
+    args.packaging == Some(Packaging::Manifest)
+}
+
 /// Whether several files come under one signature.
 fn takes_several(args: &SignArgs) -> bool {
     match args.format {
         Some(Format::Asic) => true,
+        None | Some(Format::Xades) if is_list(args) => true,
         Some(Format::Xades) => args.packaging == Some(Packaging::Detached),
         _ => false,
     }
@@ -280,7 +287,7 @@ impl Run<'_> {
         match form {
             Form::CadesDetached => files::named(input, folder, "p7s"),
             Form::CadesEnveloping => files::named(input, folder, "p7m"),
-            Form::XadesEnveloping | Form::XadesDetached | Form::Eprescription(_) => {
+            Form::XadesEnveloping | Form::XadesDetached | Form::XadesManifest | Form::Eprescription(_) => {
                 files::named(input, folder, "signed.xml")
             }
             Form::Asic(..) => files::named(input, folder, "asice"),

@@ -27,6 +27,7 @@ pub(super) fn form_of(args: &SignArgs, path: &Path, source: &dyn Source) -> Resu
         (Some(Format::Xades), None | Some(Packaging::Enveloped)) => Form::XadesEnveloped,
         (Some(Format::Xades), Some(Packaging::Enveloping)) => Form::XadesEnveloping,
         (Some(Format::Xades), Some(Packaging::Detached)) => Form::XadesDetached,
+        (Some(Format::Xades), Some(Packaging::Manifest)) => Form::XadesManifest,
         (Some(Format::Asic), None) if is(source, InputFormat::Asic)? => Form::Further,
         (Some(Format::Asic), None | Some(Packaging::Enveloping)) => asic(args),
         (Some(format), Some(packaging)) => {
@@ -59,6 +60,7 @@ fn unnamed(packaging: Packaging, source: &dyn Source) -> Result<Form> {
         (InputFormat::Xml, Packaging::Detached) => Form::XadesDetached,
         (_, Packaging::Enveloping) => Form::CadesEnveloping,
         (_, Packaging::Detached) => Form::CadesDetached,
+        (_, Packaging::Manifest) => Form::XadesManifest,
         (_, Packaging::Enveloped) => {
             bail!(Usage::PackagingNotOfFormat { packaging: Packaging::Enveloped.name(), format: "cades" })
         }
@@ -99,7 +101,7 @@ fn refuse_what_has_no_meaning(args: &SignArgs, form: Form, source: &dyn Source) 
 fn name_of(form: Form) -> &'static str {
     match form {
         Form::Pades => "pades",
-        Form::XadesEnveloped | Form::XadesEnveloping | Form::XadesDetached => "xades",
+        Form::XadesEnveloped | Form::XadesEnveloping | Form::XadesDetached | Form::XadesManifest => "xades",
         Form::Asic(..) => "asic",
         Form::Eprescription(_) => "eprescription",
         _ => "cades",

@@ -15,6 +15,7 @@ mod making;
 mod support;
 
 mod disguises;
+mod editions;
 mod prescriptions;
 mod signing;
 mod stamps;

@@ -15,8 +15,8 @@ pub(crate) fn new_draft<'s>(
     if let Form::Asic(kind, signature) = what.form {
         return Ok(Box::new(asic::new(what.files, kind, signature, digest, now)?));
     }
-    if what.form == Form::XadesDetached {
-        return Ok(Box::new(xml::detached(what.files)?));
+    if let Form::XadesDetached | Form::XadesManifest = what.form {
+        return Ok(Box::new(xml::detached(what.files, what.form == Form::XadesManifest)?));
     }
     let [file] = what.files else { return Err(Error::OneFile) };
     Ok(match what.form {

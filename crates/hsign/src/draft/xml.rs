@@ -23,9 +23,9 @@ pub(super) fn enveloping<'s>(content: &dyn Source, is_xml: bool) -> Result<PerSi
     Ok(PerSignature::new(no_facts(), steps))
 }
 
-/// A new signature beside these files.
-pub(super) fn detached<'s>(files: &[Content<'s>]) -> Result<PerSignature<'s>, Error> {
-    let steps = XmlSteps::of(&Vec::new(), files, Place::Beside)?;
+/// A new signature beside these files, over each of them or over a list of them.
+pub(super) fn detached<'s>(files: &[Content<'s>], as_list: bool) -> Result<PerSignature<'s>, Error> {
+    let steps = XmlSteps::of(&Vec::new(), files, if as_list { Place::BesideByList } else { Place::Beside })?;
     Ok(PerSignature::new(no_facts(), steps))
 }
 
@@ -42,6 +42,7 @@ enum Place {
     AroundXml,
     Around,
     Beside,
+    BesideByList,
 }
 
 pub(super) struct XmlSteps<'s> {
@@ -69,7 +70,7 @@ impl<'s> XmlSteps<'s> {
             Place::Inside => make::enveloped(&self.bytes, &Enveloped::default(), options)?,
             Place::AroundXml => make::enveloping_xml(&self.bytes, options)?,
             Place::Around => make::enveloping_octets(&self.bytes, OCTETS, options)?,
-            Place::Beside => self.beside(signing.request.digest, options)?,
+            Place::Beside | Place::BesideByList => self.beside(signing.request.digest, options)?,
         })
     }
 
@@ -79,7 +80,11 @@ impl<'s> XmlSteps<'s> {
         let named = named?;
         let object = |(uri, digest)| DataObject { uri, mime_type: OCTETS, digest };
         let objects: Vec<_> = named.iter().map(|(uri, digest)| object((uri.as_str(), digest))).collect();
-        Ok(make::detached(&objects, options)?)
+        Ok(if self.place == Place::BesideByList {
+            make::manifest(&objects, options)?
+        } else {
+            make::detached(&objects, options)?
+        })
     }
 }
 
