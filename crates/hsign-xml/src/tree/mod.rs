@@ -148,6 +148,14 @@ impl<'t> Document<'t> {
         self.prefixes.get(prefix as usize).copied().unwrap_or_default()
     }
 
+    /// A qualified name's local part; the prefix and its colon stand first.
+    fn without_prefix<'n>(&self, qualified: &'n str, prefix: Interned) -> &'n str {
+        if prefix == NONE {
+            return qualified;
+        }
+        qualified.get(self.prefix_name(prefix).len() + 1..).unwrap_or(qualified)
+    }
+
     pub(crate) fn prefixes(&self) -> &[&'t str] {
         &self.prefixes
     }

@@ -93,8 +93,7 @@ impl<'d> Node<'d> {
     }
 
     fn local_name(self) -> &'d str {
-        let qualified = self.qualified_name();
-        qualified.rsplit_once(':').map_or(qualified, |(_, local)| local)
+        self.document.without_prefix(self.qualified_name(), self.data().prefix)
     }
 
     /// Where it stands in the text, tags included.
@@ -348,8 +347,7 @@ impl<'d> Attribute<'d> {
     /// Namespace and local name.
     #[must_use]
     pub fn name(self) -> (&'d str, &'d str) {
-        let qualified = self.qualified_name();
-        let local = qualified.rsplit_once(':').map_or(qualified, |(_, local)| local);
+        let local = self.document.without_prefix(self.qualified_name(), self.data.prefix);
         (self.document.namespace_name(self.data.namespace), local)
     }
 
