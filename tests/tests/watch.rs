@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hsign_testkit::{Endpoint, Fault, Person};
-use hsign_tests::{Session, Terminal, missing};
+use hsign_testkit_pkcs11::Kind;
+use hsign_tests::{HPKI_PIN, Session, Terminal, hpki_card, missing};
 
 /// A folder with these scans in it, a journal, and an authority.
 fn desk(session: &Session, scans: &[&str]) {
@@ -264,6 +265,61 @@ fn a_batch_is_one_container_with_one_signature_and_each_file_provable() {
     for item in listed["items"].as_array().unwrap() {
         assert_eq!((&item["state"], &item["output"]), (&"done".into(), &container.as_str().into()));
     }
+}
+
+/// The least that each format has of a page.
+fn pictures() -> [(&'static str, Vec<u8>); 4] {
+    let png =
+        b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x06\x76\0\0\x09\x23\x08\x02\0\0\0crc!\0\0\0\0IEND\xaeB`\x82";
+    let jpeg = [&b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\x01\0\xc8\0\xc8\0\0"[..], &[0xff, 0xd9]].concat();
+    let tiff = [&b"II*\0"[..], &8_u32.to_le_bytes(), &[0; 6]].concat();
+    let dicom = [&[0; 128][..], b"DICM\x02\0\x10\0UI\x14\x001.2.840.10008.1.2.1\0"].concat();
+    [("page.png", png.to_vec()), ("page.jpg", jpeg), ("page.tif", tiff), ("film.dcm", dicom)]
+}
+
+#[test]
+fn guideline_9_1_pictures_go_the_same_way_and_are_signed_as_they_are() {
+    let session = Session::alone();
+    desk(&session, &[]);
+    for (name, bytes) in pictures() {
+        session.write(&format!("inbox/{name}"), bytes);
+    }
+    let Some(terminal) = start(&session, &format!("--reviewer staff-7 {PIN}")) else { return };
+    confirm(&terminal, 4);
+    terminal.press(&["s"]).shows("4 files signed.").press(&["q"]);
+    assert_eq!(terminal.exit_code(), 0);
+    let originals = files(&session, "inbox/originals");
+    for (name, bytes) in pictures() {
+        assert_eq!(originals[name], bytes, "the scan itself is kept");
+        let document = session.verify(&format!("inbox/signed/{name}.asice")).exits(0).document();
+        assert_eq!((&document["format"], &document["files"][0]["name"]), (&"asic".into(), &name.into()));
+        assert_eq!(document["files"][0]["covered_by"][0]["intact"], true);
+        let container = session.read(&format!("inbox/signed/{name}.asice"));
+        assert!(container.windows(bytes.len()).any(|window| window == bytes), "every byte as it was");
+    }
+}
+
+#[test]
+fn where_the_institution_wants_it_a_card_is_given_its_pin_for_each_signature() {
+    let session = Session::alone();
+    desk(&session, &["0.pdf", "1.pdf"]);
+    let config = String::from_utf8(session.read("config.toml")).unwrap();
+    session.write("config.toml", format!("pin_each_time = true\n{config}"));
+    let uri = hpki_card(&session, Kind::Signature, &session.testbed().person(Person::Pharmacist));
+    let line =
+        format!("watch inbox --config config.toml --credential {uri} --trust {{trust}} --reviewer staff-7");
+    let Some(terminal) = Terminal::start(&session, &line, 80, 24) else { return missing("tmux") };
+    confirm(&terminal, 2);
+    terminal.press(&["s"]);
+    for signed in 0..2 {
+        terminal.shows(&format!("signed {signed}")).shows("PIN or passphrase of");
+        terminal.write(HPKI_PIN).shows("> ******").press(&["Enter"]);
+    }
+    terminal.shows("2 files signed.");
+    assert!(!terminal.screen().contains("PIN or passphrase of"), "{}", terminal.screen());
+    terminal.press(&["q"]);
+    assert_eq!(terminal.exit_code(), 0);
+    all_signed(&session, 2);
 }
 
 #[test]

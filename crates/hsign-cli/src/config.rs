@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) credential: Option<String>,
     /// PKCS#11 modules to look into.
     pub(crate) modules: Vec<PathBuf>,
+    /// A card's PIN is asked for before each signature, also in a batch.
+    pub(crate) pin_each_time: bool,
     /// Document class when `--document-class` isn't given.
     pub(crate) document_class: Option<String>,
     /// Profession tables of the institution's own, beside the built-in one.

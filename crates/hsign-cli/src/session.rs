@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use hsign::credential::{RemoteServices, read_secret};
+use hsign::credential::{PinRetention, RemoteServices, read_secret};
 use hsign::hpki::{DocumentClass, DocumentClasses, ProfessionTable};
 use hsign::journal_format::Rotation;
 use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, TsaEndpoint, remote_service};
@@ -92,6 +92,7 @@ impl Session {
         settings.qualification_evidence = supplied.qualification_evidence().to_vec();
         settings.evidence = supplied.evidence;
         settings.tokens = supplied.tokens;
+        settings.evidence_records = supplied.evidence_records;
         settings.professions = self.professions()?;
         settings.document_class = self.document_class(judging.document_class)?;
         settings.required_roles = judging.roles.to_vec();
@@ -208,8 +209,11 @@ impl Session {
             })?;
             Ok(remote_service(endpoint, ports(), Box::new(move |address| show_login(address, language)))?)
         };
+        let pin_retention =
+            if self.config.pin_each_time { PinRetention::EachSignature } else { PinRetention::WhileOpen };
         hsign::credential::Options {
             modules,
+            pin_retention,
             remote: Some(RemoteServices::new(std::sync::Arc::new(open))),
             ..hsign::credential::Options::default()
         }

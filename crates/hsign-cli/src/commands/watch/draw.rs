@@ -187,7 +187,12 @@ pub(super) fn secret(lines: &[String]) -> io::Result<Option<Secret>> {
             continue;
         }
         match key.code {
-            KeyCode::Enter => return Ok(Some(Secret::new(typed))),
+            KeyCode::Enter => {
+                let mut out = io::stdout();
+                queue!(out, cursor::MoveTo(0, top), terminal::Clear(terminal::ClearType::FromCursorDown))?;
+                out.flush()?;
+                return Ok(Some(Secret::new(typed)));
+            }
             KeyCode::Esc => break,
             KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => break,
             KeyCode::Backspace => {

@@ -1,5 +1,6 @@
 //! The drop folder: scans are reviewed, confirmed by a named person, and signed. Never blindly.
 
+mod copies;
 mod draw;
 mod folder;
 mod keys;

@@ -1,6 +1,7 @@
 //! The reviewer's screen: keyboard only, over ssh, from 80 columns.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,10 +11,11 @@ use hsign::credential::{PinTries, SecretPrompt, SecretSource};
 use hsign::report::{Language, finding_message, word};
 use hsign_core::ports::PortError;
 use hsign_core::{ErrorKind, Finding, Secret, SecretReference};
-use hsign_desk::{Confirmation, Desk, Id, Item, Place, State, Then, Work};
+use hsign_desk::{Confirmation, Desk, Folder as _, Id, Item, Place, State, Then, Work};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind};
 
+use super::copies::Copies;
 use super::draw::{self, Dialog, Row, View};
 use super::folder::DiskFolder;
 use super::keys::{Line, Typed, is_interrupt};
@@ -64,6 +66,7 @@ struct Screen<'a> {
     /// The first that is seen.
     top: usize,
     opened: BTreeSet<Id>,
+    copies: Copies,
     pages: BTreeMap<Id, Pages>,
     message: String,
 }
@@ -82,6 +85,7 @@ pub(super) fn run(session: &Session, args: &WatchArgs, folder: &DiskFolder, desk
         selected: 0,
         top: 0,
         opened: BTreeSet::new(),
+        copies: Copies::default(),
         pages: BTreeMap::new(),
         message: word("watch.welcome", session.language).to_owned(),
     };
@@ -237,10 +241,13 @@ impl Screen<'_> {
         let Some(item) = self.item() else { return };
         let usual = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
         let viewer = self.args.viewer.as_deref().unwrap_or(usual);
-        let place = if item.state == State::Done { Place::Signed } else { Place::Drop };
-        let name = item.output.as_ref().map_or(&item.name, |output| &output.name);
+        let path = match item.output.as_ref().filter(|_| item.state == State::Done) {
+            Some(output) => Some(self.folder.path(Place::Signed, &output.name)),
+            None => self.copy(&item),
+        };
+        let Some(path) = path else { return };
         let started = Command::new(viewer)
-            .arg(self.folder.path(place, name))
+            .arg(path)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -251,9 +258,25 @@ impl Screen<'_> {
         }
     }
 
+    /// The content that is listed, where nobody can exchange it while it is looked at.
+    fn copy(&mut self, item: &Item) -> Option<PathBuf> {
+        let read = self.folder.read(Place::Drop, &item.name).ok().flatten();
+        let Some(bytes) = read.filter(|bytes| Id::of(bytes) == item.id) else {
+            self.say("watch.changed-meanwhile");
+            return None;
+        };
+        match self.copies.put(item.id, &item.name, &bytes) {
+            Ok(path) => Some(path),
+            Err(error) => {
+                self.message = error.to_string();
+                None
+            }
+        }
+    }
+
     fn picture(&mut self) -> Result<()> {
         let Some(item) = self.item().filter(|item| item.state < State::Done) else { return Ok(()) };
-        let path = self.folder.path(Place::Drop, &item.name);
+        let Some(path) = self.copy(&item) else { return Ok(()) };
         let shown = {
             let mut terminal = self.glass.terminal();
             pictures::show(&mut terminal, &path, item.kind, self.args.pictures)
@@ -350,7 +373,10 @@ impl Screen<'_> {
                 .replace("{number}", &(number * unit + 1).to_string())
                 .replace("{total}", &ready.len().to_string());
             self.show(None)?;
-            match self.desk.sign(ids, &round).map_err(desk_error)? {
+            let work = self.desk.sign(ids, &round).map_err(desk_error)?;
+            // A card that wants its PIN each time asked over what stood there.
+            self.glass.terminal().clear().context("terminal")?;
+            match work {
                 Work::Signed(_) => signed += ids.len(),
                 Work::Nothing => {}
                 Work::Failed(failure) => {
