@@ -429,8 +429,14 @@ fn bombs_end_in_an_error_at_once() {
     }
 }
 
-/// An archive time stamp of the second form, over octets put together here (RFC 5126 §6.4.1).
+/// An archive time stamp of the second form.
 fn with_version_2(cms: &[u8], tagged: bool) -> Vec<u8> {
+    let token = stamp_over_what_stands(cms, tagged);
+    add_unsigned_attribute(cms, 0, &attributes::attribute(V2, &token).unwrap()).unwrap()
+}
+
+/// Over octets put together here (RFC 5126 §6.4.1).
+fn stamp_over_what_stands(cms: &[u8], tagged: bool) -> Vec<u8> {
     let outer = Reader::new(cms, Rules::Der).any().unwrap();
     let parts = elements(&outer);
     let inside = Reader::new(&parts[1], Rules::Der).any().unwrap().only(Tag::SEQUENCE).unwrap();
@@ -447,8 +453,40 @@ fn with_version_2(cms: &[u8], tagged: bool) -> Vec<u8> {
         });
     }
     let token = stamp_for(&hsign_crypto::digest(SHA256, &octets).unwrap(), 60);
-    let token = hsign_tsp::Token::parse(&token).unwrap();
-    add_unsigned_attribute(cms, 0, &attributes::attribute(V2, token.bytes()).unwrap()).unwrap()
+    hsign_tsp::Token::parse(&token).unwrap().bytes().to_vec()
+}
+
+/// LongTermValidation with its time stamp, certificates and CRLs.
+fn with_long_term_validation(cms: &[u8], token: &[u8]) -> Vec<u8> {
+    let evidence = evidence();
+    let list = |number: u8, elements: Vec<&[u8]>| encode::tlv(0xa0 | number, &elements.concat());
+    let certificates = list(0, evidence.certificates.iter().map(|one| one.as_slice()).collect());
+    let lists = list(1, evidence.crls.iter().map(|one| one.as_slice()).collect());
+    let time = encode::tlv(0x18, b"20260401000000Z");
+    let value = encode::sequence(&[&time, &encode::tlv(0xa0, token), &certificates, &lists]);
+    let attribute = attributes::attribute("0.4.0.1733.2.2", &value).unwrap();
+    add_unsigned_attribute(cms, 0, &attribute).unwrap()
+}
+
+#[test]
+fn a_long_term_validation_attribute_brings_its_time_stamp_and_evidence() {
+    let cms = detached(Person::Doctor);
+    let cms = hsign_cades::with_signature_timestamp(&cms, &support::stamp_on(&cms)).unwrap();
+    let long = facts(&with_long_term_validation(&cms, &stamp_over_what_stands(&cms, true)));
+    let [signature] = long.signatures.as_slice() else { panic!("{long:#?}") };
+    let stamp = stamp_named(signature, "long-term-validation");
+    assert_eq!((imprint_holds(stamp), codes(stamp)), (Some(true), vec![]));
+    let first = Covered::Timestamp { timestamp: "Signature1/signature-time-stamp-1".to_owned() };
+    assert!(stamp.covers.contains(&first));
+    let inside = &long.evidence;
+    assert!(evidence().crls.iter().all(|crl| inside.crls.contains(crl)));
+    assert!(evidence().certificates.iter().all(|one| inside.certificates.contains(one)));
+
+    let foreign = stamp_over_what_stands(&detached(Person::DoctorP256), true);
+    let foreign = facts(&with_long_term_validation(&cms, &foreign));
+    let stamp = stamp_named(&foreign.signatures[0], "long-term-validation");
+    assert_eq!((imprint_holds(stamp), codes(stamp)), (None, vec!["timestamp-not-judged"]));
+    assert!(stamp.covers.is_empty(), "it proves nothing");
 }
 
 #[test]
