@@ -74,7 +74,7 @@ pub fn enveloped(document: &[u8], request: &Enveloped<'_>, options: &Options<'_>
         known: None,
     };
     let plan = options.plan(stem.clone(), stem, vec![reference], Vec::new())?;
-    Prepared::beside_others(&parsed, document.to_vec(), &text, place, plan, options)
+    Prepared::beside_others(parsed, document.to_vec(), &text, place, plan, options)
 }
 
 fn element<'d>(document: &'d Document<'d>, id: &str) -> Result<Node<'d>, Error> {

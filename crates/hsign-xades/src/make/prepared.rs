@@ -124,22 +124,23 @@ impl Prepared {
 
     /// The same in a document that may have signatures already, none of which must break.
     pub(crate) fn beside_others(
-        before: &Document<'_>,
+        before: Document<'_>,
         document: Vec<u8>,
         text: &Text<'_>,
         place: Place,
         plan: Plan,
         options: &Options<'_>,
     ) -> Result<Self, Error> {
-        let others = signatures(before).map_err(hsign_xml::Error::from)?;
-        let prepared = Self::in_document(document, text, place, plan, options)?;
-        if others.is_empty() {
-            return Ok(prepared);
+        if signatures(&before).map_err(hsign_xml::Error::from)?.is_empty() {
+            // Two trees of a large document need not be in memory at once.
+            drop(before);
+            return Self::in_document(document, text, place, plan, options);
         }
+        let prepared = Self::in_document(document, text, place, plan, options)?;
         let after = prepared.assemble_with(&[])?;
         let after = decode(&after)?;
         let after = Document::parse(after.as_str(), &Limits::default())?;
-        match follow::broken(before, &after)? {
+        match follow::broken(&before, &after)? {
             Some(broken) => Err(Error::Breaks(broken)),
             None => Ok(prepared),
         }
