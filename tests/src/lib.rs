@@ -3,6 +3,7 @@
 mod answer;
 mod browser;
 mod command;
+mod day;
 mod evidence_record;
 mod qualification_evidence;
 mod session;
@@ -13,6 +14,7 @@ mod unrefused;
 pub use answer::Answer;
 pub use browser::{Browser, Layout};
 pub use command::program;
+pub use day::today;
 pub use evidence_record::record_around;
 pub use qualification_evidence::completed;
 pub use session::Session;

@@ -1,8 +1,7 @@
 //! When the line or the card fails: what is kept, listed, and completed later (guideline 5.2 §6.5 C3, §6.10).
 
-use hsign_core::{Date, Time};
 use hsign_testkit::{Endpoint, Fault, Person};
-use hsign_tests::{Answer, Session};
+use hsign_tests::{Answer, Session, today};
 
 fn pending(session: &Session, rest: &str) -> Answer {
     session.run(&format!("pending --trust {{trust}} --policy {{soft}} {rest}"))
@@ -10,11 +9,6 @@ fn pending(session: &Session, rest: &str) -> Answer {
 
 fn complete(session: &Session) -> Answer {
     session.run("extend --due --trust {trust} --policy {soft} --tsa {tsa}")
-}
-
-fn today() -> Date {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    Date::in_japan(Time::from_unix_seconds(i64::try_from(now.as_secs()).unwrap()).unwrap())
 }
 
 #[test]

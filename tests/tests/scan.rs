@@ -1,15 +1,12 @@
 //! Scanned paper: dates that are signed, pages that are looked at, paper of earlier years.
 
-use hsign_core::{Date, Time};
 use hsign_testkit::Person;
-use hsign_tests::Session;
+use hsign_tests::{Session, today};
 use serde_json::Value;
 
 /// A day in Japan, so many days before today.
 fn days_ago(days: i64) -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let now = Time::from_unix_seconds(i64::try_from(now.as_secs()).unwrap()).unwrap();
-    Date::in_japan(now).plus_days(-days).to_string()
+    today().plus_days(-days).to_string()
 }
 
 fn codes(findings: &Value) -> Vec<String> {
