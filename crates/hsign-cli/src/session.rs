@@ -215,7 +215,6 @@ impl Session {
             modules,
             pin_retention,
             remote: Some(RemoteServices::new(std::sync::Arc::new(open))),
-            ..hsign::credential::Options::default()
         }
     }
 

@@ -98,8 +98,7 @@ fn file_of(
     Ok(None)
 }
 
-fn facts_within(bytes: &Vec<u8>, allowance: &mut Allowance) -> Result<DocumentFacts, Error> {
-    let source: &dyn Source = bytes;
+fn facts_within(source: &dyn Source, allowance: &mut Allowance) -> Result<DocumentFacts, Error> {
     match input_format(source)? {
         InputFormat::Pdf => Ok(hsign_pades::read_facts(source)?),
         InputFormat::Asic => {
