@@ -6,7 +6,7 @@
 //!
 //! A test in which everything is compared ends with [`Comparison::finish`]: differences must stand in
 //! `tests/conformance/known-differences.toml` with their reason, a listed one that has vanished must be struck out,
-//! and at most 3 % of a set may differ.
+//! and at most 3 % of a set may differ. What can't be compared is counted with its reason.
 #![allow(clippy::panic, clippy::expect_used, clippy::print_stdout, clippy::missing_panics_doc)]
 
 mod comparison;

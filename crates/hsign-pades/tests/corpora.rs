@@ -85,7 +85,7 @@ fn conformance_dss_pades_integrity() {
             "crypto-valid" | "no-signature" | "indeterminate" => {
                 comparison.differ(path, format!("expected {expected}: {}", describe(&facts)));
             }
-            other => println!("not compared: {path} {other}: {}", describe(&facts)),
+            _ => comparison.leave_out(path, "the expectation is about something else than integrity"),
         }
     }
     comparison.finish();

@@ -90,7 +90,7 @@ fn conformance_dss_xades_integrity() {
             "crypto-valid" | "mixed" => {
                 comparison.differ(&case, format!("expected {expected}: {}", describe(&facts)))
             }
-            _ => println!("not compared: {case} {expected}: {}", describe(&facts)),
+            _ => comparison.leave_out(&case, "the expectation is about something else than integrity"),
         }
     }
     comparison.finish();
