@@ -386,6 +386,8 @@ impl Desk {
             Value::Number(number) if key == "process" => *number = 4_711.into(),
             // Five years have one or two leap days, depending on the day they begin.
             Value::Number(number) if key == "validity_days" => *number = 1825.into(),
+            // Whether a proof counts already depends on the second in which the answer was made.
+            Value::Array(items) if key == "proofs" => *items = vec!["…".into()],
             Value::Array(items) => {
                 let limit =
                     if matches!(key, "entries" | "functions" | "mechanisms") { 2 } else { usize::MAX };
@@ -406,6 +408,8 @@ impl Desk {
             "user" => return "clinic".to_owned(),
             "host" => return "scan-desk".to_owned(),
             "journal" => return "…".to_owned(),
+            // Named by its digest.
+            _ if text.starts_with("original-") => return "original-0123456789abcdef.pdf".to_owned(),
             _ => {}
         }
         let folder = self.session.folder().display().to_string();
