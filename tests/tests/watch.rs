@@ -299,6 +299,21 @@ fn guideline_9_1_pictures_go_the_same_way_and_are_signed_as_they_are() {
     }
 }
 
+/// A page of 72 dots to the inch, grey, JPEG.
+const COARSE_PAGE: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\x01\0\x48\0\x48\0\0\
+    \xff\xc0\0\x0b\x08\x03\x4a\x02\x53\x01\x01\x11\0\xff\xd9";
+
+#[test]
+fn guideline_9_1_c1_what_is_too_coarse_is_seen_before_it_is_signed() {
+    let session = Session::alone();
+    desk(&session, &[]);
+    session.write("inbox/coarse.jpg", COARSE_PAGE);
+    let Some(terminal) = start(&session, &format!("--reviewer staff-7 {PIN}")) else { return };
+    terminal.shows("low dpi lossy").press(&["q"]);
+    let again = start(&session, &format!("--reviewer staff-7 --scan-mode paper-kept {PIN}")).unwrap();
+    again.shows("coarse.jpg").press(&["q"]);
+}
+
 #[test]
 fn where_the_institution_wants_it_a_card_is_given_its_pin_for_each_signature() {
     let session = Session::alone();

@@ -13,13 +13,13 @@ use std::io::IsTerminal as _;
 
 use anyhow::{Result, bail};
 use hsign_core::Source;
-use hsign_core::facts::ScanFacts;
+use hsign_core::facts::{ScanFacts, ScanLimits, ScanMode};
 use hsign_core::ports::PortError;
 use hsign_core::{ErrorKind, Finding};
 use hsign_desk::{Desk, Folder as _, Item, Kind, Log, Place, Queue, State};
 use serde_json::{Value, json};
 
-use crate::args::WatchArgs;
+use crate::args::{ScanModeArg, WatchArgs};
 use crate::failure::Usage;
 use crate::output;
 use crate::session::{self, Session};
@@ -33,7 +33,24 @@ const QUIET_SECONDS: i64 = 2;
 struct Pages {
     pages: Option<u32>,
     dpi: Option<u32>,
-    lossy: bool,
+    /// What stays below what is asked of scans: the codes of findings.
+    shortcomings: Vec<String>,
+}
+
+/// What is asked of the pages (guideline 5.2 §9.1 C1).
+#[derive(Clone, Debug, Default)]
+struct Asked {
+    limits: Option<ScanLimits>,
+    mode: Option<ScanMode>,
+}
+
+impl Asked {
+    /// By the class of the documents; where none is named, as for scans: that is what a drop folder is for.
+    fn of(session: &Session, args: &WatchArgs) -> Result<Self> {
+        let class = session.document_class(Some(args.document_class.as_deref().unwrap_or("scan")))?;
+        let mode = args.statement.scan_mode.map(ScanModeArg::mode);
+        Ok(Self { limits: super::scan::limits(session, class.as_ref(), mode)?, mode })
+    }
 }
 
 pub(super) fn run(session: &Session, args: &WatchArgs) -> Result<u8> {
@@ -93,7 +110,11 @@ fn list(session: &Session, folder: &DiskFolder, ours: bool) -> Result<u8> {
 }
 
 fn row(folder: &DiskFolder, item: &Item) -> Value {
-    let pages = if item.state <= State::Signing { pages_of(folder, item) } else { Pages::default() };
+    let pages = if item.state <= State::Signing {
+        pages_of(folder, item, &Asked::default())
+    } else {
+        Pages::default()
+    };
     let confirmation = item.confirmation.as_ref();
     let output = item.output.as_ref();
     json!({
@@ -127,18 +148,20 @@ fn why_not(bytes: &[u8], kind: Kind) -> Option<String> {
     Some(error.finding().code)
 }
 
-fn pages_of(folder: &DiskFolder, item: &Item) -> Pages {
+fn pages_of(folder: &DiskFolder, item: &Item, asked: &Asked) -> Pages {
     let facts = folder.read(Place::Drop, &item.name).ok().flatten().and_then(|bytes| {
         let source: &dyn Source = &bytes;
         hsign::scan_facts(source, &[]).ok().flatten()
     });
-    facts.map(|facts| told(&facts)).unwrap_or_default()
+    facts.map(|facts| told(&facts, asked)).unwrap_or_default()
 }
 
-fn told(facts: &ScanFacts) -> Pages {
+fn told(facts: &ScanFacts, asked: &Asked) -> Pages {
+    let limits = asked.limits.as_ref();
+    let found = limits.map(|limits| hsign::scan_findings(facts, limits, asked.mode)).unwrap_or_default();
     Pages {
         pages: Some(facts.pages),
         dpi: facts.images.iter().filter_map(|image| image.dpi).min(),
-        lossy: facts.images.iter().any(|image| image.lossy == Some(true)),
+        shortcomings: found.into_iter().map(|finding| finding.code).collect(),
     }
 }

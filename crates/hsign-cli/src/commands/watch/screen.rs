@@ -20,7 +20,7 @@ use super::draw::{self, Dialog, Row, View};
 use super::folder::DiskFolder;
 use super::keys::{Line, Typed, is_interrupt};
 use super::worker::Round;
-use super::{Pages, desk_error, pages_of, pictures, reviewed, why_not};
+use super::{Asked, Pages, desk_error, pages_of, pictures, reviewed, why_not};
 use crate::args::WatchArgs;
 use crate::failure;
 use crate::session::{self, Session};
@@ -68,10 +68,12 @@ struct Screen<'a> {
     opened: BTreeSet<Id>,
     copies: Copies,
     pages: BTreeMap<Id, Pages>,
+    asked: Asked,
     message: String,
 }
 
 pub(super) fn run(session: &Session, args: &WatchArgs, folder: &DiskFolder, desk: Desk<'_>) -> Result<u8> {
+    let asked = Asked::of(session, args)?;
     let glass = Glass::open()?;
     let Some(by) = reviewer(session, args, &glass)? else { return Ok(ErrorKind::Interrupted.exit_code()) };
     let reviewer = Confirmation { by, part: args.reviewer_part.part() };
@@ -87,6 +89,7 @@ pub(super) fn run(session: &Session, args: &WatchArgs, folder: &DiskFolder, desk
         opened: BTreeSet::new(),
         copies: Copies::default(),
         pages: BTreeMap::new(),
+        asked,
         message: word("watch.welcome", session.language).to_owned(),
     };
     screen.stay()?;
@@ -212,7 +215,7 @@ impl Screen<'_> {
         let pages = match self.pages.get(&item.id) {
             Some(pages) => pages.clone(),
             None => {
-                let pages = pages_of(self.folder, item);
+                let pages = pages_of(self.folder, item, &self.asked);
                 self.pages.insert(item.id, pages.clone());
                 pages
             }
@@ -221,7 +224,10 @@ impl Screen<'_> {
         let pending = item.output.as_ref().is_some_and(|output| output.pending);
         let state = if pending { "pending" } else { item.state.name() };
         let mut remarks = Vec::new();
-        remarks.extend(pages.lossy.then(|| word("watch.lossy", language).to_owned()));
+        for code in ["scan-resolution-low", "scan-colour-depth-low", "scan-lossy-compression"] {
+            let is_so = pages.shortcomings.iter().any(|known| known == code);
+            remarks.extend(is_so.then(|| word(&format!("watch.{code}"), language).to_owned()));
+        }
         remarks.extend(item.code.clone());
         Row {
             confirmed: item.state == State::Confirmed,
