@@ -129,7 +129,8 @@ impl Run<'_> {
         let unchanged = to_output.then_some(Output::Append(Vec::new()));
         let output = extension.output.or(unchanged).map(|made| {
             let beside = || files::extended_name(input, self.args.out_dir.as_deref());
-            let (target, existing) = Outputs { in_place: self.in_place, ..outputs(self.args) }.target(input, beside);
+            let (target, existing) =
+                Outputs { in_place: self.in_place, ..outputs(self.args) }.target(input, beside);
             files::put_output(input, source.as_ref(), &made, &target, existing).map(|()| target)
         });
         let output = output.transpose()?;
