@@ -86,7 +86,8 @@ const LAYERS: [&[&str]; 7] = [
         "hsign-scan",
     ],
     &["hsign-pki", "hsign-hpki", "hsign-validation", "hsign-report", "hsign-journal", "hsign-desk"],
-    &["hsign-net", "hsign-credential"],
+    // The archive judges nothing: it plans, and puts evidence records together.
+    &["hsign-net", "hsign-credential", "hsign-archive", "hsign-archive-store"],
     &["hsign", "hsign-testkit", "hsign-testkit-pkcs11", "hsign-corpora"],
     &["hsign-cli"],
 ];

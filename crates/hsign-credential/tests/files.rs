@@ -286,7 +286,7 @@ fn pem_failures_say_what_is_wrong() {
 #[test]
 fn a_remote_service_is_named_honestly() {
     let error = open_error(&"remote:clinic".parse().unwrap(), "");
-    assert!(error.to_string().contains("not part of this version"));
+    assert!(error.to_string().contains("no remote signing service `clinic` is configured"));
     assert_eq!(error.kind(), ErrorKind::Usage);
 }
 
