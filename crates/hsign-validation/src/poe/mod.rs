@@ -50,8 +50,10 @@ impl ProofsOfExistence {
 
     pub(crate) fn add(&mut self, object: ProvenObject, time: Time, source: &ProofSource) {
         match self.earliest.entry(object) {
-            // Newer proofs come first: of two in the same second the one that the other covers is told.
-            std::collections::hash_map::Entry::Occupied(mut known) if known.get().0 >= time => {
+            // Newer stamps come first: of two in the same second the one that the other covers is told.
+            std::collections::hash_map::Entry::Occupied(mut known)
+                if known.get().0 > time || (known.get().0 == time && both_stamps(&known.get().1, source)) =>
+            {
                 known.insert((time, source.clone()));
             }
             std::collections::hash_map::Entry::Occupied(_) => {}
@@ -100,6 +102,10 @@ impl ProofsOfExistence {
         all.sort_by(|one, other| one.object.cmp(&other.object));
         all
     }
+}
+
+fn both_stamps(one: &ProofSource, other: &ProofSource) -> bool {
+    matches!((one, other), (ProofSource::Timestamp(_), ProofSource::Timestamp(_)))
 }
 
 #[cfg(test)]
