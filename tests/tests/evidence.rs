@@ -67,6 +67,8 @@ fn a_record_over_a_signed_document_proves_its_signatures() {
     session.run("timestamp letter.signed.pdf --tsa {tsa}").exits(0);
     session.write("letter.ers", record_around(&session.read("letter.signed.tst")));
     let alone = session.verify("letter.signed.pdf").exits(0).signature();
+    // A proof of this very second says no more than that the document is at hand.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
     let answer = session.verify("letter.signed.pdf --evidence letter.ers").exits(0);
     let document = answer.document();
     assert_eq!(document["evidence_records"].as_array().unwrap().len(), 1);
