@@ -8,7 +8,10 @@ pub fn asic(data: &[u8]) {
     let container = data.to_vec();
     let Ok(facts) = read_facts(&container) else { return };
     for file in &facts.files {
-        assert!(file.length.is_some() || !file.covered_by.is_empty(), "a file is there or named by something");
+        assert!(
+            file.length.is_some() || !file.covered_by.is_empty(),
+            "a file is there or named by something"
+        );
     }
     let Ok(mut draft) = Draft::open(&container, Time::from_unix_seconds(0).unwrap()) else { return };
     let copy = read_all(&draft).unwrap();

@@ -74,10 +74,7 @@ fn drafted(source: &Vec<u8>) {
 }
 
 /// A detached signature made to last, around its content.
-pub fn archived(
-    cms: &[u8],
-    stamp: &mut dyn FnMut(&Digest) -> Option<Vec<u8>>,
-) -> Option<Vec<u8>> {
+pub fn archived(cms: &[u8], stamp: &mut dyn FnMut(&Digest) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
     let content = b"content".to_vec();
     let mut draft = Draft::around(cms, &content, &[]).ok()?;
     let evidence = EvidenceFacts { crls: vec![vec![0x30, 3, 2, 1, 5].into()], ..EvidenceFacts::default() };

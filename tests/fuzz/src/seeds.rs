@@ -228,8 +228,7 @@ fn signed(testbed: &Testbed, document: &[u8]) -> Result<Vec<u8>, Failure> {
     let source = document.to_vec();
     let files = [Content { name: "document.pdf", source: &source }];
     let what = ToSign::new(&files, Form::Pades);
-    let signed =
-        sign(&what, credential.as_ref(), Some(&timestamper), &request, &settings, &NoNetwork, &now)?;
+    let signed = sign(&what, credential.as_ref(), Some(&timestamper), &request, &settings, &NoNetwork, &now)?;
     Ok(signed.output.over(document)?)
 }
 
@@ -248,10 +247,16 @@ const QUALIFICATION: &str = r#"{"schema":"hsign.qualification-evidence/1","issue
 fn scans(put: &mut dyn FnMut(&str, &[u8]) -> io::Result<()>) -> io::Result<()> {
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x06v\0\0\x09#\x08\x02\0\0\0\0\0\0\0\0\0\0\x09pHYs\0\0\x1e\xc2\0\0\x1e\xc2\x01\0\0\0\0";
     let jpeg = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\x01\0d\0d\0\0\xff\xc0\0\x0b\x08\x04\x91\x03;\x01\x01\x11\0\xff\xda\0\x02";
-    let tiff = b"II*\0\x08\0\0\0\x02\0\0\x01\x04\0\x01\0\0\0\x10\0\0\0\x03\x01\x03\0\x01\0\0\0\x04\0\0\0\0\0\0\0";
-    let dicom = [&[0; 128][..], b"DICM\x02\0\x10\0UI\x12\x001.2.840.10008.1.2\0", b"(\0\x10\0\x02\0\0\0\x10\0"].concat();
+    let tiff =
+        b"II*\0\x08\0\0\0\x02\0\0\x01\x04\0\x01\0\0\0\x10\0\0\0\x03\x01\x03\0\x01\0\0\0\x04\0\0\0\0\0\0\0";
+    let dicom =
+        [&[0; 128][..], b"DICM\x02\0\x10\0UI\x12\x001.2.840.10008.1.2\0", b"(\0\x10\0\x02\0\0\0\x10\0"]
+            .concat();
     for seed in [&png[..], jpeg, tiff, &dicom] {
         put("scan", seed)?;
     }
-    put("statement", br#"{"schema":"hsign.metadata/1","created":"2026-11-21","scan_mode":"same-day","operators":["1"]}"#)
+    put(
+        "statement",
+        br#"{"schema":"hsign.metadata/1","created":"2026-11-21","scan_mode":"same-day","operators":["1"]}"#,
+    )
 }
