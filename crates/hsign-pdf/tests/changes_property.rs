@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::ptr_arg)]
 #![allow(clippy::cast_possible_truncation)]
 
+#[allow(unreachable_pub, reason = "the fuzz target shares it")]
 mod shown;
 mod support;
 
