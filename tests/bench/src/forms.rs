@@ -52,6 +52,7 @@ impl Workbench {
     }
 
     /// One pass over a file and the verifications that its judgement asks for, each once.
+    #[allow(clippy::ptr_arg, reason = "a vector is a source, a slice is none")]
     pub(crate) fn limit_of_file<'d>(&self, document: &'d Vec<u8>) -> Result<Limit<'d>, Failure> {
         let recorder = Recorder::default();
         self.ask_for_verifications(document, &recorder)?;

@@ -209,7 +209,7 @@ impl Workbench {
         let (source, content) = (FileSource::open(file)?, FileSource::open(content)?);
         let beside = [Content { name: "content", source: &content }];
         let judged = judged_with(&self.settings, &source, &beside)?;
-        Ok(json!({ "work": content.length(), "indication": judged["indication"] }))
+        Ok(json!({ "work": content.length(), "indication": judged.get("indication") }))
     }
 
     /// Reading alone: everything of a verification but the judgement.

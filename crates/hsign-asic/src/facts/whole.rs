@@ -109,6 +109,7 @@ mod tests {
     use super::*;
 
     /// In the order and the sizes given; large sources are hashed by another thread.
+    #[allow(clippy::ptr_arg, reason = "a vector is a source, a slice is none")]
     fn digest_after(bytes: &Vec<u8>, reads: &[(u64, usize)]) -> Digest {
         let whole = Whole::new(bytes).unwrap();
         for (offset, length) in reads {
