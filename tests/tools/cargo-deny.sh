@@ -8,4 +8,6 @@ if ! "$root/bin/cargo-deny" --version 2>/dev/null | grep -qx "cargo-deny $versio
     CARGO_TARGET_DIR="$root/build" cargo install cargo-deny --version "$version" --locked --root "$root" --quiet
     rm -rf "$root/build"
 fi
+# Licences of all platforms' crates are looked at, and those of others than this one were not built.
+cargo fetch --locked --quiet
 exec "$root/bin/cargo-deny" --offline "$@"
