@@ -6,7 +6,7 @@ use hsign_core::{Digest, DigestAlgorithm};
 pub struct ProtectedObject {
     /// Which object.
     pub covered: Covered,
-    /// Its digests under the algorithms of [`Record::wanted_digests`]; one that is missing stays open.
+    /// Its digests under the algorithms of [`Record::wanted_digests`](crate::Record::wanted_digests); one that is missing stays open.
     pub digests: Vec<Digest>,
 }
 
