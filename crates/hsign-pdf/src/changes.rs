@@ -14,7 +14,7 @@ mod found;
 pub(crate) mod geometry;
 mod pages;
 mod references;
-pub(crate) mod text;
+mod text;
 mod view;
 
 use hsign_core::facts::{ChangeKind, Modifications};

@@ -3,19 +3,10 @@
 use hsign_core::Budget;
 
 use crate::changes::geometry::Matrix;
-use crate::changes::text::after_inline_image;
+use crate::content_stream::{DEEPEST, LARGEST_CONTENT, MOST_STATES, Operators};
 use crate::document::Snapshot;
 use crate::error::{Error, Result};
-use crate::lexer::{Lexer, Token};
 use crate::object::{Dictionary, Object, ObjectId, Stream};
-use crate::parser::Parser;
-
-/// A page's content streams, decoded.
-const LARGEST_CONTENT: u64 = 32 << 20;
-/// Form XObjects in form XObjects.
-const DEEPEST: u32 = 12;
-/// Graphics states saved.
-const MOST_STATES: usize = 512;
 
 /// An image where it is drawn.
 #[derive(Clone, Debug)]
@@ -76,41 +67,19 @@ struct Walk<'b, 'd, 's> {
 
 impl Walk<'_, '_, '_> {
     fn content(&mut self, bytes: &[u8], resources: &Dictionary, matrix: Matrix, depth: u32) -> Result<()> {
-        let broken = |_| Error::Structure("page content that can't be read");
         let (mut matrix, mut saved, mut operands) = (matrix, Vec::new(), Vec::new());
-        let mut at = 0;
-        loop {
-            let rest = bytes.get(at..).unwrap_or_default();
-            let mut lexer = Lexer::new(rest, true);
-            lexer.skip_space().map_err(broken)?;
-            let start = lexer.position;
-            match lexer.next().map_err(broken)? {
-                Token::End => return Ok(()),
-                Token::Keyword(word) if !matches!(word.as_slice(), b"true" | b"false" | b"null") => {
-                    at += lexer.position;
-                    self.budget.spend(1)?;
-                    match word.as_slice() {
-                        b"BI" => at = after_inline_image(bytes, at)?,
-                        b"q" if saved.len() < MOST_STATES => saved.push(matrix),
-                        b"q" => return Err(Error::Structure("too many saved graphics states")),
-                        b"Q" => matrix = saved.pop().unwrap_or(matrix),
-                        b"cm" => matrix = Matrix::of(&operands).map_or(matrix, |next| next.then(&matrix)),
-                        b"Do" => self.external(operands.first(), resources, &matrix, depth)?,
-                        _ => {}
-                    }
-                    operands.clear();
-                }
-                _ => {
-                    let rest = rest.get(start..).unwrap_or_default();
-                    let mut parser = Parser::new(rest, 0, true);
-                    let operand = parser.object().map_err(broken)?;
-                    at += start + usize::try_from(parser.position()).unwrap_or(usize::MAX);
-                    if operands.len() < 64 {
-                        operands.push(operand);
-                    }
-                }
+        let mut operators = Operators::of(bytes);
+        while let Some(word) = operators.next(&mut operands, self.budget)? {
+            match word.as_slice() {
+                b"q" if saved.len() < MOST_STATES => saved.push(matrix),
+                b"q" => return Err(Error::Structure("too many saved graphics states")),
+                b"Q" => matrix = saved.pop().unwrap_or(matrix),
+                b"cm" => matrix = Matrix::of(&operands).map_or(matrix, |next| next.then(&matrix)),
+                b"Do" => self.external(operands.first(), resources, &matrix, depth)?,
+                _ => {}
             }
         }
+        Ok(())
     }
 
     fn external(

@@ -4,6 +4,7 @@ mod append;
 mod archival;
 mod byte_range;
 mod changes;
+mod content_stream;
 pub mod date;
 mod document;
 mod embedded_files;

@@ -8,21 +8,14 @@ use hsign_core::Budget;
 use super::fonts::Font;
 use super::geometry::{Area, Matrix};
 use super::view::View;
+use crate::content_stream::{DEEPEST, LARGEST_CONTENT, MOST_STATES, Operators};
 use crate::error::{Error, Result};
-use crate::lexer::{Lexer, Token, is_space};
 use crate::object::{Dictionary, Object};
-use crate::parser::Parser;
 
 /// Operators of one document: some hundreds of dense pages.
 pub(super) const MOST_OPERATORS: u64 = 5_000_000;
-/// A page's content streams, decoded.
-const LARGEST_CONTENT: u64 = 32 << 20;
-/// Form XObjects in form XObjects.
-const DEEPEST: u32 = 12;
 /// Pieces of text on one page.
 const MOST_AREAS: usize = 200_000;
-/// Graphics states saved.
-const MOST_STATES: usize = 512;
 /// Height above and below the base line that counts as covered, in parts of the font size.
 const ASCENT: f64 = 0.7;
 const DESCENT: f64 = -0.15;
@@ -139,36 +132,11 @@ impl Reader<'_, '_, '_, '_> {
             operands: Vec::new(),
             depth,
         };
-        let mut at = 0;
-        let broken = |_| Error::Structure("page content that can't be read");
-        loop {
-            let rest = bytes.get(at..).unwrap_or_default();
-            let mut lexer = Lexer::new(rest, true);
-            lexer.skip_space().map_err(broken)?;
-            let start = lexer.position;
-            match lexer.next().map_err(broken)? {
-                Token::End => return Ok(()),
-                Token::Keyword(word) if !matches!(word.as_slice(), b"true" | b"false" | b"null") => {
-                    at += lexer.position;
-                    self.budget.spend(1)?;
-                    if word == b"BI" {
-                        at = after_inline_image(bytes, at)?;
-                    } else {
-                        self.operator(&word, &mut stream, resources)?;
-                    }
-                    stream.operands.clear();
-                }
-                _ => {
-                    let rest = rest.get(start..).unwrap_or_default();
-                    let mut parser = Parser::new(rest, 0, true);
-                    let operand = parser.object().map_err(broken)?;
-                    at += start + usize::try_from(parser.position()).unwrap_or(usize::MAX);
-                    if stream.operands.len() < 64 {
-                        stream.operands.push(operand);
-                    }
-                }
-            }
+        let mut operators = Operators::of(bytes);
+        while let Some(word) = operators.next(&mut stream.operands, self.budget)? {
+            self.operator(&word, &mut stream, resources)?;
         }
+        Ok(())
     }
 
     fn operator(&mut self, word: &[u8], stream: &mut Stream, resources: &Dictionary) -> Result<()> {
@@ -385,24 +353,4 @@ impl Stream {
 fn numbers(objects: &[Object]) -> Option<[f64; 6]> {
     let numbers: Vec<f64> = objects.iter().filter_map(Object::as_number).collect();
     <[f64; 6]>::try_from(numbers).ok()
-}
-
-/// The position after `EI`: behind `ID` and the data, between white space (ISO 32000-2, 8.9.7).
-pub(crate) fn after_inline_image(bytes: &[u8], from: usize) -> Result<usize> {
-    let broken = Error::Structure("an inline image without an end");
-    let word = |at: usize, word: &[u8]| {
-        let before = at.checked_sub(1).and_then(|at| bytes.get(at)).is_none_or(|byte| is_space(*byte));
-        let after = bytes.get(at + 2).is_none_or(|byte| is_space(*byte));
-        before && after && bytes.get(at..at + 2) == Some(word)
-    };
-    let last = bytes.len().saturating_sub(1);
-    let Some(data) = (from..last).find(|at| word(*at, b"ID")) else { return Err(broken) };
-    let end = (data + 3..last).find(|at| word(*at, b"EI") && looks_like_content(bytes, *at + 2));
-    end.map(|at| at + 2).ok_or(broken)
-}
-
-/// What follows the end of an image is printable; image data seldom is.
-fn looks_like_content(bytes: &[u8], at: usize) -> bool {
-    let rest = bytes.get(at..).unwrap_or_default();
-    rest.iter().take(12).all(|byte| matches!(byte, 9 | 10 | 13 | 32..=126))
 }
