@@ -51,7 +51,6 @@ pub use evidence::{Evidence, EvidenceError};
 pub use hsign_hpki::{Basis, Qualification, QualificationStatus, Role};
 pub use hsign_pki::{Accreditation, Origin, Provenance};
 pub use indication::{Conclusion, Indication, Integrity, SubIndication};
-pub use memo::MemoisedVerifier;
 pub use names::shown_subject;
 pub use plan::{Answer, Expiry, ExpiryKind, Outlook, Plan, plan};
 pub use poe::{GivenProof, ProofOfExistence, ProofSource, ProvenObject};

@@ -5,9 +5,8 @@ use hsign_core::SignatureAlgorithm;
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_crypto::sha256;
 
-/// Remembers every check of one judgement, or of several about the same document: the same CA signature stands
-/// in the path of each signature and of each round of evidence.
-pub struct MemoisedVerifier<'a> {
+/// Remembers every check of one judgement: the same CA signature stands in the path of each signature.
+pub(crate) struct MemoisedVerifier<'a> {
     inner: &'a dyn SignatureVerifier,
     seen: RefCell<HashMap<Question, SignatureValidity>>,
 }
@@ -39,8 +38,7 @@ impl Message {
 
 impl<'a> MemoisedVerifier<'a> {
     /// Has nothing to remember yet.
-    #[must_use]
-    pub fn new(inner: &'a dyn SignatureVerifier) -> Self {
+    pub(crate) fn new(inner: &'a dyn SignatureVerifier) -> Self {
         Self { inner, seen: RefCell::default() }
     }
 }

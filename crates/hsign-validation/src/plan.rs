@@ -9,10 +9,11 @@ use hsign_crypto::sha256;
 use serde::Serialize;
 
 use crate::material::Material;
+use crate::memo::MemoisedVerifier;
 use crate::poe::{GivenProof, all_timestamps};
 use crate::{
-    AlgorithmEnd, CertificateSummary, Context, DocumentVerdict, Indication, Integrity, MemoisedVerifier,
-    SignatureVerdict, SubIndication, TimestampVerdict, judge,
+    AlgorithmEnd, CertificateSummary, Context, DocumentVerdict, Indication, Integrity, SignatureVerdict,
+    SubIndication, TimestampVerdict, judge,
 };
 
 /// Simulated times are tried one after the other; documents rest on a few dozen certificates at most.

@@ -4,7 +4,7 @@ use hsign_core::facts::Level;
 use hsign_core::journal::Operation;
 use hsign_core::ports::{Fetcher, Timestamper};
 use hsign_core::{DigestAlgorithm, Finding, Source, Time};
-use hsign_validation::{DocumentVerdict, MemoisedVerifier};
+use hsign_validation::DocumentVerdict;
 
 use crate::draft::{Draft, Output, Over, open_draft};
 use crate::journal::{Attempt, Made, recorded};
@@ -79,8 +79,7 @@ fn make<'s>(
     fetcher: &dyn Fetcher,
     clock: Clock<'_>,
 ) -> Result<Extension<'s>, Error> {
-    let verifier = MemoisedVerifier::new(settings.verifier.as_ref());
-    let mut making = Making::new(&verifier, settings, fetcher, clock);
+    let mut making = Making::new(settings, fetcher, clock);
     let mut draft = open_draft(source, beside, request.digest, clock())?;
     let before = Rc::clone(draft.before());
     let verdict = making.judge(&before);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hsign_core::facts::DocumentFacts;
-use hsign_core::ports::{Fetcher, SignatureVerifier};
+use hsign_core::ports::Fetcher;
 use hsign_core::{Finding, ValidationTime};
 use hsign_validation::{
     DocumentVerdict, Indication, Integrity, SignatureVerdict, Support, TimestampVerdict, supporting_evidence,
@@ -15,7 +15,6 @@ use crate::{Clock, Error, Settings};
 
 /// How one document is judged while it is made, and what was gathered for it so far.
 pub(crate) struct Making<'a> {
-    pub(crate) verifier: &'a dyn SignatureVerifier,
     pub(crate) settings: &'a Settings,
     pub(crate) fetcher: &'a dyn Fetcher,
     pub(crate) clock: Clock<'a>,
@@ -23,21 +22,16 @@ pub(crate) struct Making<'a> {
 }
 
 impl<'a> Making<'a> {
-    pub(crate) fn new(
-        verifier: &'a dyn SignatureVerifier,
-        settings: &'a Settings,
-        fetcher: &'a dyn Fetcher,
-        clock: Clock<'a>,
-    ) -> Self {
-        Self { verifier, settings, fetcher, clock, gathering: Gathering::from(&settings.evidence) }
+    pub(crate) fn new(settings: &'a Settings, fetcher: &'a dyn Fetcher, clock: Clock<'a>) -> Self {
+        Self { settings, fetcher, clock, gathering: Gathering::from(&settings.evidence) }
     }
 
     /// Judges, with whatever the network adds.
     pub(crate) fn judge(&mut self, facts: &DocumentFacts) -> DocumentVerdict {
         let time = ValidationTime((self.clock)());
-        let (settings, verifier) = (self.settings, self.verifier);
+        let settings = self.settings;
         self.gathering.settle(self.fetcher, |evidence| {
-            hsign_validation::judge_and_missing(facts, &settings.context(evidence, time, verifier))
+            hsign_validation::judge_and_missing(facts, &settings.context(evidence, time))
         })
     }
 
@@ -45,7 +39,7 @@ impl<'a> Making<'a> {
     pub(crate) fn support(&self, facts: &DocumentFacts, wanted: &[String]) -> Support {
         let time = ValidationTime((self.clock)());
         let wanted = |id: &str| wanted.iter().any(|one| one == id);
-        let context = self.settings.context(&self.gathering.evidence, time, self.verifier);
+        let context = self.settings.context(&self.gathering.evidence, time);
         supporting_evidence(facts, &wanted, &context)
     }
 

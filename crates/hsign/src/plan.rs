@@ -30,11 +30,6 @@ pub fn plan(
     let mut evidence = settings.evidence.clone();
     // What was fetched was understood when it came.
     let _ = restore_evidence(&mut evidence, &save_evidence(&verified.fetched), Provenance::Fetched);
-    let plan = hsign_validation::plan(
-        facts,
-        &verified.verdict,
-        &settings.context(&evidence, time, settings.verifier.as_ref()),
-        later,
-    );
+    let plan = hsign_validation::plan(facts, &verified.verdict, &settings.context(&evidence, time), later);
     Planned { verified, plan }
 }

@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use hsign_core::facts::QualificationEvidenceFacts;
-use hsign_core::ports::SignatureVerifier;
 use hsign_core::{Octets, ValidationTime};
 use hsign_crypto::RememberingVerifier;
 use hsign_hpki::{DocumentClass, ProfessionTable};
@@ -59,18 +58,13 @@ impl Settings {
         }
     }
 
-    pub(crate) fn context<'a>(
-        &'a self,
-        evidence: &'a Evidence,
-        time: ValidationTime,
-        verifier: &'a dyn SignatureVerifier,
-    ) -> Context<'a> {
+    pub(crate) fn context<'a>(&'a self, evidence: &'a Evidence, time: ValidationTime) -> Context<'a> {
         Context {
             policy: &self.policy,
             trust: &self.trust,
             evidence,
             time,
-            verifier,
+            verifier: self.verifier.as_ref(),
             professions: &self.professions,
             document_class: self.document_class.as_ref(),
             required_roles: &self.required_roles,

@@ -5,7 +5,7 @@ use hsign_core::journal::Operation;
 use hsign_core::ports::{Fetcher, Signer, Timestamper};
 use hsign_core::{DigestAlgorithm, ErrorKind, Finding, Severity, Source, Time, ValidationTime};
 use hsign_credential::KeyProtection;
-use hsign_validation::{DocumentVerdict, MemoisedVerifier, Open, Permission, SignatureVerdict};
+use hsign_validation::{DocumentVerdict, Open, Permission, SignatureVerdict};
 use hsign_x509::Certificate;
 
 use crate::draft::{Draft, Output, Over, Signing, in_time, new_draft};
@@ -145,9 +145,7 @@ pub(crate) fn make<'a>(
 ) -> Result<Signed<'a>, Error> {
     let certificate = Certificate::from_der(signer.certificate())?;
     let request = &SignRequest { level: request.level.or(what.form.usual_level()), ..request.clone() };
-    // The signer's path is judged before and after: its signatures need to be checked only once.
-    let verifier = MemoisedVerifier::new(settings.verifier.as_ref());
-    let mut making = Making::new(&verifier, settings, fetcher, clock);
+    let mut making = Making::new(settings, fetcher, clock);
     let mut draft = new_draft(what, request.digest, clock())?;
     let aim = Aim::of(request, draft.stamps_values(), timestamper)?;
     let of_side = eprescription::settings_of_side(what, settings);
@@ -335,9 +333,9 @@ pub(crate) fn check_signer(
 ) -> Result<(), Error> {
     let chain: Vec<Certificate> =
         signer.chain().iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
-    let (settings, verifier, now) = (making.settings, making.verifier, (making.clock)());
+    let (settings, now) = (making.settings, (making.clock)());
     let verdict = making.gathering.settle(making.fetcher, |evidence| {
-        let context = settings.context(evidence, ValidationTime(now), verifier);
+        let context = settings.context(evidence, ValidationTime(now));
         let verdict = hsign_validation::signer_checks(
             certificate,
             &chain,

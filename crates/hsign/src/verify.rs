@@ -125,10 +125,7 @@ pub fn judge(
 ) -> Verified {
     let mut gathering = Gathering::from(&settings.evidence);
     let verdict = gathering.settle(fetcher, |evidence| {
-        hsign_validation::judge_and_missing(
-            facts,
-            &settings.context(evidence, time, settings.verifier.as_ref()),
-        )
+        hsign_validation::judge_and_missing(facts, &settings.context(evidence, time))
     });
     Verified { verdict, findings: gathering.findings, fetched: gathering.fetched }
 }
