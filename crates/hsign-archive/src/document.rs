@@ -109,16 +109,13 @@ impl Document {
 
     /// What a description has to fulfil, made here or read from a bundle.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let name = |text: &str| {
-            !text.is_empty() && text.len() <= LONGEST_NAME && !text.chars().any(char::is_control)
-        };
-        if !name(&self.key) || !self.replaces.as_deref().is_none_or(name) {
+        if !is_name(&self.key) || !self.replaces.as_deref().is_none_or(is_name) {
             return Err(Error::Document("a key is empty, too long, or has control characters"));
         }
         if self.replaces.as_ref() == Some(&self.key) {
             return Err(Error::Document("it would replace itself"));
         }
-        if self.locations.len() > MOST_LOCATIONS || !self.locations.iter().all(|place| name(place)) {
+        if !are_locations(&self.locations) {
             return Err(Error::Document("its places are too many or can't be written"));
         }
         if !is_word(&self.class) {
@@ -183,6 +180,16 @@ impl Document {
     pub fn replaces(&self) -> Option<&str> {
         self.replaces.as_deref()
     }
+}
+
+/// A text on one line that isn't too long: a key, a location, a reason.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST_NAME && !text.chars().any(char::is_control)
+}
+
+/// Places of one document.
+pub(crate) fn are_locations(places: &[String]) -> bool {
+    places.len() <= MOST_LOCATIONS && places.iter().all(|place| is_name(place))
 }
 
 /// Lower-case letters, digits and hyphens: safe in names of files everywhere.

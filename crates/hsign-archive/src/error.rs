@@ -16,6 +16,19 @@ pub enum Error {
     /// A time stamp that doesn't continue the bundle's evidence.
     #[error("time stamp not taken: {0}")]
     Stamp(&'static str),
+    /// An event that can't be written into the trail.
+    #[error("not written into the trail: {0}")]
+    Event(&'static str),
+    /// A segment of the trail that is damaged, or doesn't follow the one before it.
+    #[error("segment {segment} of the trail, line {line}: {reason}")]
+    Trail {
+        /// Its number.
+        segment: u64,
+        /// The line, from 1; 0 where no line is to blame.
+        line: u64,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// A retention table that can't be read.
     #[error("retention table: {0}")]
     Retention(String),
@@ -37,9 +50,9 @@ impl Error {
         match self {
             Self::Record(error) => error.kind(),
             Self::Digest(error) => error.kind(),
-            Self::Document(_) | Self::Retention(_) => ErrorKind::Usage,
+            Self::Document(_) | Self::Event(_) | Self::Retention(_) => ErrorKind::Usage,
             Self::Batch(_) | Self::Stamp(_) => ErrorKind::Refused,
-            Self::Bundle(_) | Self::Budget(_) => ErrorKind::Unreadable,
+            Self::Bundle(_) | Self::Trail { .. } | Self::Budget(_) => ErrorKind::Unreadable,
         }
     }
 }

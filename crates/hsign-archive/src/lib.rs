@@ -6,12 +6,14 @@
 //!   evidence record (RFC 4998) of one document from them.
 //! - [`read`] takes a bundle's files apart again and tells each that is damaged; [`compare`] does so for documents,
 //!   [`Coverage`] keeps what was read when.
+//! - [`Segment`]s of [`Event`]s make up the trail: the facts that no bundle tells.
 //! - [`plan()`] says what is due, why, and at what price.
 //!
 //! The format of bundles is described in `docs/reference/bundle-format.md`.
 
 mod batch;
 mod bundle;
+mod checkpoint;
 mod document;
 mod error;
 mod hex;
@@ -20,11 +22,13 @@ mod record;
 mod renewal;
 mod retention;
 mod scrub;
+mod trail;
 
 pub use batch::{Batch, BatchKey, ClosingRule, Collector, Track};
 pub use bundle::{
     Bundle, BundleFile, NewStep, PartDamage, PartProblem, Reading, Sealed, Step, StepKind, read, seal,
 };
+pub use checkpoint::Checkpoints;
 pub use document::{Document, RecordedVerdict, RetentionEnd};
 pub use error::Error;
 pub use plan::{
@@ -35,3 +39,4 @@ pub use record::Recorder;
 pub use renewal::{TimestampRenewal, ToRenew, TreeRenewal, known_digests};
 pub use retention::{Confidence, RetentionRule, RetentionStart, RetentionTable};
 pub use scrub::{Coverage, DocumentProblem, Seen, compare, slice};
+pub use trail::{Drill, Event, HoldSubject, Segment, StoreFacts, TrailHead, segment_name, segment_number};
