@@ -3,8 +3,9 @@
 
 mod support;
 
-use hsign_asn1::encode;
-use hsign_core::facts::{Covered, EvidenceRecordFacts};
+use hsign_asn1::{Rules, Tag, encode};
+use hsign_core::facts::{Covered, EvidenceFacts, EvidenceRecordFacts};
+use hsign_core::{DigestAlgorithm, Severity};
 use hsign_ers::{Error, Record, facts};
 use support::{SHA256, SHA512, archive_timestamp, chain, hash, joined, object, record, record_with, token};
 
@@ -161,6 +162,49 @@ fn rfc4998_3_1_only_version_1_and_only_filled_sequences() {
     assert!(Record::parse(b"").is_err());
     let trailing = [record(&[SHA256], &[&chains]), vec![0]].concat();
     assert!(Record::parse(&trailing).is_err());
+}
+
+#[test]
+fn rfc4998_3_1_crypto_infos_are_read_over_and_never_used() {
+    let infos = encode::implicit_constructed(0, &encode::sequence(&[&encode::octet_string(b"anything")]));
+    let bytes = record_with(1, &[SHA256], &[&infos], &[&chain(&[&initial()])]);
+    let facts = read(&bytes, &[A]);
+    assert_eq!(at(&facts, 0, 0), holds(1));
+    assert!(facts.findings.iter().any(|finding| finding.code == "evidence-record-crypto-infos"));
+    assert_eq!(facts.evidence, EvidenceFacts::default());
+}
+
+/// The archive time stamp of `initial`, with the digestAlgorithm field.
+fn initial_naming(algorithm: DigestAlgorithm) -> Vec<u8> {
+    let identifier = hsign_x509::digest_algorithm_to_der(algorithm);
+    let contents = hsign_asn1::single(&identifier, Tag::SEQUENCE, Rules::Der).unwrap().contents;
+    let plain = initial();
+    let plain = hsign_asn1::single(&plain, Tag::SEQUENCE, Rules::Der).unwrap().contents;
+    encode::sequence(&[&encode::implicit_constructed(0, contents), plain])
+}
+
+#[test]
+fn rfc4998_4_1_the_algorithm_of_the_tree_is_the_fields_or_else_the_tokens() {
+    let algorithm = |timestamp: Vec<u8>| {
+        let bytes = record(&[SHA256], &[&chain(&[&timestamp])]);
+        let facts = read(&bytes, &[A]);
+        let told = facts.chains[0].timestamps[0].timestamp.findings.clone();
+        let differs = told.iter().any(|finding| finding.code == "archive-timestamp-digest-differs");
+        (facts.chains[0].digest_algorithm, at(&facts, 0, 0) == holds(1), differs)
+    };
+    assert_eq!(algorithm(initial()), (Some(SHA256), true, false));
+    assert_eq!(algorithm(initial_naming(SHA256)), (Some(SHA256), true, false));
+    assert_eq!(algorithm(initial_naming(SHA512)), (Some(SHA512), false, true));
+}
+
+#[test]
+fn rfc4998_4_1_another_kind_of_time_stamp_is_listed_and_not_judged() {
+    let other = encode::sequence(&[&encode::octet_string(b"a publication in a newspaper")]);
+    let facts =
+        read(&record(&[SHA256], &[&chain(&[&archive_timestamp(&[&[&hash(SHA256, A)]], &other)])]), &[A]);
+    let timestamp = &facts.chains[0].timestamps[0].timestamp;
+    assert!(timestamp.read.is_none());
+    assert!(timestamp.findings.iter().any(|finding| finding.severity == Severity::Error));
 }
 
 #[test]

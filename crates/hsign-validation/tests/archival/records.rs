@@ -24,6 +24,26 @@ fn archive_stamp(
     ArchiveTimestampFacts { timestamp, shows }
 }
 
+/// What a renewal covers: the stamp before it and the revocation data about that.
+fn stamp_and_list(stamp: &ArchiveTimestampFacts, crl: &[u8]) -> Vec<Covered> {
+    let timestamp = stamp.timestamp.id.clone();
+    vec![Covered::Timestamp { timestamp }, Covered::Evidence { digest: sha256_digest(crl) }]
+}
+
+fn chain(digest: DigestAlgorithm, timestamps: Vec<ArchiveTimestampFacts>) -> ArchiveTimestampChain {
+    ArchiveTimestampChain { digest_algorithm: Some(digest), timestamps }
+}
+
+fn record(covers: Vec<Covered>, chains: Vec<ArchiveTimestampChain>) -> EvidenceRecordFacts {
+    EvidenceRecordFacts {
+        id: "record".to_owned(),
+        covers,
+        chains,
+        evidence: EvidenceFacts::default(),
+        findings: Vec::new(),
+    }
+}
+
 /// Signed on day 10; a record over signature and evidence of day 11, its time stamp renewed in year 9, its tree in year 17.
 fn recorded() -> Archive {
     let mut archive = Archive::new();
@@ -35,23 +55,13 @@ fn recorded() -> Archive {
     archive.sign(Sha256).embed_certificates(&["ca"]).embed(&crls);
     let covers = archive.all_there_is();
     let first = archive_stamp(&archive, "tsa 1", 11, covers.clone(), Sha256);
-    let earlier = |stamp: &ArchiveTimestampFacts, crl: &[u8]| {
-        let timestamp = stamp.timestamp.id.clone();
-        vec![Covered::Timestamp { timestamp }, Covered::Evidence { digest: sha256_digest(crl) }]
-    };
     let crl = archive.crl("tsa root", 9 * YEAR - 1, 30, &[]);
-    let second = archive_stamp(&archive, "tsa 2", 9 * YEAR, earlier(&first, &crl), Sha256);
+    let second = archive_stamp(&archive, "tsa 2", 9 * YEAR, stamp_and_list(&first, &crl), Sha256);
     let later = archive.crl("tsa root", 17 * YEAR - 1, 30, &[]);
-    let third = archive_stamp(&archive, "tsa 3", 17 * YEAR, earlier(&second, &later), Sha384);
+    let third = archive_stamp(&archive, "tsa 3", 17 * YEAR, stamp_and_list(&second, &later), Sha384);
     archive.embed(&[crl, later]);
-    let chain = |digest, timestamps| ArchiveTimestampChain { digest_algorithm: Some(digest), timestamps };
-    archive.facts.evidence_records.push(EvidenceRecordFacts {
-        id: "record".to_owned(),
-        covers,
-        chains: vec![chain(Sha256, vec![first, second]), chain(Sha384, vec![third])],
-        evidence: EvidenceFacts::default(),
-        findings: Vec::new(),
-    });
+    let chains = vec![chain(Sha256, vec![first, second]), chain(Sha384, vec![third])];
+    archive.facts.evidence_records.push(record(covers, chains));
     let crl = archive.crl("tsa root", 20 * YEAR - 1, 30, &[]);
     archive.given(&[crl]);
     archive
@@ -141,4 +151,30 @@ fn a_renewal_that_came_after_the_previous_authority_ended_leaves_the_record_open
     archive.facts.evidence_records[0].chains[1].timestamps[0].timestamp.covers = covers;
     let (indication, _) = of_record(&mut archive);
     assert_eq!(indication, Indication::Indeterminate);
+}
+
+#[test]
+fn rfc4998_5_3_a_chain_whose_hash_function_had_ended_before_the_next_one_began_proves_nothing() {
+    let mut archive = Archive::new();
+    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).issue(
+        "tsa 2",
+        "tsa root",
+        3 * YEAR,
+        9 * YEAR,
+        Sha256,
+    );
+    let crls = [archive.crl("root", 1, YEAR, &[]), archive.crl("ca", 9, 4, &[])];
+    archive.sign(Sha256).embed_certificates(&["ca"]).embed(&crls);
+    let covers = archive.all_there_is();
+    let first = archive_stamp(&archive, "tsa 1", 11, covers.clone(), Sha384);
+    let crl = archive.crl("tsa root", 4 * YEAR - 1, 30, &[]);
+    let second = archive_stamp(&archive, "tsa 2", 4 * YEAR, stamp_and_list(&first, &crl), Sha256);
+    let chains = vec![chain(Sha384, vec![first]), chain(Sha256, vec![second])];
+    archive.facts.evidence_records.push(record(covers, chains));
+    let current = archive.crl("tsa root", 5 * YEAR - 1, 30, &[]);
+    archive.embed(&[crl]).given(&[current]).end_of("SHA-384", 4 * YEAR + 1);
+    let of_record = |archive: &mut Archive| archive.judge_at(5 * YEAR).evidence_records()[0].indication();
+    assert_eq!(of_record(&mut archive), Indication::TotalPassed);
+    archive.policy_with(&time(4 * YEAR + 1).to_string(), &time(4 * YEAR - 1).to_string());
+    assert_eq!(archive.judge_at(5 * YEAR).indication(), Indication::Indeterminate);
 }
