@@ -80,18 +80,11 @@ impl View<'_> {
         })?;
         contents.finish()?;
         Ok(DocumentFacts {
-            format: DocumentFormat::Cades,
-            length: self.source.length(),
-            digests: Vec::new(),
-            files: Vec::new(),
             signatures,
-            timestamps: Vec::new(),
             evidence_records,
-            qualification_evidence: Vec::new(),
             evidence,
             findings,
-            originals: Vec::new(),
-            scan: None,
+            ..DocumentFacts::new(DocumentFormat::Cades, self.source.length(), Vec::new())
         })
     }
 
@@ -204,19 +197,14 @@ fn signature(
     facts: SignerFacts,
 ) -> SignatureFacts {
     SignatureFacts {
-        id: id.to_owned(),
-        level,
-        profile: None,
-        document_class: None,
         countersigns: countersigns.map(str::to_owned),
         metadata: facts.metadata,
-        coverage,
         claimed_signing_time: facts.claimed_signing_time,
         policy: facts.policy,
         // What travels beside the signers is told once, for the document.
         signed: facts.signed,
         timestamps: facts.timestamps,
-        modifications: None,
         findings: facts.findings,
+        ..SignatureFacts::new(id.to_owned(), level, coverage)
     }
 }

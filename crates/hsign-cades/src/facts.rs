@@ -38,19 +38,13 @@ impl CmsFacts {
         let attached = self.attached_content.is_some();
         let coverage = if attached { Coverage::WholeDocument } else { Coverage::External };
         let signatures = (1..).zip(self.signers).map(|(number, signer)| SignatureFacts {
-            id: numbered(id, number),
-            level: signer.level,
-            profile: None,
-            document_class: None,
-            countersigns: None,
             metadata: signer.metadata,
-            coverage,
             claimed_signing_time: signer.claimed_signing_time,
             policy: signer.policy,
             signed: signer.signed,
             timestamps: signer.timestamps,
-            modifications: None,
             findings: signer.findings,
+            ..SignatureFacts::new(numbered(id, number), signer.level, coverage)
         });
         signatures.collect()
     }

@@ -77,6 +77,31 @@ pub struct DocumentFacts {
     pub findings: Vec<Finding>,
 }
 
+impl DocumentFacts {
+    /// Those of a document in which nothing was found yet.
+    #[must_use]
+    pub const fn new(format: DocumentFormat, length: u64, digests: Vec<Digest>) -> Self {
+        Self {
+            format,
+            length,
+            digests,
+            signatures: Vec::new(),
+            timestamps: Vec::new(),
+            evidence_records: Vec::new(),
+            qualification_evidence: Vec::new(),
+            evidence: EvidenceFacts {
+                certificates: Vec::new(),
+                crls: Vec::new(),
+                ocsp_responses: Vec::new(),
+            },
+            scan: None,
+            originals: Vec::new(),
+            files: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+}
+
 /// A file inside a container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
@@ -134,6 +159,34 @@ pub struct SignatureFacts {
     pub modifications: Option<Modifications>,
     /// What was noticed; those of severity error are format failures.
     pub findings: Vec<Finding>,
+}
+
+impl SignatureFacts {
+    /// Those of a signature of which nothing else is known yet.
+    #[must_use]
+    pub const fn new(id: String, level: Level, coverage: Coverage) -> Self {
+        Self {
+            id,
+            level,
+            profile: None,
+            document_class: None,
+            countersigns: None,
+            coverage,
+            claimed_signing_time: None,
+            metadata: None,
+            policy: None,
+            signed: None,
+            timestamps: Vec::new(),
+            modifications: None,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Those of one that can't be read: it is listed all the same, since it may be what a reader relies on.
+    #[must_use]
+    pub fn unreadable(id: String, finding: Finding) -> Self {
+        Self { findings: vec![finding], ..Self::new(id, Level::Other, Coverage::Partial) }
+    }
 }
 
 /// A signature policy that the signed attributes name (RFC 5126 §5.8.1).

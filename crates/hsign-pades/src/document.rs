@@ -89,22 +89,16 @@ fn read<K>(
     let mut originals = originals::named_by(&signatures, &document, allowance);
     originals.extend(beneath);
     let none = signatures.is_empty() && timestamps.is_empty();
+    let format = if none { DocumentFormat::None } else { DocumentFormat::Pades };
+    let sha256 = digests.get(DigestAlgorithm::Sha256, slice::from_ref(&whole(&document)));
     let facts = DocumentFacts {
-        format: if none { DocumentFormat::None } else { DocumentFormat::Pades },
-        length: document.length(),
-        digests: digests
-            .get(DigestAlgorithm::Sha256, slice::from_ref(&whole(&document)))
-            .into_iter()
-            .collect(),
         signatures,
         timestamps,
-        evidence_records: Vec::new(),
-        scan: None,
         originals,
         qualification_evidence: qualification_evidence::attached(&document),
         evidence: store.evidence,
-        files: Vec::new(),
         findings: document_findings(&document, &findings, store.findings, unstamped),
+        ..DocumentFacts::new(format, document.length(), sha256.into_iter().collect())
     };
     Ok((facts, hashed))
 }

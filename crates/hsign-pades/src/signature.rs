@@ -56,19 +56,8 @@ pub(crate) fn facts(
     digests: &RangeDigests,
 ) -> Result<SignatureFacts, Error> {
     let mut facts = SignatureFacts {
-        id: field.name.clone(),
-        level: Level::Other,
-        profile: None,
-        document_class: None,
-        countersigns: None,
-        metadata: None,
-        coverage: Coverage::Partial,
-        claimed_signing_time: None,
-        policy: None,
-        signed: None,
-        timestamps: Vec::new(),
-        modifications: None,
         findings: field.findings.clone(),
+        ..SignatureFacts::new(field.name.clone(), Level::Other, Coverage::Partial)
     };
     let Some(dictionary) = &field.value else { return Ok(facts) };
     facts.coverage = dictionary.coverage;

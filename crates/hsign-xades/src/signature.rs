@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use hsign_core::facts::{
-    CertificateReference, Coverage, Covered, Level, SignatureFacts, SignedObject, TimestampKind,
+    CertificateReference, Covered, SignatureFacts, SignedObject, TimestampKind,
 };
 use hsign_core::{Budget, BudgetExhausted, Digest, DigestAlgorithm, Finding};
 use hsign_xml::dsig::{Context, Signature, What, method_finding, signature_value_from_xml, signed_octets};
@@ -141,19 +141,11 @@ pub(crate) fn read<'d>(
     }
     let level = levels::of(signed.as_ref(), qualifying, &pieces, &stamps);
     let facts = SignatureFacts {
-        id: found.id.clone(),
-        level,
-        profile: None,
-        document_class: None,
-        countersigns: None,
-        coverage,
         claimed_signing_time,
-        metadata: None,
         policy: signature_properties.and_then(|properties| policy::read(properties, unsigned)),
         signed,
-        timestamps: Vec::new(),
-        modifications: None,
         findings,
+        ..SignatureFacts::new(found.id.clone(), level, coverage)
     };
     let covered = all().filter_map(|outcome| outcome.what.clone()).collect();
     let signed_regions = outcomes.iter().filter(|outcome| outcome.stands_for_data());
@@ -174,25 +166,10 @@ pub(crate) fn read<'d>(
     })
 }
 
-/// Listed all the same: what can't be read may be what a reader relies on.
 fn unreadable<'d>(found: &Found<'d>, finding: Finding) -> Read<'d> {
     Read {
         node: found.node,
-        facts: SignatureFacts {
-            id: found.id.clone(),
-            level: Level::Other,
-            profile: None,
-            document_class: None,
-            countersigns: None,
-            coverage: Coverage::Partial,
-            claimed_signing_time: None,
-            metadata: None,
-            policy: None,
-            signed: None,
-            timestamps: Vec::new(),
-            modifications: None,
-            findings: vec![finding],
-        },
+        facts: SignatureFacts::unreadable(found.id.clone(), finding),
         stamps: Vec::new(),
         pieces: Vec::new(),
         named: Vec::new(),

@@ -1,6 +1,6 @@
 //! Evidence records (RFC 4998) beside the data that they protect.
 
-use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat, EvidenceFacts, EvidenceRecordFacts};
+use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat, EvidenceRecordFacts};
 use hsign_core::ports::Fetcher;
 use hsign_core::{DigestAlgorithm, Finding, Source, ValidationTime};
 use hsign_ers::{ProtectedObject, Record};
@@ -33,7 +33,21 @@ pub fn verify_evidence_record(
     fetcher: &dyn Fetcher,
     time: ValidationTime,
 ) -> Result<VerifiedRecord, Error> {
-    let document = evidence_record_facts(record, data)?;
+    let parsed = Record::parse(record)?;
+    let wanted = parsed.wanted_digests();
+    let objects = data.iter().map(|data| protected(*data, &wanted)).collect::<Result<Vec<_>, _>>()?;
+    verify_record_of(record, &objects, settings, fetcher, time)
+}
+
+/// The same over objects whose digests are known.
+pub(crate) fn verify_record_of(
+    record: &[u8],
+    objects: &[ProtectedObject],
+    settings: &Settings,
+    fetcher: &dyn Fetcher,
+    time: ValidationTime,
+) -> Result<VerifiedRecord, Error> {
+    let document = facts_of_record(record, objects)?;
     let verified = judge(&document, settings, fetcher, time);
     let [facts] =
         <[EvidenceRecordFacts; 1]>::try_from(document.evidence_records).map_err(|_| Error::NoRecord)?;
@@ -52,21 +66,16 @@ pub fn verify_evidence_record(
 pub fn evidence_record_facts(record: &[u8], data: &[&dyn Source]) -> Result<DocumentFacts, Error> {
     let parsed = Record::parse(record)?;
     let wanted = parsed.wanted_digests();
-    let objects: Result<Vec<ProtectedObject>, Error> =
-        data.iter().map(|data| protected(*data, &wanted)).collect();
+    let objects = data.iter().map(|data| protected(*data, &wanted)).collect::<Result<Vec<_>, _>>()?;
+    facts_of_record(record, &objects)
+}
+
+fn facts_of_record(record: &[u8], objects: &[ProtectedObject]) -> Result<DocumentFacts, Error> {
+    let parsed = Record::parse(record)?;
+    let sha256 = hsign_crypto::digest(DigestAlgorithm::Sha256, record)?;
     Ok(DocumentFacts {
-        format: DocumentFormat::EvidenceRecord,
-        length: record.len() as u64,
-        digests: vec![hsign_crypto::digest(DigestAlgorithm::Sha256, record)?],
-        signatures: Vec::new(),
-        timestamps: Vec::new(),
-        evidence_records: vec![hsign_ers::facts(&parsed, "record", &objects?)],
-        scan: None,
-        originals: Vec::new(),
-        qualification_evidence: Vec::new(),
-        evidence: EvidenceFacts::default(),
-        files: Vec::new(),
-        findings: Vec::new(),
+        evidence_records: vec![hsign_ers::facts(&parsed, "record", objects)],
+        ..DocumentFacts::new(DocumentFormat::EvidenceRecord, record.len() as u64, vec![sha256])
     })
 }
 

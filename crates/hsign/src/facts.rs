@@ -1,5 +1,5 @@
 use hsign_core::Source;
-use hsign_core::facts::{DocumentFacts, DocumentFormat, EvidenceFacts};
+use hsign_core::facts::{DocumentFacts, DocumentFormat};
 use hsign_xades::DetachedContent;
 
 use crate::originals::container_facts;
@@ -42,19 +42,6 @@ pub(crate) fn detached_content<'s>(beside: &[Content<'s>]) -> DetachedContent<'s
 }
 
 /// Those of a document without anything in it.
-pub(crate) fn no_facts() -> DocumentFacts {
-    DocumentFacts {
-        format: DocumentFormat::None,
-        length: 0,
-        digests: Vec::new(),
-        signatures: Vec::new(),
-        timestamps: Vec::new(),
-        evidence_records: Vec::new(),
-        qualification_evidence: Vec::new(),
-        evidence: EvidenceFacts::default(),
-        scan: None,
-        originals: Vec::new(),
-        files: Vec::new(),
-        findings: Vec::new(),
-    }
+pub(crate) const fn no_facts() -> DocumentFacts {
+    DocumentFacts::new(DocumentFormat::None, 0, Vec::new())
 }

@@ -9,7 +9,6 @@ use hsign_core::{DigestAlgorithm, Finding, ValidationTime, hex};
 use hsign_journal::{Entry, FoundStamp, Report, Verifier};
 use hsign_validation::{Indication, Integrity, TimestampVerdict};
 
-use crate::facts::no_facts;
 use crate::journal_file::{journal_files, read_lines};
 use crate::{Error, Settings, judge};
 
@@ -111,7 +110,7 @@ fn walk(folder: &Path, take: &mut dyn FnMut(Option<Entry>, &[u8])) -> Result<Wal
 
 /// All stamps as those of one document: a later one covers the one before with everything in it.
 fn facts_of(report: &Report) -> Result<DocumentFacts, Error> {
-    let mut facts = DocumentFacts { format: DocumentFormat::Timestamp, ..no_facts() };
+    let mut facts = DocumentFacts::new(DocumentFormat::Timestamp, 0, Vec::new());
     let mut earlier: Option<String> = None;
     for stamp in &report.stamps {
         let mut covered = |algorithm: DigestAlgorithm| hsign_crypto::digest(algorithm, &stamp.head).ok();

@@ -1,8 +1,6 @@
 use std::borrow::Cow;
 
-use hsign_core::facts::{
-    Covered, DocumentFacts, DocumentFormat, EvidenceFacts, TimestampFacts, TimestampKind,
-};
+use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat, TimestampFacts, TimestampKind};
 use hsign_core::ports::{Fetched, Fetcher, Need};
 use hsign_core::{DigestAlgorithm, ErrorKind, Finding, Severity, Source, ValidationTime};
 use hsign_pki::Origin;
@@ -92,27 +90,17 @@ pub(crate) fn token_facts(bytes: Vec<u8>, content: Option<&dyn Source>) -> Resul
     if let Some(error) = failure {
         return Err(error);
     }
-    Ok(DocumentFacts {
-        format: DocumentFormat::Timestamp,
-        length: bytes.len() as u64,
-        digests: vec![hsign_crypto::digest(DigestAlgorithm::Sha256, &bytes)?],
-        signatures: Vec::new(),
-        timestamps: vec![TimestampFacts {
-            id: "token".to_owned(),
-            kind: TimestampKind::Document,
-            token: bytes.into(),
-            covers: vec![Covered::External],
-            read,
-            findings,
-        }],
-        evidence_records: Vec::new(),
-        scan: None,
-        originals: Vec::new(),
-        qualification_evidence: Vec::new(),
-        evidence: EvidenceFacts::default(),
-        files: Vec::new(),
-        findings: Vec::new(),
-    })
+    let sha256 = hsign_crypto::digest(DigestAlgorithm::Sha256, &bytes)?;
+    let mut facts = DocumentFacts::new(DocumentFormat::Timestamp, bytes.len() as u64, vec![sha256]);
+    facts.timestamps.push(TimestampFacts {
+        id: "token".to_owned(),
+        kind: TimestampKind::Document,
+        token: bytes.into(),
+        covers: vec![Covered::External],
+        read,
+        findings,
+    });
+    Ok(facts)
 }
 
 /// Judges facts, read just now or saved earlier; gets what is missing as far as `fetcher` allows, and judges again.

@@ -184,20 +184,7 @@ impl SignatureVerifier for Memory {
 
 fn signed_document(pki: &Pki, signatures: usize, signers: usize) -> Result<DocumentFacts, Failure> {
     let doctors = doctors(pki, signers)?;
-    let mut facts = DocumentFacts {
-        format: DocumentFormat::Pades,
-        length: 1,
-        digests: vec![digest(DigestAlgorithm::Sha256, b"document")?],
-        signatures: Vec::new(),
-        timestamps: Vec::new(),
-        evidence_records: Vec::new(),
-        scan: None,
-        originals: Vec::new(),
-        qualification_evidence: Vec::new(),
-        evidence: EvidenceFacts::default(),
-        files: Vec::new(),
-        findings: Vec::new(),
-    };
+    let mut facts = DocumentFacts::new(DocumentFormat::Pades, 1, vec![digest(DigestAlgorithm::Sha256, b"document")?]);
     for (number, doctor) in (0..signatures).zip(doctors.iter().cycle()) {
         let id = format!("Signature{number}");
         let signed = signed(doctor, format!("document {number}").as_bytes())?;
@@ -206,20 +193,11 @@ fn signed_document(pki: &Pki, signatures: usize, signers: usize) -> Result<Docum
         let stamp =
             timestamp(pki, format!("{id}/stamp"), kind, covers, signed.value.as_slice(), SIGNED + 30)?;
         facts.signatures.push(SignatureFacts {
-            id,
-            level: Level::BLta,
-            profile: None,
-            document_class: None,
-            countersigns: None,
-            metadata: None,
-            coverage: Coverage::WholeRevision,
-            claimed_signing_time: None,
-            policy: None,
-            signed: Some(signed),
-            timestamps: vec![stamp],
-            modifications: Some(Modifications::default()),
-            findings: Vec::new(),
-        });
+signed: Some(signed),
+timestamps: vec![stamp],
+modifications: Some(Modifications::default()),
+..SignatureFacts::new(id, Level::BLta, Coverage::WholeRevision)
+});
     }
     Ok(facts)
 }

@@ -1,7 +1,7 @@
 //! CMS signatures over the one file of ASiC-S, or over a manifest that names the files.
 
 use hsign_cades::read_facts;
-use hsign_core::facts::{Coverage, Level, Reference, SignatureFacts};
+use hsign_core::facts::{Coverage, Reference, SignatureFacts};
 use hsign_core::{Finding, Source};
 
 use super::{Found, Reading, SignedFile};
@@ -14,9 +14,10 @@ const CLAUSE: &str = "EN 319 162-1";
 pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) -> Result<(), Error> {
     let id = format!("{}#Signature1", entry.name);
     let Some(cms) = reading.container.bytes(entry)? else {
-        found
-            .signatures
-            .push(unreadable(id, Finding::error("asic-signature-file-unreadable").clause(CLAUSE)));
+        found.signatures.push(SignatureFacts::unreadable(
+            id,
+            Finding::error("asic-signature-file-unreadable").clause(CLAUSE),
+        ));
         return Ok(());
     };
     let manifests = reading.manifests_of(&entry.name);
@@ -45,7 +46,7 @@ pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) 
         Ok(facts) => facts,
         Err(error) => {
             let finding = Finding::error("asic-signature-file-unreadable").clause("RFC 5652 §5.1");
-            found.signatures.push(unreadable(id, finding.with("reason", error)));
+            found.signatures.push(SignatureFacts::unreadable(id, finding.with("reason", error)));
             return Ok(());
         }
     };
@@ -100,23 +101,4 @@ fn name_files(
         signed.references.push(reference);
     }
     Ok(files)
-}
-
-/// A signature file that nobody here can read: it is listed all the same.
-pub(super) fn unreadable(id: String, finding: Finding) -> SignatureFacts {
-    SignatureFacts {
-        id,
-        level: Level::Other,
-        profile: None,
-        document_class: None,
-        countersigns: None,
-        coverage: Coverage::Partial,
-        claimed_signing_time: None,
-        policy: None,
-        metadata: None,
-        signed: None,
-        timestamps: Vec::new(),
-        modifications: None,
-        findings: vec![finding],
-    }
 }

@@ -170,19 +170,15 @@ pub(crate) fn read(source: &dyn Source, known: Known) -> Result<(DocumentFacts, 
     let mut findings = container.findings();
     findings.append(&mut found.findings);
     let known_format = form.is_known || !proofs.is_empty();
+    let format = if known_format { DocumentFormat::Asic } else { DocumentFormat::None };
     let facts = DocumentFacts {
-        format: if known_format { DocumentFormat::Asic } else { DocumentFormat::None },
-        length: source.length(),
-        digests: Vec::new(),
         signatures: found.signatures,
         timestamps: found.timestamps,
         evidence_records: found.records,
-        qualification_evidence: Vec::new(),
         evidence: found.evidence,
-        scan: None,
-        originals: Vec::new(),
         files,
         findings,
+        ..DocumentFacts::new(format, source.length(), Vec::new())
     };
     Ok((facts, container.into_known()))
 }

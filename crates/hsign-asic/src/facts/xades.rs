@@ -8,7 +8,6 @@ use hsign_core::facts::{Coverage, SignatureFacts};
 use hsign_core::{Digest, DigestAlgorithm, Finding, Source};
 use hsign_xml::dsig::{NotAtHand, Resolver};
 
-use super::cades::unreadable;
 use super::{Found, Reading, SignedFile};
 use crate::zip::Entry;
 use crate::{Error, uri};
@@ -19,9 +18,10 @@ const WINDOW: usize = 256 * 1024;
 pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) -> Result<(), Error> {
     let id = format!("{}#Signature1", entry.name);
     let Some(bytes) = reading.container.bytes(entry)? else {
-        found
-            .signatures
-            .push(unreadable(id, Finding::error("asic-signature-file-unreadable").clause(CLAUSE)));
+        found.signatures.push(SignatureFacts::unreadable(
+            id,
+            Finding::error("asic-signature-file-unreadable").clause(CLAUSE),
+        ));
         return Ok(());
     };
     let files = Files { reading, failure: RefCell::default() };
@@ -33,7 +33,7 @@ pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) 
         Ok(facts) => found.take(&entry.name, facts, &mut |signature| Ok(name_files(signature))),
         Err(error) => {
             let finding = Finding::error("asic-signature-file-unreadable").clause(CLAUSE);
-            found.signatures.push(unreadable(id, finding.with("reason", error)));
+            found.signatures.push(SignatureFacts::unreadable(id, finding.with("reason", error)));
             Ok(())
         }
     }

@@ -1,8 +1,6 @@
 //! The attester's signature over a record, judged like any other signature: by the engine itself.
 
-use hsign_core::facts::{
-    DocumentFacts, DocumentFormat, EvidenceFacts, QualificationEvidenceFacts, SignatureFacts,
-};
+use hsign_core::facts::{DocumentFacts, DocumentFormat, QualificationEvidenceFacts, SignatureFacts};
 use hsign_core::ports::Need;
 use hsign_core::{Digest, DigestAlgorithm, Finding, Time, hex};
 use hsign_hpki::EvidenceRecord;
@@ -134,18 +132,8 @@ fn document(facts: &QualificationEvidenceFacts) -> DocumentFacts {
     let record = facts.record.as_slice();
     let sha256 = Digest::new(DigestAlgorithm::Sha256, hsign_crypto::sha256(record).to_vec());
     DocumentFacts {
-        format: DocumentFormat::Cades,
-        length: record.len() as u64,
-        digests: vec![sha256],
         signatures: facts.signatures.iter().map(|signature| over(signature, record)).collect(),
-        timestamps: Vec::new(),
-        evidence_records: Vec::new(),
-        scan: None,
-        originals: Vec::new(),
-        qualification_evidence: Vec::new(),
-        evidence: EvidenceFacts::default(),
-        files: Vec::new(),
-        findings: Vec::new(),
+        ..DocumentFacts::new(DocumentFormat::Cades, record.len() as u64, vec![sha256])
     }
 }
 

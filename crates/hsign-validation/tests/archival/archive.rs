@@ -198,19 +198,8 @@ impl Archive {
     pub(crate) fn sign(&mut self, digest: DigestAlgorithm) -> &mut Self {
         let signed = self.signed_by("signer", b"document", digest);
         self.facts.signatures.push(SignatureFacts {
-            id: SIGNATURE.to_owned(),
-            level: Level::BLta,
-            profile: None,
-            document_class: None,
-            countersigns: None,
-            metadata: None,
-            coverage: Coverage::WholeDocument,
-            claimed_signing_time: None,
-            policy: None,
             signed: Some(signed),
-            timestamps: Vec::new(),
-            modifications: None,
-            findings: Vec::new(),
+            ..SignatureFacts::new(SIGNATURE.to_owned(), Level::BLta, Coverage::WholeDocument)
         });
         self
     }
@@ -357,20 +346,7 @@ pub(crate) fn value() -> Covered {
 }
 
 fn document() -> DocumentFacts {
-    DocumentFacts {
-        format: DocumentFormat::Pades,
-        length: 1,
-        digests: vec![sha256_digest(b"document")],
-        signatures: Vec::new(),
-        timestamps: Vec::new(),
-        evidence_records: Vec::new(),
-        scan: None,
-        originals: Vec::new(),
-        qualification_evidence: Vec::new(),
-        evidence: EvidenceFacts::default(),
-        files: Vec::new(),
-        findings: Vec::new(),
-    }
+    DocumentFacts::new(DocumentFormat::Pades, 1, vec![sha256_digest(b"document")])
 }
 
 /// "etsi" with scheme and key that never end; the digests' ends are the tests'.

@@ -126,19 +126,9 @@ impl World {
     pub fn signature(&self, person: Person) -> SignatureFacts {
         let identity = self.pki.person(person);
         SignatureFacts {
-            id: "Signature1".to_owned(),
-            level: Level::BB,
-            profile: None,
-            document_class: None,
-            countersigns: None,
-            metadata: None,
-            coverage: Coverage::WholeDocument,
-            claimed_signing_time: None,
-            policy: None,
             signed: Some(signed(identity, b"content of the document")),
-            timestamps: Vec::new(),
             modifications: Some(Modifications::default()),
-            findings: Vec::new(),
+            ..SignatureFacts::new("Signature1".to_owned(), Level::BB, Coverage::WholeDocument)
         }
     }
 
@@ -191,18 +181,12 @@ pub fn registry(pki: &Pki, accreditation: &str, from: Seconds, to: Seconds) -> T
 
 pub fn document(signatures: Vec<SignatureFacts>) -> DocumentFacts {
     DocumentFacts {
-        format: DocumentFormat::Pades,
-        length: 1,
-        digests: vec![digest(DigestAlgorithm::Sha256, b"document").unwrap()],
         signatures,
-        timestamps: Vec::new(),
-        evidence_records: Vec::new(),
-        scan: None,
-        originals: Vec::new(),
-        qualification_evidence: Vec::new(),
-        evidence: EvidenceFacts::default(),
-        files: Vec::new(),
-        findings: Vec::new(),
+        ..DocumentFacts::new(
+            DocumentFormat::Pades,
+            1,
+            vec![digest(DigestAlgorithm::Sha256, b"document").unwrap()],
+        )
     }
 }
 

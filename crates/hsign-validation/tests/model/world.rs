@@ -71,35 +71,19 @@ impl<'a> World<'a> {
             kind.push(Octets(der.clone()));
         }
         DocumentFacts {
-            format: DocumentFormat::Pades,
-            length: 1,
-            digests: vec![sha256_digest(b"document")],
             signatures: vec![SignatureFacts {
-                id: SIGNATURE.to_owned(),
-                level: Level::BLta,
-                profile: None,
-                document_class: None,
-                countersigns: None,
-                metadata: None,
-                coverage: Coverage::WholeDocument,
                 claimed_signing_time: timeline
                     .signature
                     .claimed
                     .map(|at| hsign_core::ClaimedSigningTime(time(at))),
-                policy: None,
                 signed: Some(self.signature()),
                 timestamps: stamps(false),
                 modifications: Some(Modifications::default()),
-                findings: Vec::new(),
+                ..SignatureFacts::new(SIGNATURE.to_owned(), Level::BLta, Coverage::WholeDocument)
             }],
             timestamps: stamps(true),
-            evidence_records: Vec::new(),
-            scan: None,
-            originals: Vec::new(),
-            qualification_evidence: Vec::new(),
             evidence,
-            files: Vec::new(),
-            findings: Vec::new(),
+            ..DocumentFacts::new(DocumentFormat::Pades, 1, vec![sha256_digest(b"document")])
         }
     }
 

@@ -16,18 +16,9 @@ pub fn read(root: Element<'_>, material: &Material<'_>) -> DocumentFacts {
         .map(|node| signature(root, node, material, container_broken))
         .collect();
     DocumentFacts {
-        format: DocumentFormat::Pades,
-        length: 1,
-        digests: vec![sha256_digest(b"document")],
         signatures,
-        timestamps: Vec::new(),
-        evidence_records: Vec::new(),
-        scan: None,
-        originals: Vec::new(),
-        qualification_evidence: Vec::new(),
         evidence: material.evidence(),
-        files: Vec::new(),
-        findings: Vec::new(),
+        ..DocumentFacts::new(DocumentFormat::Pades, 1, vec![sha256_digest(b"document")])
     }
 }
 
@@ -46,16 +37,8 @@ fn signature(
         findings.push(Finding::error("container-without-manifest"));
     }
     SignatureFacts {
-        id: id.to_owned(),
-        level: Level::Other,
-        profile: None,
-        document_class: None,
-        countersigns: None,
-        metadata: None,
-        coverage: Coverage::WholeDocument,
         claimed_signing_time: text_of(node, "ClaimedSigningTime")
             .map(|text| ClaimedSigningTime(text.parse().unwrap())),
-        policy: None,
         signed: signed_by(node).map(|signer| signed_object(node, signer, id, material)),
         timestamps: all
             .into_iter()
@@ -64,6 +47,7 @@ fn signature(
             .collect(),
         modifications: Some(Modifications::default()),
         findings,
+        ..SignatureFacts::new(id.to_owned(), Level::Other, Coverage::WholeDocument)
     }
 }
 
