@@ -1,25 +1,41 @@
-//! Bundles in several folders.
+//! The same files in several stores.
 
-use hsign_archive::{BundleFile, PartDamage, PartProblem, Reading};
+use std::sync::Arc;
 
-use crate::Error;
-use crate::folder::{Files, Folder, Put};
+use hsign_archive::{BundleFile, Checkpoints, PartDamage, PartProblem, Reading};
 
-/// What may be done to a folder.
+use crate::store::BUNDLE;
+use crate::{Error, Files, Put, Store};
+
+/// What may be done to a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Files are added, and damaged ones replaced.
+    /// Files are added, damaged ones replaced, and those taken away that the law wants gone.
     Repair,
     /// Files are added; nothing can be taken away (write-once media).
     Add,
     /// It is only read.
     Read,
+    /// It isn't there most of the time: only a repair adds to it what it lacks.
+    Later,
 }
 
-/// Folders that keep the same bundles. The first one to which files can be added decides between writers.
+/// One of the stores of an archive.
 #[derive(Clone, Debug)]
+pub struct Member {
+    /// Its name in the configuration and in the trail.
+    pub name: String,
+    /// What may be done to it.
+    pub access: Access,
+    /// Where the files are.
+    pub store: Arc<dyn Store>,
+}
+
+/// Stores that keep the same files. The first one to which files are added decides between writers.
+#[derive(Clone)]
 pub struct Copies {
-    folders: Vec<(Folder, Access)>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) checkpoints: Arc<dyn Checkpoints + Send + Sync>,
 }
 
 /// What a repair did and left.
@@ -36,83 +52,136 @@ pub struct Repair {
 /// A file of one of the copies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
-    /// The folder's number.
-    pub folder: usize,
+    /// The store's name.
+    pub store: String,
     /// The file's name.
     pub part: String,
+    /// The name of a store that had it whole.
+    pub from: String,
+}
+
+impl Access {
+    /// Whether files are added in the course of work.
+    #[must_use]
+    pub fn adds(self) -> bool {
+        matches!(self, Self::Repair | Self::Add)
+    }
+}
+
+impl std::fmt::Debug for Copies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Copies").field("members", &self.members).finish_non_exhaustive()
+    }
 }
 
 impl Copies {
-    /// Of these folders.
+    /// Of these stores.
     ///
     /// # Errors
-    /// When files can be added to none of them.
-    pub fn new(folders: Vec<(Folder, Access)>) -> Result<Self, Error> {
-        if folders.iter().all(|(_, access)| *access == Access::Read) {
+    /// When files are added to none of them.
+    pub fn new(members: Vec<Member>) -> Result<Self, Error> {
+        if !members.iter().any(|member| member.access.adds()) {
             return Err(Error::NotWritable);
         }
-        Ok(Self { folders })
+        Ok(Self { members, checkpoints: Arc::new(()) })
     }
 
-    /// Puts files in their order into every folder that takes them. Each file is everywhere before the next one begins,
-    /// and a name that the first folder has otherwise is `Taken` before anything of it is written to another one.
+    /// Tells these of every point at which a crash loses nothing.
+    #[must_use]
+    pub fn with_checkpoints(mut self, checkpoints: Arc<dyn Checkpoints + Send + Sync>) -> Self {
+        self.checkpoints = checkpoints;
+        self
+    }
+
+    /// The stores, in their order.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// Puts files in their order into every store that takes them. Each file is everywhere before the next one begins,
+    /// and a name that the first store has otherwise is `Taken` before anything of it is written to another one.
     ///
     /// # Errors
-    /// What a file system says; what was put before stays, and putting the same again goes on from there.
+    /// What a store says; what was put before stays, and putting the same again goes on from there.
     pub fn put(&self, bundle: &str, files: &[BundleFile]) -> Result<Put, Error> {
         let mut outcome = Put::Same;
         for file in files {
-            for (folder, access) in &self.folders {
-                if *access == Access::Read {
-                    continue;
-                }
-                match folder.put(bundle, file)? {
-                    Put::Taken => return Ok(Put::Taken),
-                    Put::Created => outcome = Put::Created,
-                    Put::Same => {}
-                }
+            match self.put_file(&name_of(bundle, &file.name), &file.bytes)? {
+                Put::Taken => return Ok(Put::Taken),
+                Put::Created => outcome = Put::Created,
+                Put::Same => {}
             }
+        }
+        self.checkpoints.reached("store-bundle-files-put");
+        Ok(outcome)
+    }
+
+    pub(crate) fn put_file(&self, name: &str, bytes: &[u8]) -> Result<Put, Error> {
+        let mut outcome = Put::Same;
+        for member in self.members.iter().filter(|member| member.access.adds()) {
+            match member.store.put_new(name, bytes)? {
+                Put::Taken => return Ok(Put::Taken),
+                Put::Created => outcome = Put::Created,
+                Put::Same => {}
+            }
+            self.checkpoints.reached("store-copy-put");
         }
         Ok(outcome)
     }
 
-    /// Bundles that any of the folders has.
+    /// Bundles that any of the stores has.
     ///
     /// # Errors
-    /// What a file system says.
+    /// What a store says.
     pub fn bundles(&self) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
-        for (folder, _) in &self.folders {
-            names.extend(folder.bundles()?);
+        for member in &self.members {
+            names.extend(member.store.bundles()?);
         }
         names.sort_unstable();
         names.dedup();
         Ok(names)
     }
 
-    /// What each of the folders has of a bundle: its number, and what its reading says.
+    /// One file of a bundle as the first store has it that has it at all: for work that checks what it reads.
     ///
     /// # Errors
-    /// What a file system says.
-    pub fn check(&self, bundle: &str) -> Result<Vec<(usize, Reading)>, Error> {
-        let each = self.folders.iter().enumerate();
-        each.map(|(number, (folder, _))| Ok((number, hsign_archive::read(bundle, &folder.read(bundle)?))))
-            .collect()
+    /// What a store says, and when the file is longer than `limit`.
+    pub fn file(&self, bundle: &str, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+        let name = name_of(bundle, name);
+        for member in &self.members {
+            if let Some(bytes) = member.store.get(&name, limit)? {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What each of the stores has of a bundle: its name, and what its reading says.
+    ///
+    /// # Errors
+    /// What a store says.
+    pub fn check(&self, bundle: &str) -> Result<Vec<(String, Reading)>, Error> {
+        let read = |member: &Member| {
+            Ok((member.name.clone(), hsign_archive::read(bundle, &member.store.bundle(bundle)?)))
+        };
+        self.members.iter().map(read).collect()
     }
 
     /// The bundle as all copies together have it.
     ///
     /// # Errors
-    /// What a file system says.
+    /// What a store says.
     pub fn read(&self, bundle: &str) -> Result<Reading, Error> {
         Ok(hsign_archive::read(bundle, &merged(bundle, &self.all(bundle)?)))
     }
 
-    /// Puts back what is missing or damaged in one folder and whole in another. What a damaged file held is moved to
-    /// the folder's `damaged`. A copy is changed only where the whole bundle is undamaged with it.
+    /// Puts back what is missing or damaged in one store and whole in another. What a damaged file held is moved to the
+    /// store's `damaged`. A copy is changed only where the whole bundle is undamaged with it.
     ///
     /// # Errors
-    /// What a file system says.
+    /// What a store says.
     pub fn repair(&self, bundle: &str) -> Result<Repair, Error> {
         let copies = self.all(bundle)?;
         let whole = merged(bundle, &copies);
@@ -121,29 +190,76 @@ impl Copies {
         if !repair.lost.is_empty() {
             return Ok(repair);
         }
-        for (number, ((folder, access), files)) in self.folders.iter().zip(&copies).enumerate() {
+        for (member, files) in self.members.iter().zip(&copies) {
             for (name, bytes) in whole.iter().filter(|(name, bytes)| files.get(*name) != Some(bytes)) {
-                let restored = Restored { folder: number, part: name.clone() };
-                let there = files.contains_key(name);
-                match access {
-                    Access::Read => repair.not_restored.push(restored),
-                    Access::Add if there => repair.not_restored.push(restored),
-                    Access::Add | Access::Repair => {
-                        if there {
-                            folder.set_aside(bundle, name)?;
-                        }
-                        folder.put(bundle, &BundleFile { name: name.clone(), bytes: bytes.clone() })?;
-                        repair.restored.push(restored);
-                    }
-                }
+                let from = self.members.iter().zip(&copies).find(|(_, files)| files.get(name) == Some(bytes));
+                let from = from.map(|(member, _)| member.name.clone()).unwrap_or_default();
+                let restored = Restored { store: member.name.clone(), part: name.clone(), from };
+                let full = name_of(bundle, name);
+                let done = self.put_back(member, &full, files.contains_key(name), bytes)?;
+                if done { repair.restored.push(restored) } else { repair.not_restored.push(restored) }
             }
         }
         Ok(repair)
     }
 
-    fn all(&self, bundle: &str) -> Result<Vec<Files>, Error> {
-        self.folders.iter().map(|(folder, _)| folder.read(bundle)).collect()
+    /// Whether the file is there again.
+    pub(crate) fn put_back(
+        &self,
+        member: &Member,
+        name: &str,
+        there: bool,
+        bytes: &[u8],
+    ) -> Result<bool, Error> {
+        if member.access == Access::Read || (there && member.access != Access::Repair) {
+            return Ok(false);
+        }
+        if there {
+            member.store.set_aside(name)?;
+            self.checkpoints.reached("store-damaged-set-aside");
+        }
+        let put = member.store.put_new(name, bytes)?;
+        self.checkpoints.reached("store-restored");
+        Ok(put != Put::Taken)
     }
+
+    /// Takes a bundle away, and what repairs have kept of it: when the retention of all its documents is over. Gives the
+    /// names of the stores that still have it, since nothing can be taken from them.
+    ///
+    /// # Errors
+    /// What a store says; the bundle is none any more from the first file on, and removing it again goes on from there.
+    pub fn remove(&self, bundle: &str) -> Result<Vec<String>, Error> {
+        let mut kept = Vec::new();
+        for member in &self.members {
+            if member.access == Access::Repair {
+                self.remove_from(member, bundle)?;
+            } else if !member.store.list(&format!("bundles/{bundle}/"))?.is_empty() {
+                kept.push(member.name.clone());
+            }
+        }
+        Ok(kept)
+    }
+
+    fn remove_from(&self, member: &Member, bundle: &str) -> Result<(), Error> {
+        // First what makes it a bundle, so that no reader takes what is left for a damaged one.
+        member.store.remove(&name_of(bundle, BUNDLE))?;
+        self.checkpoints.reached("store-bundle-unmade");
+        for folder in ["bundles", "damaged"] {
+            for name in member.store.list(&format!("{folder}/{bundle}/"))? {
+                member.store.remove(&name)?;
+            }
+        }
+        self.checkpoints.reached("store-bundle-removed");
+        Ok(())
+    }
+
+    fn all(&self, bundle: &str) -> Result<Vec<Files>, Error> {
+        self.members.iter().map(|member| member.store.bundle(bundle)).collect()
+    }
+}
+
+fn name_of(bundle: &str, file: &str) -> String {
+    format!("bundles/{bundle}/{file}")
 }
 
 /// One set of files from all copies: whatever is blamed in it is taken from the next copy that has it otherwise.

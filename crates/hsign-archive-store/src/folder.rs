@@ -1,39 +1,32 @@
-//! One folder: `bundles/ID/FILE`, and `damaged/ID/` for what a repair took away.
+//! A folder as a store.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
-use hsign_archive::BundleFile;
+use hsign_archive::Checkpoints;
 use hsign_core::Budget;
 
-use crate::Error;
+use crate::publish::{UNFINISHED, Unfinished, Ways};
+use crate::store::{aside_names, check_name, parts};
+use crate::{Error, Put, Store};
 
-/// The files of a bundle by name.
-pub type Files = BTreeMap<String, Vec<u8>>;
+/// Folders below a store's.
+const DEPTH: usize = 2;
 
-/// Octets of one bundle: the table of a million documents of a long line each, and their leaves.
-const LARGEST_BUNDLE: u64 = 4 << 30;
-/// What isn't a file of a bundle yet begins with this.
-const UNFINISHED: &str = ".";
-
-/// A folder that keeps bundles.
-#[derive(Clone, Debug)]
+/// A folder that keeps files: `bundles/ID/FILE`, `trail/FILE`.
+#[derive(Clone)]
 pub struct Folder {
     root: PathBuf,
+    ways: Ways,
+    checkpoints: Arc<dyn Checkpoints + Send + Sync>,
 }
 
-/// What became of a file that was put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Put {
-    /// It is there now.
-    Created,
-    /// It was there, with these octets.
-    Same,
-    /// Other octets are there under its name, and stay.
-    Taken,
+impl std::fmt::Debug for Folder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Folder").field("root", &self.root).finish_non_exhaustive()
+    }
 }
 
 impl Folder {
@@ -55,152 +48,181 @@ impl Folder {
         if !root.join("bundles").is_dir() {
             return Err(io::Error::from(io::ErrorKind::NotFound).into());
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { root: root.to_owned(), ways: Ways::default(), checkpoints: Arc::new(()) })
     }
 
-    /// Puts a file that isn't there yet: written under another name, synchronised, then linked to its own, which fails
-    /// if there is one. When this returns, a power cut loses nothing of it.
-    ///
-    /// # Errors
-    /// What the file system says, and for names that aren't a bundle's and its file's.
-    pub fn put(&self, bundle: &str, file: &BundleFile) -> Result<Put, Error> {
-        let folder = self.bundle_folder(bundle)?;
-        let place = folder.join(file_name(&file.name)?);
+    /// Tells these of every point at which a crash loses nothing.
+    #[must_use]
+    pub fn with_checkpoints(mut self, checkpoints: Arc<dyn Checkpoints + Send + Sync>) -> Self {
+        self.checkpoints = checkpoints;
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_ways(mut self, ways: Ways) -> Self {
+        self.ways = ways;
+        self
+    }
+
+    fn path(&self, name: &str) -> Result<PathBuf, Error> {
+        check_name(name)?;
+        Ok(parts(name).iter().fold(self.root.clone(), |path, part| path.join(part)))
+    }
+
+    /// The folder of a file, made where it isn't there.
+    fn parent(&self, place: &Path) -> Result<PathBuf, Error> {
+        let folder = place.parent().ok_or(Error::Name)?.to_owned();
         if !folder.is_dir() {
             fs::create_dir_all(&folder)?;
-            sync_folder(&self.root.join("bundles"))?;
+            // From the root down, each may be new.
+            let above: Vec<&Path> = folder.ancestors().skip(1).take(DEPTH).collect();
+            for one in above.into_iter().rev().filter(|one| one.starts_with(&self.root)) {
+                sync_folder(one)?;
+            }
         }
-        if let Some(there) = read_if_there(&place)? {
+        Ok(folder)
+    }
+}
+
+impl Store for Folder {
+    /// Written under another name, synchronised, then given its own, which fails if there is one. A file that an
+    /// interrupted writer left isn't there.
+    fn put_new(&self, name: &str, bytes: &[u8]) -> Result<Put, Error> {
+        let place = self.path(name)?;
+        let folder = self.parent(&place)?;
+        let there = |path: &Path| read_if_there(path, bytes.len() as u64);
+        if let Some(same) = there(&place)? {
             // Whoever put it may have lost its power before the folder was synchronised.
             sync_folder(&folder)?;
-            return Ok(if there == file.bytes { Put::Same } else { Put::Taken });
+            return Ok(outcome(same.as_deref() == Some(bytes)));
         }
-        let unfinished = Unfinished::write(&folder, &file.bytes)?;
-        match fs::hard_link(&unfinished.0, &place) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let same = read_if_there(&place)?.is_some_and(|there| there == file.bytes);
-                Ok(if same { Put::Same } else { Put::Taken })
-            }
-            Err(error) => Err(error.into()),
-            Ok(()) => {
-                drop(unfinished);
-                sync_folder(&folder)?;
-                Ok(Put::Created)
-            }
+        let unfinished = Unfinished::write(&folder, bytes)?;
+        self.checkpoints.reached("store-file-written");
+        if !self.ways.publish(&self.root, unfinished, &place)? {
+            let same = there(&place)?.flatten();
+            return Ok(outcome(same.as_deref() == Some(bytes)));
+        }
+        self.checkpoints.reached("store-file-named");
+        sync_folder(&folder)?;
+        self.checkpoints.reached("store-file-durable");
+        Ok(Put::Created)
+    }
+
+    fn get(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+        let Some(bytes) = read_if_there(&self.path(name)?, limit)? else { return Ok(None) };
+        match bytes {
+            Some(bytes) => Ok(Some(bytes)),
+            None => Err(Error::too_long(limit)),
         }
     }
 
-    /// The bundles that are there; one that isn't written to its end isn't among them.
-    ///
-    /// # Errors
-    /// What the file system says.
-    pub fn bundles(&self) -> Result<Vec<String>, Error> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(self.root.join("bundles"))? {
-            let Ok(name) = entry?.file_name().into_string() else { continue };
-            if is_id(&name) && self.bundle_folder(&name)?.join("bundle.json").is_file() {
-                names.push(name);
-            }
+    fn list(&self, prefix: &str) -> Result<Vec<String>, Error> {
+        let (folder, _) = prefix.rsplit_once('/').ok_or(Error::Name)?;
+        if parts(folder).iter().any(|part| part.is_empty() || part.starts_with('.')) {
+            return Err(Error::Name);
         }
+        let mut names = Vec::new();
+        let mut budget = Budget::new("files of a store", MOST_FILES);
+        collect(&self.root.join(folder), folder, DEPTH, &mut budget, &mut names)?;
+        names.retain(|name| name.starts_with(prefix));
         names.sort_unstable();
         Ok(names)
     }
 
-    /// The files of a bundle; none where there is no such bundle.
-    ///
-    /// # Errors
-    /// What the file system says, and when there is more than any bundle has.
-    pub fn read(&self, bundle: &str) -> Result<Files, Error> {
-        let mut budget = Budget::new("octets of a bundle", LARGEST_BUNDLE);
-        let folder = self.bundle_folder(bundle)?;
-        let mut files = Files::new();
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
-            entries => entries?,
-        };
-        for entry in entries {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with(UNFINISHED) {
-                continue;
-            }
-            let mut bytes = Vec::new();
-            // One more than allowed, so that a file that grows is noticed too.
-            let left = budget.left().saturating_add(1);
-            File::open(entry.path())?.take(left).read_to_end(&mut bytes)?;
-            budget.spend(bytes.len() as u64)?;
-            files.insert(name, bytes);
+    fn remove(&self, name: &str) -> Result<(), Error> {
+        let place = self.path(name)?;
+        match fs::remove_file(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed?,
         }
-        Ok(files)
+        let Some(folder) = place.parent() else { return Ok(()) };
+        if !folder.is_dir() {
+            return Ok(());
+        }
+        // The folder of a bundle goes with its last file, and with what interrupted writers left in it.
+        if parts(name).len() > DEPTH && self.list(&format!("{}/", above(name)))?.is_empty() {
+            fs::remove_dir_all(folder)?;
+            return folder.parent().map_or(Ok(()), sync_folder);
+        }
+        sync_folder(folder)
     }
 
-    /// Moves a damaged file out of its bundle, where it can be looked at later.
-    pub(crate) fn set_aside(&self, bundle: &str, name: &str) -> Result<(), Error> {
-        let place = self.bundle_folder(bundle)?.join(file_name(name)?);
-        let aside = self.root.join("damaged").join(bundle);
-        fs::create_dir_all(&aside)?;
-        let free =
-            (0..u32::MAX).map(|number| aside.join(format!("{number}.{name}"))).find(|path| !path.exists());
-        fs::rename(&place, free.ok_or(Error::Name)?)?;
-        sync_folder(&aside)?;
-        sync_folder(&self.bundle_folder(bundle)?)
-    }
-
-    fn bundle_folder(&self, bundle: &str) -> Result<PathBuf, Error> {
-        if is_id(bundle) { Ok(self.root.join("bundles").join(bundle)) } else { Err(Error::Name) }
-    }
-}
-
-/// A file that goes away unless something else holds on to what is in it.
-struct Unfinished(PathBuf);
-
-impl Unfinished {
-    fn write(folder: &Path, bytes: &[u8]) -> Result<Self, Error> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let mut new = File::options();
-        new.write(true).create_new(true);
-        // A process of that number on another machine, or before a crash, may have taken a name.
-        let (unfinished, mut file) = loop {
-            let number = COUNT.fetch_add(1, Ordering::Relaxed);
-            let path = folder.join(format!("{UNFINISHED}{}.{number}", std::process::id()));
-            match new.open(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                opened => break (Self(path), opened?),
+    fn set_aside(&self, name: &str) -> Result<(), Error> {
+        let place = self.path(name)?;
+        let mut free = None;
+        for aside in aside_names(name)? {
+            let path = self.path(&aside)?;
+            if !path.exists() {
+                free = Some(path);
+                break;
             }
-        };
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        Ok(unfinished)
+        }
+        let aside = free.ok_or(Error::Name)?;
+        let folder = self.parent(&aside)?;
+        fs::rename(&place, &aside)?;
+        sync_folder(&folder)?;
+        self.checkpoints.reached("store-file-set-aside");
+        place.parent().map_or(Ok(()), sync_folder)
     }
 }
 
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // What stays is passed over by readers.
-        let _ = fs::remove_file(&self.0);
+/// Files of a store: a hundred thousand bundles of some dozen files each, and their trail.
+const MOST_FILES: u64 = 1 << 24;
+
+fn collect(
+    folder: &Path,
+    name: &str,
+    depth: usize,
+    budget: &mut Budget,
+    names: &mut Vec<String>,
+) -> Result<(), Error> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        budget.spend(1)?;
+        let entry = entry?;
+        let part = entry.file_name().to_string_lossy().into_owned();
+        if part.starts_with(UNFINISHED) {
+            continue;
+        }
+        let full = format!("{name}/{part}");
+        if entry.file_type()?.is_dir() {
+            if depth > 1 {
+                collect(&entry.path(), &full, depth.saturating_sub(1), budget, names)?;
+            }
+        } else {
+            names.push(full);
+        }
     }
+    Ok(())
 }
 
-fn is_id(name: &str) -> bool {
-    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+fn above(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(above, _)| above)
 }
 
-fn file_name(name: &str) -> Result<&str, Error> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
-    let fits = !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && name.bytes().all(plain);
-    if fits { Ok(name) } else { Err(Error::Name) }
+fn outcome(same: bool) -> Put {
+    if same { Put::Same } else { Put::Taken }
 }
 
-fn read_if_there(place: &Path) -> Result<Option<Vec<u8>>, Error> {
-    match fs::read(place) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        read => Ok(Some(read?)),
-    }
+/// The octets of a file; the inner `None` where there are more than allowed.
+fn read_if_there(path: &Path, limit: u64) -> Result<Option<Option<Vec<u8>>>, Error> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let mut bytes = Vec::new();
+    // One more than allowed, so that a file that grows is noticed too.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    let fits = bytes.len() as u64 <= limit;
+    Ok(Some(fits.then_some(bytes)))
 }
 
-/// What was created in a folder survives a power cut only once the folder itself is written; systems other than Unix
-/// write it with the file and don't open folders.
-fn sync_folder(folder: &Path) -> Result<(), Error> {
+/// A name in a folder lasts only once the folder is synchronised.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
+    // Windows has no such thing, and keeps names without it.
     if cfg!(unix) {
         File::open(folder)?.sync_all()?;
     }

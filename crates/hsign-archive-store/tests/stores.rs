@@ -9,7 +9,7 @@ use std::thread;
 use hsign_archive::{
     Batch, BatchKey, BundleFile, Document, PartProblem, TimestampRenewal, ToRenew, Track, seal,
 };
-use hsign_archive_store::{Access, Copies, Error, Folder, Put};
+use hsign_archive_store::{Access, Copies, Error, Folder, Member, Put, Store};
 use hsign_core::{Digest, DigestAlgorithm};
 use hsign_testkit::{Clock, Pki, Tsa};
 use hsign_tsp::{TimestampRequest, TimestampResponse};
@@ -65,9 +65,13 @@ impl Room {
         room
     }
 
+    fn member(&self, name: &str, access: Access) -> Member {
+        let store = Arc::new(Folder::open(&self.folder.path().join(name)).unwrap());
+        Member { name: name.to_owned(), access, store }
+    }
+
     fn copies(&self, second: Access) -> Copies {
-        let open = |name: &str| Folder::open(&self.folder.path().join(name)).unwrap();
-        Copies::new(vec![(open("one"), Access::Repair), (open("two"), second)]).unwrap()
+        Copies::new(vec![self.member("one", Access::Repair), self.member("two", second)]).unwrap()
     }
 
     fn path(&self, store: &str, name: &str) -> PathBuf {
@@ -107,17 +111,15 @@ fn i2_of_many_writers_of_one_place_one_wins() {
     let room = tempfile::tempdir().unwrap();
     let folder = Folder::create(room.path()).unwrap();
     let id = "ab".repeat(32);
-    let put = |number: u8| {
-        let file = BundleFile { name: "step.a.1.1.json".to_owned(), bytes: vec![number; 10_000] };
-        folder.put(&id, &file).unwrap()
-    };
+    let put =
+        |number: u8| folder.put_new(&format!("bundles/{id}/step.a.1.1.json"), &vec![number; 10_000]).unwrap();
     let outcomes: Vec<Put> = thread::scope(|scope| {
         let writers: Vec<_> = (0..8).map(|number| scope.spawn(move || put(number))).collect();
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()
     });
     assert_eq!(outcomes.iter().filter(|one| **one == Put::Created).count(), 1);
     assert_eq!(outcomes.iter().filter(|one| **one == Put::Taken).count(), 7);
-    let files = folder.read(&id).unwrap();
+    let files = folder.bundle(&id).unwrap();
     let winner = outcomes.iter().position(|one| *one == Put::Created).unwrap();
     assert_eq!(files["step.a.1.1.json"], vec![u8::try_from(winner).unwrap(); 10_000]);
     let left = std::fs::read_dir(room.path().join("bundles").join(&id)).unwrap().count();
@@ -130,12 +132,17 @@ fn names_that_lead_elsewhere_are_refused() {
     let folder = Folder::create(room.path()).unwrap();
     let id = "0".repeat(64);
     for name in ["", ".", "..", "../x", "a/b", ".hidden", "a\\b", "a\0b"] {
-        let file = BundleFile { name: name.to_owned(), bytes: Vec::new() };
-        assert!(matches!(folder.put(&id, &file), Err(Error::Name)), "{name:?}");
+        let put = folder.put_new(&format!("bundles/{id}/{name}"), b"");
+        assert!(matches!(put, Err(Error::Name)), "{name:?}");
     }
-    let file = BundleFile { name: "x".to_owned(), bytes: Vec::new() };
-    assert!(matches!(folder.put("../0", &file), Err(Error::Name)));
-    assert!(matches!(folder.read("x"), Err(Error::Name)));
+    for name in ["bundles/../0/x", "../x", "/etc/passwd", "trail", "elsewhere/x"] {
+        assert!(matches!(folder.put_new(name, b""), Err(Error::Name)), "{name:?}");
+        assert!(matches!(folder.get(name, 1), Err(Error::Name)), "{name:?}");
+        assert!(matches!(folder.remove(name), Err(Error::Name)), "{name:?}");
+        assert!(matches!(folder.set_aside(name), Err(Error::Name)), "{name:?}");
+    }
+    assert!(matches!(folder.list("bundles/../../"), Err(Error::Name)));
+    assert!(matches!(folder.bundle("x"), Err(Error::Name)));
     assert!(Folder::open(&room.path().join("not-mounted")).is_err());
 }
 
@@ -195,8 +202,7 @@ fn a_write_once_copy_is_added_to_and_never_changed() {
     let read_only = room.copies(Access::Read);
     std::fs::remove_file(room.path("two", "README.en.txt")).unwrap();
     assert_eq!(read_only.repair(&room.id).unwrap().not_restored.len(), 2);
-    let open = || Folder::open(&room.folder.path().join("one")).unwrap();
-    assert!(matches!(Copies::new(vec![(open(), Access::Read)]), Err(Error::NotWritable)));
+    assert!(matches!(Copies::new(vec![room.member("one", Access::Read)]), Err(Error::NotWritable)));
 }
 
 const WORK: &str = "HSIGN_TEST_ARCHIVE_WORK";
@@ -206,8 +212,12 @@ const WORK: &str = "HSIGN_TEST_ARCHIVE_WORK";
 #[ignore = "the process that the next test kills"]
 fn worker() {
     let room = PathBuf::from(std::env::var_os(WORK).unwrap());
-    let open = |name: &str| (Folder::create(&room.join(name)).unwrap(), Access::Repair);
-    let copies = Copies::new(vec![open("one"), open("two")]).unwrap();
+    let member = |name: &str| Member {
+        name: name.to_owned(),
+        access: Access::Repair,
+        store: Arc::new(Folder::create(&room.join(name)).unwrap()),
+    };
+    let copies = Copies::new(vec![member("one"), member("two")]).unwrap();
     for (id, files) in source(&room) {
         assert_ne!(copies.put(&id, &files).unwrap(), Put::Taken);
     }
@@ -275,7 +285,7 @@ fn i8_killed_at_any_file_a_writer_goes_on_without_anybody_and_nothing_is_damaged
         for name in ["one", "two"] {
             let Ok(folder) = Folder::open(&room.path().join(name)) else { continue };
             for id in folder.bundles().unwrap() {
-                let reading = hsign_archive::read(&id, &folder.read(&id).unwrap());
+                let reading = hsign_archive::read(&id, &folder.bundle(&id).unwrap());
                 assert_eq!(reading.damage, [], "killed after {further} files");
                 assert!(reading.bundle.is_some());
             }
@@ -288,7 +298,7 @@ fn i8_killed_at_any_file_a_writer_goes_on_without_anybody_and_nothing_is_damaged
         assert_eq!(folder.bundles().unwrap().len(), bundles.len());
         for (id, files) in &bundles {
             let expected = files.iter().map(|file| (file.name.clone(), file.bytes.clone())).collect();
-            assert_eq!(folder.read(id).unwrap(), expected);
+            assert_eq!(folder.bundle(id).unwrap(), expected);
         }
     }
 }
