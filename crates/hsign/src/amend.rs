@@ -57,21 +57,79 @@ pub fn amend(
         &attempt,
         timestamper,
         clock,
-        |timestamper| {
-            let mut findings = check_original(request.original.source, settings, fetcher, clock)?;
-            let mut signed = match request.changed {
-                _ if !is_in_pdf(request)? => contain(request, signer, timestamper, settings, fetcher, clock),
-                Some(changed) => {
-                    check_changed(request.original.source, changed.source)?;
-                    embed(request, &changed, signer, timestamper, settings, fetcher, clock, &mut findings)
-                }
-                None => note(request, signer, timestamper, settings, fetcher, clock),
-            }?;
-            signed.findings.splice(0..0, findings);
-            Ok(signed)
-        },
+        |timestamper| Amendment { request, signer, timestamper, settings, fetcher, clock }.make(),
         |signed| Made::Document(&signed.output, Some(signed.level)),
     )
+}
+
+/// What an amendment is made of.
+#[derive(Clone, Copy)]
+struct Amendment<'a> {
+    request: &'a AmendRequest<'a>,
+    signer: &'a dyn Signer,
+    timestamper: Option<&'a dyn Timestamper>,
+    settings: &'a Settings,
+    fetcher: &'a dyn Fetcher,
+    clock: Clock<'a>,
+}
+
+impl Amendment<'_> {
+    fn make(self) -> Result<Signed<'static>, Error> {
+        let original = self.request.original.source;
+        let mut findings = check_original(original, self.settings, self.fetcher, self.clock)?;
+        let mut signed = match self.request.changed {
+            _ if !is_in_pdf(self.request)? => self.contain()?,
+            Some(changed) => {
+                check_changed(original, changed.source)?;
+                self.embed(&changed, &mut findings)?
+            }
+            None => self.note()?,
+        };
+        signed.findings.splice(0..0, findings);
+        Ok(signed)
+    }
+
+    /// A container with the changed document, where there is one, and the original as it is.
+    fn contain(self) -> Result<Signed<'static>, Error> {
+        let original = self.request.original.source;
+        if let Some(changed) = self.request.changed {
+            check_changed(original, changed.source)?;
+        }
+        let name = name_in_container(&digest_of(original, DigestAlgorithm::Sha256)?, input_format(original)?);
+        let kept = Content { name: &name, source: original };
+        let files: Vec<Content<'_>> = self.request.changed.into_iter().chain([kept]).collect();
+        let form = Form::Asic(ContainerType::AsicE, ContainerSignature::Cades);
+        owned(self.sign(&ToSign::new(&files, form), AmendmentForm::Embedded)?, &[])
+    }
+
+    fn embed(self, changed: &Content<'_>, findings: &mut Vec<Finding>) -> Result<Signed<'static>, Error> {
+        // PDF/A-1 knows no attachments and PDF/A-2 only conforming ones.
+        let document = Document::open(changed.source).map_err(hsign_pades::Error::from)?;
+        if let Some(part @ (1 | 2)) = document.newest().archival_part() {
+            findings.push(Finding::warning("amendment-archival").clause("ISO 19005").with("part", part));
+        }
+        let original = hsign_core::read_all(self.request.original.source)?;
+        let embedded = hsign_pades::embed_original(changed.source, &original, (self.clock)())?;
+        let whole = Appended::new(changed.source, &embedded);
+        let files = [Content { name: changed.name, source: &whole }];
+        owned(self.sign(&ToSign::new(&files, Form::Pades), AmendmentForm::Embedded)?, &embedded)
+    }
+
+    fn note(self) -> Result<Signed<'static>, Error> {
+        let files = [self.request.original];
+        let signed = self.sign(&ToSign::new(&files, Form::Pades), AmendmentForm::Revision)?;
+        let changes = signed.verdict.signatures().iter().filter_map(|one| one.modifications());
+        if changes.clone().any(|found| found.verdict() > ModificationVerdict::Permitted) {
+            return Err(Error::Refused(vec![Finding::error("amendment-note-not-permitted").clause(CLAUSE)]));
+        }
+        owned(signed, &[])
+    }
+
+    /// With the statement of what is amended.
+    fn sign<'s>(self, what: &ToSign<'s>, form: AmendmentForm) -> Result<Signed<'s>, Error> {
+        let sign = SignRequest { statement: statement(self.request, form)?, ..self.request.sign.clone() };
+        make(what, self.signer, self.timestamper, &sign, self.settings, self.fetcher, self.clock)
+    }
 }
 
 /// A broken original isn't built upon; an open one is told.
@@ -132,75 +190,6 @@ fn statement(request: &AmendRequest<'_>, form: AmendmentForm) -> Result<SignedMe
 fn is_in_pdf(request: &AmendRequest<'_>) -> Result<bool, Error> {
     let mut files = std::iter::once(request.original).chain(request.changed);
     files.try_fold(true, |all, file| Ok(all && input_format(file.source)? == InputFormat::Pdf))
-}
-
-/// A container with the changed document, where there is one, and the original as it is.
-fn contain(
-    request: &AmendRequest<'_>,
-    signer: &dyn Signer,
-    timestamper: Option<&dyn Timestamper>,
-    settings: &Settings,
-    fetcher: &dyn Fetcher,
-    clock: Clock<'_>,
-) -> Result<Signed<'static>, Error> {
-    let original = request.original.source;
-    if let Some(changed) = request.changed {
-        check_changed(original, changed.source)?;
-    }
-    let name = name_in_container(&digest_of(original, DigestAlgorithm::Sha256)?, input_format(original)?);
-    let kept = Content { name: &name, source: original };
-    let files: Vec<Content<'_>> = request.changed.into_iter().chain([kept]).collect();
-    let what = ToSign::new(&files, Form::Asic(ContainerType::AsicE, ContainerSignature::Cades));
-    let sign =
-        SignRequest { statement: statement(request, AmendmentForm::Embedded)?, ..request.sign.clone() };
-    owned(make(&what, signer, timestamper, &sign, settings, fetcher, clock)?, &[])
-}
-
-#[allow(clippy::too_many_arguments, reason = "those of the use case")]
-fn embed(
-    request: &AmendRequest<'_>,
-    changed: &Content<'_>,
-    signer: &dyn Signer,
-    timestamper: Option<&dyn Timestamper>,
-    settings: &Settings,
-    fetcher: &dyn Fetcher,
-    clock: Clock<'_>,
-    findings: &mut Vec<Finding>,
-) -> Result<Signed<'static>, Error> {
-    let statement = statement(request, AmendmentForm::Embedded)?;
-    let sign = SignRequest { statement, ..request.sign.clone() };
-    // PDF/A-1 knows no attachments and PDF/A-2 only conforming ones.
-    let document = Document::open(changed.source).map_err(hsign_pades::Error::from)?;
-    if let Some(part @ (1 | 2)) = document.newest().archival_part() {
-        findings.push(Finding::warning("amendment-archival").clause("ISO 19005").with("part", part));
-    }
-    let original = hsign_core::read_all(request.original.source)?;
-    let embedded = hsign_pades::embed_original(changed.source, &original, clock())?;
-    let whole = Appended::new(changed.source, &embedded);
-    let files = [Content { name: changed.name, source: &whole }];
-    let what = ToSign::new(&files, Form::Pades);
-    let signed = make(&what, signer, timestamper, &sign, settings, fetcher, clock)?;
-    owned(signed, &embedded)
-}
-
-fn note(
-    request: &AmendRequest<'_>,
-    signer: &dyn Signer,
-    timestamper: Option<&dyn Timestamper>,
-    settings: &Settings,
-    fetcher: &dyn Fetcher,
-    clock: Clock<'_>,
-) -> Result<Signed<'static>, Error> {
-    let sign =
-        SignRequest { statement: statement(request, AmendmentForm::Revision)?, ..request.sign.clone() };
-    let files = [request.original];
-    let what = ToSign::new(&files, Form::Pades);
-    let signed = make(&what, signer, timestamper, &sign, settings, fetcher, clock)?;
-    let changes = signed.verdict.signatures().iter().filter_map(|one| one.modifications());
-    if changes.clone().any(|found| found.verdict() > ModificationVerdict::Permitted) {
-        return Err(Error::Refused(vec![Finding::error("amendment-note-not-permitted").clause(CLAUSE)]));
-    }
-    owned(signed, &[])
 }
 
 /// The same result on its own, with what was appended before the signature.
