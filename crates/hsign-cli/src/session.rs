@@ -8,12 +8,13 @@ use anyhow::{Context as _, Result, bail};
 use hsign::credential::{PinRetention, RemoteServices, read_secret};
 use hsign::hpki::{DocumentClass, DocumentClasses, ProfessionTable};
 use hsign::journal_format::Rotation;
-use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, TsaEndpoint, remote_service};
+use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, SecretResolver, TsaEndpoint, remote_service};
 use hsign::report::{finding_lines, finding_message};
 use hsign::{
     FileJournal, Finding, JournalPort, Policy, Purpose, Settings, Severity, Supplied, Time, TrustRegistry,
     ValidationTime, load,
 };
+use hsign_core::facts::Level;
 use hsign_core::journal::{Event, Journal as _, Operation, Outcome};
 use hsign_core::ports::{Fetcher, NoNetwork, PortError};
 use hsign_core::{ErrorKind, Secret, SecretReference, Source, WithPassword};
@@ -279,6 +280,16 @@ impl Session {
         Ok(client)
     }
 
+    /// As [`timestamper`](Self::timestamper), for what is to have this level: the lowest needs none.
+    pub(crate) fn timestamper_for(
+        &self,
+        level: Option<Level>,
+        named: &[String],
+    ) -> Result<Option<HttpTimestamper>> {
+        let endpoints = self.endpoints(named)?;
+        if level == Some(Level::BB) { Ok(None) } else { self.timestamper(endpoints) }
+    }
+
     /// A client for these authorities; `None` where there is none.
     pub(crate) fn client(&self, endpoints: Vec<TsaEndpoint>) -> Result<Option<HttpTimestamper>> {
         if endpoints.is_empty() {
@@ -346,6 +357,11 @@ pub(crate) fn ports() -> Ports {
         now: Box::new(now),
         secrets: Box::new(secret),
     }
+}
+
+/// How the library gets the secrets that configurations name.
+pub(crate) fn secrets() -> Arc<SecretResolver> {
+    Arc::new(secret)
 }
 
 /// A secret that the configuration names; that it can't be had is the configuration's fault.

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use hsign::net::HttpTimestamper;
-use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
-use hsign::{AmendRequest, Content, Metadata, Settings, SignRequest, Signed, Stamps, Time, ValidationTime};
+use hsign::report::findings_json;
+use hsign::{AmendRequest, Content, Metadata, Settings, SignRequest, Signed, Stamps, Time};
 use hsign_core::facts::Level;
 use hsign_core::ports::Timestamper;
 use hsign_core::{DigestAlgorithm, Finding};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::verdict::Made;
 use super::{scan, sign};
 use crate::args::{AmendArgs, LevelArg};
 use crate::pending_list::Waiting;
@@ -37,8 +38,7 @@ pub(super) fn run(session: &Session, args: &AmendArgs) -> Result<u8> {
     let settings = session.settings(&judging)?;
     let secrets = Secrets::new(args.pin_source.as_deref(), session.language)?;
     let level = args.level.map(LevelArg::level);
-    let endpoints = session.endpoints(&args.tsa)?;
-    let timestamper = if level == Some(Level::BB) { None } else { session.timestamper(endpoints)? };
+    let timestamper = session.timestamper_for(level, &args.tsa)?;
     let credential = sign::open_credential(session, args.credential.as_deref(), &secrets)?;
     let fetcher = session.fetcher(!args.no_fetch);
     let sign = SignRequest {
@@ -93,22 +93,9 @@ pub(super) fn run(session: &Session, args: &AmendArgs) -> Result<u8> {
     Ok(code)
 }
 
-fn report<'d>(settings: &'d Settings, done: &'d Done) -> VerifyReport<'d> {
-    VerifyReport {
-        validation_time: ValidationTime(done.at),
-        policy: &settings.policy,
-        trust_sha256: settings.trust.sha256(),
-        documents: vec![DocumentReport {
-            path: done.output.display().to_string(),
-            outcome: Outcome::Judged(&done.signed.verdict),
-        }],
-    }
-}
-
 fn tell(session: &Session, args: &AmendArgs, settings: &Settings, done: &Done, code: u8) {
-    let report = report(settings, done);
+    let made = Made { settings, path: &done.output, verdict: &done.signed.verdict, at: done.at };
     if session.json {
-        let mut verdict = report_json(&report, session.language);
         return output::json(&json!({
             "schema": "hsign.amend/1",
             "original": args.original,
@@ -117,15 +104,10 @@ fn tell(session: &Session, args: &AmendArgs, settings: &Settings, done: &Done, c
             "level": done.signed.level,
             "exit_code": code,
             "findings": findings_json(&done.findings, session.language),
-            "verdict": verdict.pointer_mut("/documents/0").map(Value::take),
+            "verdict": made.json(session),
         }));
     }
-    if files::is_standard(&done.output) {
-        return;
+    if made.tell(session) {
+        session.tell(&done.findings);
     }
-    output::data(&format!("{}\n", done.output.display()));
-    if !session.quiet {
-        output::message(&summary(&report, session.language));
-    }
-    session.tell(&done.findings);
 }

@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use hsign::net::HttpTimestamper;
-use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
-use hsign::{DocumentVerdict, ExtendRequest, Finding, Output, Settings, Time, ValidationTime};
+use hsign::report::findings_json;
+use hsign::{DocumentVerdict, ExtendRequest, Finding, Output, Settings, Time};
 use hsign_core::DigestAlgorithm;
 use hsign_core::facts::Level;
 use hsign_core::ports::{Fetcher, Timestamper};
@@ -13,6 +13,7 @@ use super::beside::Beside;
 use super::outcome::Tally;
 use super::outputs::Outputs;
 use super::pending;
+use super::verdict::Made;
 use crate::args::{ExtendArgs, LevelArg};
 use crate::failure::Usage;
 use crate::pending_list::{PendingList, Waiting};
@@ -21,7 +22,7 @@ use crate::{files, output};
 
 /// How long before the end of the last stamp `--due` makes the next one: a quarter of a year leaves time to find out
 /// why a renewal failed.
-const AHEAD_SECONDS: i64 = 92 * 86_400;
+pub(super) const AHEAD_SECONDS: i64 = 92 * 86_400;
 
 /// Everything that is the same for all documents of one run.
 struct Run<'a> {
@@ -158,31 +159,17 @@ impl Run<'_> {
             let nothing = Finding::info("nothing-due").with("path", done.input.display());
             return self.session.remark(&nothing);
         };
-        if self.session.json || files::is_standard(output) {
-            return;
+        if self.made(done, output).tell(self.session) {
+            self.session.tell(&done.findings);
         }
-        output::data(&format!("{}\n", output.display()));
-        if !self.session.quiet {
-            output::message(&summary(&self.report(done, output), self.session.language));
-        }
-        self.session.tell(&done.findings);
     }
 
-    fn report<'d>(&'d self, done: &'d Done, path: &Path) -> VerifyReport<'d> {
-        VerifyReport {
-            validation_time: ValidationTime(done.at),
-            policy: &self.settings.policy,
-            trust_sha256: self.settings.trust.sha256(),
-            documents: vec![DocumentReport {
-                path: path.display().to_string(),
-                outcome: Outcome::Judged(&done.verdict),
-            }],
-        }
+    fn made<'d>(&'d self, done: &'d Done, path: &'d Path) -> Made<'d> {
+        Made { settings: &self.settings, path, verdict: &done.verdict, at: done.at }
     }
 
     fn row(&self, done: &Done) -> Value {
         let path = done.output.as_deref().unwrap_or(&done.input);
-        let mut verdict = report_json(&self.report(done, path), self.session.language);
         json!({
             "path": done.input,
             "output": done.output,
@@ -190,7 +177,7 @@ impl Run<'_> {
             "stamped": done.stamped,
             "exit_code": done.code,
             "findings": findings_json(&done.findings, self.session.language),
-            "verdict": verdict.pointer_mut("/documents/0").map(Value::take),
+            "verdict": self.made(done, path).json(self.session),
         })
     }
 }

@@ -30,6 +30,7 @@ mod sign_mark;
 mod timestamp;
 mod trust;
 mod tsa;
+mod verdict;
 mod verify;
 mod verify_files;
 mod verify_saved;

@@ -3,14 +3,13 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 use anyhow::{Result, bail};
-use hsign::credential::{Credential, open};
+use hsign::credential::{Credential, SecretSource, open};
 use hsign::hpki::{CertificateKind, certificate_kind};
 use hsign::net::HttpTimestamper;
-use hsign::report::{DocumentReport, Outcome, VerifyReport, findings_json, json as report_json, summary};
+use hsign::report::findings_json;
 use hsign::x509::Certificate;
 use hsign::{
     DocumentVerdict, Finding, Form, MarkRequest, Metadata, Settings, SignRequest, Stamps, Time, ToSign,
-    ValidationTime,
 };
 use hsign_core::DigestAlgorithm;
 use hsign_core::facts::{Level, ScanLimits, SignedMetadata};
@@ -24,6 +23,7 @@ use super::outputs::Outputs;
 use super::scan::{self, Objections};
 use super::sign_audit;
 use super::sign_form::form_of;
+use super::verdict::Made;
 use crate::args::{Format, LevelArg, Packaging, SignArgs};
 use crate::failure::Usage;
 use crate::pending_list::Waiting;
@@ -134,9 +134,8 @@ fn prepare<'a>(session: &'a Session, args: &'a SignArgs, secrets: &'a Secrets) -
         trust: Some(&args.trust),
     };
     let settings = session.settings(&judging)?;
-    let endpoints = session.endpoints(&args.tsa)?;
     let level = args.level.map(LevelArg::level);
-    let timestamper = if level == Some(Level::BB) { None } else { session.timestamper(endpoints)? };
+    let timestamper = session.timestamper_for(level, &args.tsa)?;
     let credential = open_credential(session, args.credential.as_deref(), secrets)?;
     let fetcher = session.fetcher(!args.no_fetch);
     let mark = super::sign_mark::mark(session, &args.mark)?;
@@ -164,7 +163,7 @@ fn prepare<'a>(session: &'a Session, args: &'a SignArgs, secrets: &'a Secrets) -
 pub(super) fn open_credential<'a>(
     session: &Session,
     named: Option<&str>,
-    secrets: &'a Secrets,
+    secrets: &'a dyn SecretSource,
 ) -> Result<Box<dyn Credential + 'a>> {
     let named = named.or(session.config.credential.as_deref());
     let Some(named) = named else { bail!(Usage::NoCredential) };
@@ -295,39 +294,24 @@ impl Run<'_> {
         }
     }
 
-    /// The output's name is the data; what the new document amounts to goes beside it.
     fn tell(&self, done: &Done) {
-        if self.session.json || files::is_standard(&done.output) {
-            return;
+        if self.made(done).tell(self.session) {
+            self.session.tell(&done.findings);
         }
-        output::data(&format!("{}\n", done.output.display()));
-        if !self.session.quiet {
-            output::message(&summary(&self.report(done), self.session.language));
-        }
-        self.session.tell(&done.findings);
     }
 
-    fn report<'d>(&'d self, done: &'d Done) -> VerifyReport<'d> {
-        VerifyReport {
-            validation_time: ValidationTime(done.at),
-            policy: &self.settings.policy,
-            trust_sha256: self.settings.trust.sha256(),
-            documents: vec![DocumentReport {
-                path: done.output.display().to_string(),
-                outcome: Outcome::Judged(&done.verdict),
-            }],
-        }
+    fn made<'d>(&'d self, done: &'d Done) -> Made<'d> {
+        Made { settings: &self.settings, path: &done.output, verdict: &done.verdict, at: done.at }
     }
 
     fn row(&self, done: &Done) -> Value {
-        let mut verdict = report_json(&self.report(done), self.session.language);
         json!({
             "path": done.input,
             "output": done.output,
             "level": done.level,
             "exit_code": done.code,
             "findings": findings_json(&[self.warnings(), done.findings.clone()].concat(), self.session.language),
-            "verdict": verdict.pointer_mut("/documents/0").map(Value::take),
+            "verdict": self.made(done).json(self.session),
         })
     }
 }

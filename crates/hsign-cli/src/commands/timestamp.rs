@@ -33,23 +33,12 @@ fn stamp(
     let source = session.open(input)?;
     let journal = session.journal_port();
     let (target, existing) = outputs(args).target(input, || name_beside(args, input));
+    let (digest, source) = (timestamper.digest(), source.as_ref());
     if args.in_pdf {
-        let update = hsign::timestamp_pdf(
-            source.as_ref(),
-            timestamper,
-            timestamper.digest(),
-            journal.as_ref(),
-            &session::now,
-        )?;
-        files::put_extended(input, source.as_ref(), &update, &target, existing)?;
+        let update = hsign::timestamp_pdf(source, timestamper, digest, journal.as_ref(), &session::now)?;
+        files::put_extended(input, source, &update, &target, existing)?;
     } else {
-        let token = hsign::timestamp(
-            source.as_ref(),
-            timestamper,
-            timestamper.digest(),
-            journal.as_ref(),
-            &session::now,
-        )?;
+        let token = hsign::timestamp(source, timestamper, digest, journal.as_ref(), &session::now)?;
         files::put(&token, &target, existing)?;
     }
     if !session.json && !files::is_standard(&target) {

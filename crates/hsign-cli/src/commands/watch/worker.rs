@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io;
 
 use anyhow::{Result, bail};
-use hsign::credential::{Credential, SecretSource, open};
+use hsign::credential::{Credential, SecretSource};
 use hsign::net::HttpTimestamper;
 use hsign::{
     ContainerSignature, ContainerType, Content, ExtendRequest, Finding, Form, Metadata, Settings,
@@ -16,12 +16,11 @@ use hsign_core::{DigestAlgorithm, Source};
 use hsign_desk::{Candidate, Completion, Failure, Kind, Made, Part, Then, Worker};
 
 use crate::args::{LevelArg, ScanModeArg, WatchArgs};
+use crate::commands::extend::AHEAD_SECONDS;
 use crate::commands::scan;
+use crate::commands::sign::open_credential;
 use crate::failure::{self, Usage};
 use crate::session::{self, Judging, Session};
-
-/// As `extend --due`: how long before its end the last stamp is renewed.
-const AHEAD_SECONDS: i64 = 92 * 86_400;
 
 /// One round of signing: a credential, opened once, and what is the same for all files.
 pub(super) struct Round<'a> {
@@ -43,12 +42,9 @@ impl<'a> Round<'a> {
         args: &'a WatchArgs,
         secrets: &'a dyn SecretSource,
     ) -> Result<Self> {
-        let named = args.credential.as_deref().or(session.config.credential.as_deref());
-        let Some(named) = named else { bail!(Usage::NoCredential) };
-        let mut round = Self::completing(session, args)?;
-        let options = session.credential_options(session.config.modules.clone());
-        round.credential = Some(open(&named.parse()?, secrets, &options)?);
-        Ok(round)
+        let round = Self::completing(session, args)?;
+        let credential = open_credential(session, args.credential.as_deref(), secrets)?;
+        Ok(Self { credential: Some(credential), ..round })
     }
 
     /// For what needs no signer.
@@ -62,8 +58,7 @@ impl<'a> Round<'a> {
         };
         let settings = session.settings(&judging)?;
         let level = args.level.map(LevelArg::level);
-        let endpoints = session.endpoints(&args.tsa)?;
-        let timestamper = if level == Some(Level::BB) { None } else { session.timestamper(endpoints)? };
+        let timestamper = session.timestamper_for(level, &args.tsa)?;
         let fetcher = session.fetcher(!args.no_fetch);
         if args.statement.scan_mode == Some(ScanModeArg::Backlog) {
             let reason = "paper of earlier years comes with a plan and a record for the auditor: hsign sign"
