@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use hsign_archive::{
@@ -101,8 +101,8 @@ fn a_renewal_that_was_prepared_before_another_came_is_refused() {
 }
 
 /// A bundle with everything that there is: two tracks, a renewal, a new tree.
-fn long_lived() -> (hsign_archive::Bundle, Files) {
-    let sealed = seal(&batch(3, &[track("a", SHA256), track("b", SHA512)])).unwrap();
+fn long_lived(count: usize) -> (hsign_archive::Bundle, Files) {
+    let sealed = seal(&batch(count, &[track("a", SHA256), track("b", SHA512)])).unwrap();
     let mut bundle = sealed.bundle;
     let mut files: Files = sealed.files.into_iter().map(|file| (file.name, file.bytes)).collect();
     for name in ["a", "b"] {
@@ -121,7 +121,7 @@ fn long_lived() -> (hsign_archive::Bundle, Files) {
 
 #[test]
 fn every_changed_octet_is_found_in_its_file() {
-    let (bundle, files) = long_lived();
+    let (bundle, files) = long_lived(3);
     let bundle = whole(&bundle, &files);
     let names: Vec<&String> = files.keys().collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -162,7 +162,7 @@ fn flip_each(id: &str, mut files: Files, name: &str) -> usize {
 
 #[test]
 fn every_file_that_is_cut_or_lost_is_told() {
-    let (bundle, files) = long_lived();
+    let (bundle, files) = long_lived(3);
     for name in files.keys() {
         let mut shorter = files.clone();
         shorter.get_mut(name).unwrap().pop();
@@ -190,7 +190,7 @@ fn every_file_that_is_cut_or_lost_is_told() {
 
 #[test]
 fn a_damaged_step_leaves_the_ones_before_it_and_the_other_tracks() {
-    let (bundle, mut files) = long_lived();
+    let (bundle, mut files) = long_lived(3);
     let name = files.keys().find(|name| name.starts_with("data.a.1.2.")).unwrap().clone();
     files.get_mut(&name).unwrap()[100] ^= 1;
     let reading = read(bundle.id(), &files);
@@ -253,6 +253,64 @@ fn run_script(folder: &Path, anchors: &Path, documents: &[&Path]) -> (bool, Stri
     (output.status.success(), text)
 }
 
+/// The bundle as a folder, and its authorities' root beside it in PEM.
+fn laid_out(bundle: &hsign_archive::Bundle, files: &Files) -> (tempfile::TempDir, PathBuf, PathBuf) {
+    let room = tempfile::tempdir().unwrap();
+    let folder = room.path().join(bundle.id());
+    std::fs::create_dir(&folder).unwrap();
+    for (name, bytes) in files {
+        std::fs::write(folder.join(name), bytes).unwrap();
+    }
+    let [der, pem] = ["root.der", "root.pem"].map(|name| room.path().join(name));
+    std::fs::write(&der, anchors()).unwrap();
+    let mut to_pem = Command::new("openssl");
+    to_pem.args(["x509", "-inform", "DER", "-in"]).arg(&der).arg("-out").arg(&pem);
+    assert!(to_pem.status().unwrap().success());
+    (room, folder, pem)
+}
+
+#[test]
+fn the_script_follows_a_renewed_tree_and_what_renews_it() {
+    for count in [1, 5] {
+        let (mut bundle, mut files) = long_lived(count);
+        let renewal = TimestampRenewal::over([as_it_is(&bundle)], "a").unwrap();
+        let step = renewal.step(&bundle, &token(&renewal.root(), 3)).unwrap();
+        put(&mut bundle, &mut files, &step);
+        let (room, folder, anchors) = laid_out(&bundle, &files);
+        let (first, last, other) =
+            (room.path().join("0"), room.path().join("last"), room.path().join("other"));
+        std::fs::write(&first, data(0)).unwrap();
+        std::fs::write(&last, data(count - 1)).unwrap();
+        std::fs::write(&other, b"another").unwrap();
+        let (passed, text) = run_script(&folder, &anchors, &[&first, &last]);
+        // Two tracks begin, four time stamps and one; two documents in two chains and one.
+        assert!(passed && text.matches("ok    ").count() == 2 + 5 + 6, "{text}");
+        assert!(!run_script(&folder, &anchors, &[&other]).0);
+        // Evidence of the first chain that is another than what the second one covered.
+        for (ending, wrong) in [("data.a.2.1.", 3), ("step.a.1.2.", 3)] {
+            let name = files.keys().find(|name| {
+                name.starts_with(ending) && (name.ends_with(".before.tst") || name.ends_with(".json"))
+            });
+            let name = name.unwrap();
+            let changed = if name.ends_with(".json") {
+                let text = String::from_utf8(files[name].clone()).unwrap();
+                let at = text.find("\"path\":[[\"").unwrap() + 10;
+                let digit = if &text[at..=at] == "0" { "1" } else { "0" };
+                [&text[..at], digit, &text[at + 1..]].concat().into_bytes()
+            } else {
+                let mut bytes = files[name].clone();
+                *bytes.last_mut().unwrap() ^= 1;
+                bytes
+            };
+            std::fs::write(folder.join(name), changed).unwrap();
+            let (passed, text) = run_script(&folder, &anchors, &[&first, &last]);
+            assert!(!passed && text.matches("WRONG").count() >= wrong, "{name}: {text}");
+            std::fs::write(folder.join(name), &files[name]).unwrap();
+        }
+        assert!(run_script(&folder, &anchors, &[&first]).0);
+    }
+}
+
 #[test]
 fn the_script_in_the_bundle_verifies_it_with_python_and_openssl_alone() {
     let (mut bundle, mut files) = stamped(5);
@@ -262,17 +320,7 @@ fn the_script_in_the_bundle_verifies_it_with_python_and_openssl_alone() {
         let step = renewal.step(&bundle, &token(&renewal.root(), day)).unwrap();
         put(&mut bundle, &mut files, &step);
     }
-    let room = tempfile::tempdir().unwrap();
-    let folder = room.path().join(bundle.id());
-    std::fs::create_dir(&folder).unwrap();
-    for (name, bytes) in &files {
-        std::fs::write(folder.join(name), bytes).unwrap();
-    }
-    let [anchors_der, anchors_pem] = ["root.der", "root.pem"].map(|name| room.path().join(name));
-    std::fs::write(&anchors_der, anchors()).unwrap();
-    let mut to_pem = Command::new("openssl");
-    to_pem.args(["x509", "-inform", "DER", "-in"]).arg(&anchors_der).arg("-out").arg(&anchors_pem);
-    assert!(to_pem.status().unwrap().success());
+    let (room, folder, anchors_pem) = laid_out(&bundle, &files);
     let (good, other) = (room.path().join("good"), room.path().join("other"));
     std::fs::write(&good, data(3)).unwrap();
     std::fs::write(&other, b"another").unwrap();
@@ -296,7 +344,7 @@ fn the_script_in_the_bundle_verifies_it_with_python_and_openssl_alone() {
 
 #[test]
 fn steps_tell_what_they_are_over() {
-    let (bundle, _) = long_lived();
+    let (bundle, _) = long_lived(3);
     let kinds: Vec<_> = bundle
         .steps("a")
         .iter()
