@@ -11,7 +11,7 @@ DEMO      := demo
 export HSIGN_CORPORA := $(abspath $(CORPORA))
 export HSIGN_BIN     := $(abspath $(BIN))
 
-.PHONY: help prerequisites build release test check conformance interop bench fuzz demo doc advisories clean
+.PHONY: help prerequisites build release test check conformance interop bench fuzz mutants dist demo doc advisories clean
 
 help:            ## list the doors
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,17 +40,23 @@ check: prerequisites  ## formatting, lints, licences, documentation
 	sh tests/tools/cargo-deny.sh check licenses bans sources
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(PROFILE) --workspace --no-deps
 
-conformance: prerequisites  ## the corpora, set by set
-	sh tests/conformance/run.sh
+conformance: prerequisites  ## the corpora, set by set; CORPORA=folder for others, SET=dss for one
+	OTHER_CORPORA=$(if $(filter command%,$(origin CORPORA)),1) sh tests/conformance/run.sh
 
-interop: build   ## other implementations judge ours, ours judges theirs
-	sh tests/interop/run.sh
+interop: build   ## other implementations judge ours, ours judges theirs; ONLY="part ..." for some, FULL=1 for thousands of changes
+	sh tests/interop/run.sh $(ONLY)
 
 bench: prerequisites  ## our speed beside the peers' and the physical limit; SMOKE=1 for a trial run
 	sh tests/bench/run.sh
 
-fuzz:            ## SECONDS=n for each parser
+fuzz:            ## SECONDS=n for each parser; SMOKE=1 for a quick build
 	sh tests/fuzz/run.sh
+
+mutants:         ## do the tests notice changes in the judging crates? SEED=n COUNT=n KEEP=1
+	@sh tests/mutation/run.sh
+
+dist:            ## package, archive and lists of materials into dist/; VERIFY=1 twice, TRY=1 in bare folders (root)
+	@sh tests/dist/dist.sh
 
 doc:             ## the documentation of the libraries
 	$(CARGO) doc $(PROFILE) --workspace --no-deps --open

@@ -60,7 +60,7 @@ fn compare(
     let Some(corpus) = Corpus::open("clinical") else { return };
     let session = Session::shared();
     let cases = documents(&corpus, &session, wanted);
-    assert!(cases.len() > 10, "the set has documents of this kind");
+    assert!(!cases.is_empty(), "the set has documents of this kind");
     let signed = sign_folder(&session, options);
     let detached = extension == "p7s";
     let judged = if detached { BTreeMap::new() } else { by_path(&session.verify("out").json()["documents"]) };

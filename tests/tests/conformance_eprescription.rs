@@ -13,7 +13,7 @@ const AT: &str = "2022-10-01T00:00:00Z";
 
 #[test]
 fn conformance_eprescription() {
-    let (Some(set), Some(anchors)) = (Corpus::open("eprescription"), Corpus::open("clinical")) else {
+    let (Some(set), Some(anchors)) = (Corpus::open("eprescription"), Corpus::open_beside("clinical")) else {
         return;
     };
     let session = Session::shared();

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use crate::sets::set_of_row;
 use crate::workspace_root;
 
 /// Our answers beside a set's expectations, case by case.
@@ -69,7 +70,8 @@ impl Comparison {
         self.left.entry(reason.into()).or_default().insert(case.to_owned());
     }
 
-    /// Prints the set's line and fails the test unless every difference is listed and no listed one has vanished.
+    /// Prints the row behind its set's name and fails the test unless every difference is listed and no listed one has
+    /// vanished.
     ///
     /// # Panics
     /// On a false accept, an unlisted difference, a vanished one, an incomplete row, more than 3 %, or nothing
@@ -83,9 +85,10 @@ impl Comparison {
             .map(|(case, detail)| format!("  {case}: {detail}"))
             .collect();
         let vanished: Vec<&String> = known.keys().filter(|case| self.agreeing.contains(*case)).collect();
+        let set = set_of_row(&self.set);
         let total = self.agreeing.len() + self.differing.len() + self.forbidden.len();
         println!(
-            "conformance | {} | {} | {} | {} | {} |",
+            "conformance | {set} | {} | {} | {} | {} | {} |",
             self.set,
             total,
             self.agreeing.len(),
@@ -93,7 +96,7 @@ impl Comparison {
             unlisted.len() + self.forbidden.len(),
         );
         for (reason, cases) in &self.left {
-            println!("conformance left | {} | {} | {reason} |", self.set, cases.len());
+            println!("conformance left | {set} | {} | {} | {reason} |", self.set, cases.len());
         }
         assert!(total > 0, "{}: nothing was compared", self.set);
         assert!(self.forbidden.is_empty(), "{}: false accepts: {:#?}", self.set, self.forbidden);

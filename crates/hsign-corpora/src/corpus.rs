@@ -3,6 +3,8 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use crate::sets::is_asked_for;
+
 /// One test set in memory.
 pub struct Corpus {
     name: String,
@@ -24,12 +26,21 @@ impl Row {
 }
 
 impl Corpus {
-    /// Reads a set; `None`, with a line printed, where it is absent.
+    /// Reads a set to compare with; `None` where the run is about others, or, with a line printed, where it is absent.
     ///
     /// # Panics
-    /// When it is absent under `REQUIRE_ALL=1`, or can't be read.
+    /// When there is no set of that name, when it is absent under `REQUIRE_ALL=1`, or when it can't be read.
     #[must_use]
     pub fn open(name: &str) -> Option<Self> {
+        if is_asked_for(name) { Self::open_beside(name) } else { None }
+    }
+
+    /// Reads files that the comparison of another set needs, whatever the run is about.
+    ///
+    /// # Panics
+    /// As [`open`](Self::open).
+    #[must_use]
+    pub fn open_beside(name: &str) -> Option<Self> {
         let folder = root().join(name);
         if !folder.is_dir() {
             let line = format!("corpus {name} is not at {}", folder.display());
@@ -75,11 +86,31 @@ impl Corpus {
     /// When the set has no such file.
     #[must_use]
     pub fn file(&self, path: &str) -> &[u8] {
-        let inside = format!("{}/{path}", self.name);
-        match self.files.get(path).or_else(|| self.files.get(&inside)) {
+        match self.find(path) {
             Some(bytes) => bytes,
             None => panic!("corpus {} has no file {path}", self.name),
         }
+    }
+
+    /// A file that no row names and that another set of the same shape may lack; `None`, with a line printed, where it
+    /// does.
+    ///
+    /// # Panics
+    /// Where it does under `REQUIRE_ALL=1`.
+    #[must_use]
+    pub fn file_beyond_rows(&self, path: &str) -> Option<&[u8]> {
+        let found = self.find(path);
+        if found.is_none() {
+            let line = format!("corpus {} has no file {path}", self.name);
+            assert!(!all_required(), "{line}");
+            println!("skipped: {line}");
+        }
+        found
+    }
+
+    fn find(&self, path: &str) -> Option<&[u8]> {
+        let inside = format!("{}/{path}", self.name);
+        self.files.get(path).or_else(|| self.files.get(&inside)).map(Vec::as_slice)
     }
 }
 

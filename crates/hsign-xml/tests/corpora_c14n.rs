@@ -55,7 +55,7 @@ fn conformance_c14n() {
     for row in expectations.rows() {
         let (set, path) = row.get("set_and_path").split_once(':').expect("set:path");
         if !sets.contains_key(set) {
-            let Some(corpus) = Corpus::open(set) else { continue };
+            let Some(corpus) = Corpus::open_beside(set) else { continue };
             sets.insert(set.to_owned(), corpus);
         }
         let case = format!("{}:{path} {}", set, row.get("algorithm"));
@@ -91,7 +91,8 @@ fn conformance_clinical_names_have_one_canonical_form_in_three_encodings() {
 #[test]
 fn conformance_c14n_merlin_octets() {
     let Some(corpus) = Corpus::open("xmldsig") else { return };
-    let text = decode(corpus.file("merlin-c14n-three/signature.xml")).unwrap();
+    let Some(bytes) = corpus.file_beyond_rows("merlin-c14n-three/signature.xml") else { return };
+    let text = decode(bytes).unwrap();
     let document = Document::parse(text.as_str(), &Limits::default()).unwrap();
     let ids = Ids::declared(&document, &IdAttribute::USUAL);
     let limits = Limits::default();
