@@ -154,7 +154,7 @@ impl Copies {
         &self,
         each: &mut dyn FnMut(&Segment) -> Result<(), E>,
     ) -> Result<TrailCheck, E> {
-        self.walk(&mut |_, found, _| each(&found.segment))
+        self.walk(|_, found| each(&found.segment))
     }
 
     /// Puts back what is missing or damaged in one store and whole in another. A trail that has parted is left as it is:
@@ -165,8 +165,8 @@ impl Copies {
     pub fn repair_trail(&self) -> Result<TrailRepair, Error> {
         let mut restored = Vec::new();
         let mut left = Vec::new();
-        let check = self.walk(&mut |member_damage: &[TrailDamage], found, _| {
-            for damage in member_damage {
+        let check = self.walk(|wrong: &[TrailDamage], found| {
+            for damage in wrong {
                 let member = self.members.iter().find(|member| member.name == damage.store);
                 let there = match damage.problem {
                     TrailProblem::Missing => Some(false),
@@ -200,7 +200,7 @@ impl Copies {
     /// `each` is told what is wrong with a segment in which store, and the segment.
     fn walk<E: From<Error>>(
         &self,
-        each: &mut dyn FnMut(&[TrailDamage], &Found, &TrailHead) -> Result<(), E>,
+        mut each: impl FnMut(&[TrailDamage], &Found) -> Result<(), E>,
     ) -> Result<TrailCheck, E> {
         let mut damage = Vec::new();
         let mut numbers = BTreeSet::new();
@@ -219,7 +219,7 @@ impl Copies {
             let (found, wrong) = self.look(number, head)?;
             damage.extend(wrong.iter().cloned());
             let Some(found) = found else { return Ok(TrailCheck { head, damage, lost: Some(number) }) };
-            each(&wrong, &found, &head)?;
+            each(&wrong, &found)?;
             head = found.segment.head();
         }
         Ok(TrailCheck { head, damage, lost: None })

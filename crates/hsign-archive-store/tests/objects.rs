@@ -244,11 +244,17 @@ fn a_document_in_a_bucket_is_read_piece_by_piece_as_one_version() {
     source.read_exact_at(data.len() as u64 - 10, &mut end).unwrap();
     assert_eq!(end, data[data.len() - 10..]);
     assert!(source.read_exact_at(data.len() as u64 - 9, &mut end).is_err());
+    assert!(source.is_unchanged());
     std::fs::write(&path, &data[..9_000_000]).unwrap();
+    assert!(!source.is_unchanged());
     assert!(source.read_exact_at(0, &mut end).is_err(), "another version is no part of this one");
+    bucket.erase("s3://archive/records/2026 カルテ.pdf").unwrap();
+    bucket.erase("s3://archive/records/2026 カルテ.pdf").unwrap();
+    assert!(!path.exists());
     let elsewhere = ["s3://other/records/x", "s3://archive/x", "s3://archive/records2/x", "/records/x"];
     for location in elsewhere {
         assert!(matches!(bucket.source(location), Err(Error::Settings(_))), "{location}");
+        assert!(matches!(bucket.erase(location), Err(Error::Settings(_))), "{location}");
     }
     let missing = bucket.source("s3://archive/records/missing").unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::Unreadable);

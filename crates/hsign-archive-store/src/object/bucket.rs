@@ -94,6 +94,18 @@ impl Bucket {
     /// # Errors
     /// When it lies elsewhere, isn't there, or the server fails.
     pub fn source(&self, location: &str) -> Result<ObjectSource, Error> {
+        ObjectSource::open(self.clone(), self.document(location)?)
+    }
+
+    /// Takes a document away that the law wants gone. One that isn't there is no error.
+    ///
+    /// # Errors
+    /// When it lies elsewhere, or the server fails.
+    pub fn erase(&self, location: &str) -> Result<(), Error> {
+        self.delete(&self.document(location)?)
+    }
+
+    fn document(&self, location: &str) -> Result<Path, Error> {
         let key = location.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
         let Some((_, key)) = key.filter(|(bucket, _)| **bucket == *self.name) else {
             return Err(Error::Settings("the document lies in another bucket"));
@@ -106,7 +118,7 @@ impl Bucket {
                 "the document lies outside the prefix, or its key can't be asked for",
             ));
         }
-        ObjectSource::open(self.clone(), path)
+        Ok(path)
     }
 
     /// Creates an object; `false` where there is one of that name.
@@ -199,7 +211,11 @@ impl Bucket {
     }
 
     pub(super) fn remove(&self, name: &str) -> Result<(), Error> {
-        match self.runtime.block_on(self.client.delete(&self.path(name))) {
+        self.delete(&self.path(name))
+    }
+
+    fn delete(&self, path: &Path) -> Result<(), Error> {
+        match self.runtime.block_on(self.client.delete(path)) {
             Ok(()) => Ok(()),
             Err(error) if is_no_object(&error) => Ok(()),
             Err(error) => Err(self.failed(&error)),

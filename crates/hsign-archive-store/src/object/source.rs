@@ -55,6 +55,11 @@ impl Source for ObjectSource {
         self.length
     }
 
+    fn is_unchanged(&self) -> bool {
+        let now = self.bucket.head(&self.path);
+        now.is_ok_and(|now| now.is_some_and(|now| now == (self.length, self.tag.clone())))
+    }
+
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         let wanted = buffer.len() as u64;
         let end = offset.checked_add(wanted).filter(|end| *end <= self.length);
