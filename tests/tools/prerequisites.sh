@@ -2,16 +2,17 @@
 # Installs what a Debian machine lacks, or names it. Needed to build: a C compiler, OpenSSL's headers, Rust.
 # Used by tests where present: SoftHSM2, the OpenSSL command, qpdf, poppler's and MuPDF's commands, Python, a Japanese
 # font, Chromium (reports as people see them), xmllint and Maven (the schema of ETSI's report), a JDK (EU DSS),
-# npm (pdf.js), tmux (the screen of `hsign watch`), xmlsec1 (speed).
+# npm (pdf.js), tmux (the screen of `hsign watch`), xmlsec1 (speed),
+# PostgreSQL (the archive's index; started by the tests, the system's own server isn't used).
 set -eu
 
 build_packages="build-essential pkg-config libssl-dev"
 test_packages="softhsm2 openssl qpdf poppler-utils python3-venv fonts-ipaexfont-gothic chromium libxml2-utils maven \
-mupdf-tools default-jdk-headless npm tmux xmlsec1"
+mupdf-tools default-jdk-headless npm tmux xmlsec1 postgresql"
 
 missing=""
 have() { command -v "$1" >/dev/null 2>&1; }
-have cc || missing="$missing build-essential"
+{ have cc && have c++; } || missing="$missing build-essential"
 have pkg-config || missing="$missing pkg-config"
 { have pkg-config && pkg-config --exists openssl; } || missing="$missing libssl-dev"
 have softhsm2-util || missing="$missing softhsm2"
@@ -27,6 +28,7 @@ have javac || missing="$missing default-jdk-headless"
 have npm || missing="$missing npm"
 have tmux || missing="$missing tmux"
 have xmlsec1 || missing="$missing xmlsec1"
+{ have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; } || missing="$missing postgresql"
 { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || missing="$missing python3-venv"
 
 if [ -n "$missing" ]; then

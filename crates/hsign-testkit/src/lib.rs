@@ -27,6 +27,7 @@ mod http;
 pub mod keys;
 pub mod manipulations;
 mod pki;
+pub mod postgres;
 mod registry;
 mod remote;
 pub mod softhsm;

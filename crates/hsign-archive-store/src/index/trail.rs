@@ -1,0 +1,288 @@
+//! Applying the trail.
+
+use std::collections::BTreeSet;
+
+use hsign_archive::{Document, Event, HoldSubject, Segment, TrailHead};
+use hsign_core::hex;
+
+use super::{Index, IndexError, Result, row};
+use crate::sql::{Column, Rows, Transaction, Value, value};
+
+/// Events of a segment have places below this, so that number and place together are one number.
+const PLACES: u64 = 1 << 17;
+
+const TAKEN: [(&str, Column); 10] = [
+    ("key", Column::Text),
+    ("number", Column::Integer),
+    ("taken", Column::Integer),
+    ("class", Column::Text),
+    ("retention", Column::Text),
+    ("size", Column::Integer),
+    ("digest", Column::Text),
+    ("replaces", Column::Text),
+    ("origin", Column::Text),
+    ("data", Column::Text),
+];
+/// A document that was taken twice is the one that was taken first. One whose bundle was read before the trail keeps
+/// its place there.
+const TAKEN_BEFORE: &str = "ON CONFLICT (key) DO UPDATE SET number = excluded.number, taken = excluded.taken, \
+    origin = excluded.origin WHERE document.number IS NULL";
+
+/// What became of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// The index has it now.
+    Now,
+    /// The index had it.
+    Before,
+}
+
+impl Index {
+    /// Where the trail that was applied ends.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn head(&mut self) -> Result<TrailHead> {
+        let rows = self.database.query("SELECT segment, sha256 FROM head WHERE name = 'trail'", &[])?;
+        let row = row(&rows)?;
+        Ok(TrailHead { segment: row.count(0)?, sha256: digest(row.text(1)?)? })
+    }
+
+    /// Applies the next segment; one that was applied before changes nothing.
+    ///
+    /// # Errors
+    /// When another one is next, it belongs to another trail, or the database fails.
+    pub fn apply(&mut self, segment: &Segment) -> Result<Applied> {
+        let checkpoints = self.checkpoints.clone();
+        let applied = self.transaction(|transaction| {
+            let sql = "SELECT segment, sha256 FROM head WHERE name = 'trail' FOR UPDATE";
+            let rows = transaction.query(sql, &[])?;
+            let head = row(&rows)?;
+            let there = (head.count(0)?, head.text(1)?);
+            let given = segment.number();
+            if given <= there.0 {
+                let same = given < there.0 || there.1 == hex(&segment.head().sha256);
+                return if same { Ok(Applied::Before) } else { Err(IndexError::OtherTrail(given)) };
+            }
+            if given != there.0 + 1 {
+                return Err(IndexError::NotNext { next: there.0 + 1, given });
+            }
+            if there.1 != hex(&segment.before().sha256) {
+                return Err(IndexError::OtherTrail(given));
+            }
+            apply(transaction, segment)?;
+            let sha256 = hex(&segment.head().sha256);
+            let sql = "UPDATE head SET segment = $1, sha256 = $2 WHERE name = 'trail'";
+            transaction.run(sql, &[value(given), value(sha256)])?;
+            checkpoints.reached("index-apply-open");
+            Ok(Applied::Now)
+        })?;
+        self.reached("index-apply-done");
+        Ok(applied)
+    }
+
+    /// Bundles that the trail tells of, or whose steps it tells of, and that weren't recorded since: a worker died
+    /// between the stores and the index. Whoever catches up reads and records them.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn missing_bundles(&mut self) -> Result<Vec<String>> {
+        let rows = self.database.query("SELECT bundle FROM missing ORDER BY bundle", &[])?;
+        rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+    }
+}
+
+fn apply(transaction: &mut Transaction<'_>, segment: &Segment) -> Result<()> {
+    let mut taken = Rows::into("document", &TAKEN, TAKEN_BEFORE);
+    let mut keys = BTreeSet::new();
+    let mut dated = false;
+    for (place, event) in (0_u64..).zip(segment.events()) {
+        let number = segment.number() * PLACES + place;
+        match event {
+            Event::Taken { document, origin } => {
+                if keys.insert(document.key()) {
+                    taken.push(taken_row(document, origin.as_deref(), number, segment)?);
+                }
+            }
+            Event::Retention { key, start, end } => {
+                dated = true;
+                let sql = "INSERT INTO retention_end (key, start_day, end_day, segment) VALUES ($1, $2, $3, $4) \
+                    ON CONFLICT (key) DO UPDATE SET start_day = excluded.start_day, end_day = excluded.end_day, \
+                    segment = excluded.segment";
+                let days = (value(start.to_string()), value(end.to_string()));
+                transaction.run(sql, &[value(key.as_str()), days.0, days.1, value(segment.number())])?;
+            }
+            other => one(transaction, other, number, segment)?,
+        }
+    }
+    transaction.insert(&taken)?;
+    if dated {
+        let sql = format!(
+            "{} AND number IN (SELECT d.bundle FROM document d JOIN retention_end r ON r.key = d.key \
+             WHERE r.segment = $1)",
+            super::bundles::SETTLE_RETENTION
+        );
+        transaction.run(&sql, &[value(segment.number())])?;
+    }
+    Ok(())
+}
+
+fn taken_row(
+    document: &Document,
+    origin: Option<&str>,
+    number: u64,
+    segment: &Segment,
+) -> Result<[Value; 10]> {
+    Ok([
+        value(document.key()),
+        value(number),
+        value(segment.time().unix_seconds()),
+        value(document.class()),
+        value(document.retention().month()),
+        value(document.size()),
+        value(first_digest(document)?),
+        value(document.replaces()),
+        value(origin),
+        value(serde_json::to_string(document)?),
+    ])
+}
+
+/// The digest that tells whether something is the same document, with its function: `sha256:…`.
+pub(super) fn first_digest(document: &Document) -> Result<Option<String>> {
+    let digest = document.algorithms().next().and_then(|algorithm| document.digest(algorithm));
+    digest.map(|digest| Ok(format!("{}:{}", super::word(digest.algorithm)?, digest.hex()))).transpose()
+}
+
+/// What neither comes in thousands nor asks for more than a row or two.
+fn one(transaction: &mut Transaction<'_>, event: &Event, number: u64, segment: &Segment) -> Result<()> {
+    let time = value(segment.time().unix_seconds());
+    match event {
+        Event::Taken { .. } | Event::Retention { .. } => {}
+        Event::Stores { stores } => {
+            transaction.run("DELETE FROM store", &[])?;
+            for (place, store) in (0_u64..).zip(stores) {
+                let sql = "INSERT INTO store (name, place, country, operator, access) VALUES ($1, $2, $3, $4, $5) \
+                    ON CONFLICT (name) DO NOTHING";
+                let texts = [&store.country, &store.operator, &store.access].map(|text| value(text.as_str()));
+                let [country, operator, access] = texts;
+                transaction
+                    .run(sql, &[value(store.name.as_str()), value(place), country, operator, access])?;
+            }
+        }
+        Event::SetAside { key, location, reason, findings } => {
+            let sql = "INSERT INTO aside (number, key, location, reason, findings, since) \
+                VALUES ($1, $2, $3, $4, $5, $6)";
+            let texts = [key, location, reason].map(|text| value(text.as_str()));
+            let [key, location, reason] = texts;
+            let findings = value(serde_json::to_string(findings)?);
+            transaction.run(sql, &[value(number), key, location, reason, findings, time])?;
+        }
+        Event::SetAsideSettled { key, how } => {
+            let sql = "UPDATE aside SET settled = $2 WHERE key = $1 AND settled IS NULL";
+            transaction.run(sql, &[value(key.as_str()), value(how.as_str())])?;
+        }
+        Event::Sealed { bundle, .. } => {
+            let sql = "INSERT INTO missing (bundle) SELECT CAST($1 AS TEXT) WHERE NOT EXISTS \
+                (SELECT 1 FROM bundle WHERE id = $1) ON CONFLICT (bundle) DO NOTHING";
+            transaction.run(sql, &[value(bundle.as_str())])?;
+        }
+        Event::Stamped { bundle, track, chain, number, .. } => {
+            let sql = "INSERT INTO missing (bundle) SELECT CAST($1 AS TEXT) WHERE NOT EXISTS \
+                (SELECT 1 FROM step s JOIN bundle b ON b.number = s.bundle \
+                WHERE b.id = $1 AND s.track = $2 AND s.chain = $3 AND s.number = $4) \
+                ON CONFLICT (bundle) DO NOTHING";
+            let places = (value(*chain), value(*number));
+            transaction.run(sql, &[value(bundle.as_str()), value(track.as_str()), places.0, places.1])?;
+        }
+        Event::Located { key, locations } => {
+            let sql = "INSERT INTO located (key, locations) VALUES ($1, $2) \
+                ON CONFLICT (key) DO UPDATE SET locations = excluded.locations";
+            transaction.run(sql, &[value(key.as_str()), value(serde_json::to_string(locations)?)])?;
+        }
+        Event::Damaged { what, place } => {
+            let sql = "INSERT INTO damage (what, place, since) VALUES ($1, $2, $3) \
+                ON CONFLICT (what, place) DO NOTHING";
+            transaction.run(sql, &[value(what.as_str()), value(place.as_str()), time])?;
+        }
+        Event::Repaired { what, place, .. } => {
+            let sql = "DELETE FROM damage WHERE what = $1 AND place = $2";
+            transaction.run(sql, &[value(what.as_str()), value(place.as_str())])?;
+        }
+        Event::Drill { drill } => {
+            let sql = "INSERT INTO drill (segment, event, held, data) VALUES ($1, $2, $3, $4)";
+            let data = value(serde_json::to_string(drill)?);
+            transaction.run(sql, &[value(segment.number()), value(number % PLACES), time, data])?;
+        }
+        Event::Held { hold, subject, reason } => held(transaction, hold, subject, reason, segment)?,
+        Event::Released { hold, reason } => {
+            let sql =
+                "UPDATE hold SET released = $2, release_reason = $3 WHERE name = $1 AND released IS NULL";
+            transaction.run(sql, &[value(hold.as_str()), time, value(reason.as_str())])?;
+        }
+        deletion => super::lawful::apply(transaction, deletion, segment)?,
+    }
+    Ok(())
+}
+
+/// A name that was used before is held anew.
+fn held(
+    transaction: &mut Transaction<'_>,
+    hold: &str,
+    subject: &HoldSubject,
+    reason: &str,
+    segment: &Segment,
+) -> Result<()> {
+    let (low, high) = match subject {
+        // No key has control characters.
+        HoldSubject::Key(key) => (Some(key.clone()), Some(format!("{key}\u{1}"))),
+        HoldSubject::KeyPrefix(prefix) => (Some(prefix.clone()), after_prefix(prefix)),
+        HoldSubject::Class(_) | HoldSubject::Everything => (None, None),
+    };
+    let sql = "INSERT INTO hold (name, subject, low, high, reason, actor, since) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        ON CONFLICT (name) DO UPDATE SET subject = excluded.subject, low = excluded.low, high = excluded.high, \
+        reason = excluded.reason, actor = excluded.actor, since = excluded.since, released = NULL, \
+        release_reason = NULL";
+    let subject = value(serde_json::to_string(subject)?);
+    let (actor, time) = (value(segment.actor()), value(segment.time().unix_seconds()));
+    transaction.run(sql, &[value(hold), subject, value(low), value(high), value(reason), actor, time])?;
+    Ok(())
+}
+
+/// The first text behind all that begin with `prefix`; `None` where there is none.
+fn after_prefix(prefix: &str) -> Option<String> {
+    let mut text = prefix.to_owned();
+    while let Some(last) = text.pop() {
+        let next = match last {
+            '\u{d7ff}' => Some('\u{e000}'),
+            last => char::from_u32(u32::from(last) + 1),
+        };
+        if let Some(next) = next {
+            text.push(next);
+            return Some(text);
+        }
+    }
+    None
+}
+
+fn digest(text: &str) -> Result<[u8; 32]> {
+    let wrong = || crate::sql::DatabaseError::Content("a digest of the trail");
+    let pairs = text.as_bytes().chunks(2).map(|pair| {
+        let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
+        u8::from_str_radix(pair, 16).map_err(|_| wrong())
+    });
+    let bytes: Vec<u8> = pairs.collect::<std::result::Result<_, _>>()?;
+    Ok(bytes.try_into().map_err(|_| wrong())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_a_prefix_is_the_next_text_that_does_not_begin_with_it() {
+        assert_eq!(after_prefix("patient/17/").unwrap(), "patient/170");
+        assert_eq!(after_prefix("a\u{d7ff}").unwrap(), "a\u{e000}");
+        assert_eq!(after_prefix("a\u{10ffff}").unwrap(), "b");
+        assert_eq!(after_prefix("\u{10ffff}"), None);
+    }
+}

@@ -1,0 +1,502 @@
+//! Units, leases and authorities against the pure model of them: random histories of several workers who claim, sleep,
+//! crash, say things twice, under a clock that jumps, on SQLite and on PostgreSQL. A failure prints its seed;
+//! `HSIGN_SEED` runs one again, `HSIGN_HISTORIES` more of them.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, missing_docs, unreachable_pub)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::disallowed_methods)]
+
+mod index_support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use hsign_archive::{
+    Bundle, Governor, Limits, NewUnit, Outcome, Permission, SpendingLimits, UnitKind, UnitState, Units,
+    Window, Work,
+};
+use hsign_archive_store::{Ask, Asked, Claim, Committed, Index, IndexError, StepRow};
+use index_support::*;
+
+const LEASE: i64 = 60_000;
+const WORKERS: usize = 4;
+const QUOTA: Window = Window { requests: 3, seconds: 100 };
+
+/// SplitMix64: the same on every machine.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+}
+
+/// What a worker remembers: it may be wrong about all of it.
+#[derive(Default)]
+struct Worker {
+    index: Option<Index>,
+    claims: Vec<Claim>,
+}
+
+struct History<'p> {
+    place: &'p Place<'p>,
+    chance: Chance,
+    now: i64,
+    model: Units,
+    governor: Governor,
+    workers: Vec<Worker>,
+    /// By bundle; all have the tracks `a` and `b`.
+    bundles: BTreeMap<String, Bundle>,
+    /// Stamps that were paid for: when, and for which unit.
+    paid: Vec<(i64, Work)>,
+    commits: BTreeSet<Work>,
+    /// Requests whose response was lost with the worker, or never came.
+    lost: Vec<Work>,
+    requests: u64,
+}
+
+fn limits() -> Limits {
+    Limits { windows: vec![QUOTA], at_once: 2, yen: 10, failures: 2, pause: 50, longest_pause: 400 }
+}
+
+impl<'p> History<'p> {
+    fn new(place: &'p Place<'p>, seed: u64) -> Self {
+        let mut history = Self {
+            place,
+            chance: Chance(seed),
+            now: NOW * 1000,
+            model: Units::default(),
+            governor: Governor::default(),
+            workers: (0..WORKERS).map(|_| Worker::default()).collect(),
+            bundles: BTreeMap::new(),
+            paid: Vec::new(),
+            commits: BTreeSet::new(),
+            lost: Vec::new(),
+            requests: 0,
+        };
+        let mut index = place.open();
+        for number in 0..4 {
+            let bundle = unstamped(&[&format!("k{number}")], "open");
+            index.record_bundle(&bundle, &ends).unwrap();
+            history.bundles.insert(bundle.id().to_owned(), bundle);
+        }
+        history
+    }
+
+    fn run(&mut self, steps: usize) {
+        for _ in 0..steps {
+            match self.chance.below(20) {
+                0..3 => self.offer(),
+                3..7 => self.claim(),
+                7..12 => self.stamp(),
+                12 => self.heartbeat(),
+                13 => self.fail(),
+                14 => self.put_back(),
+                15 => self.crash(),
+                16 => self.revive(),
+                _ => self.time_passes(),
+            }
+            self.compare();
+        }
+        self.drain();
+    }
+
+    fn time_passes(&mut self) {
+        self.now += match self.chance.below(10) {
+            0 => -(self.chance.below(30) as i64) * 1000,
+            1 => LEASE * 3,
+            _ => self.chance.below(20_000) as i64,
+        };
+        self.place.set_clock(self.now);
+    }
+
+    fn index(&mut self, worker: usize) -> &mut Index {
+        let place = self.place;
+        self.workers[worker].index.get_or_insert_with(|| place.open())
+    }
+
+    fn offer(&mut self) {
+        let names: Vec<String> = self.bundles.keys().cloned().collect();
+        let bundle = names[self.chance.below(names.len())].clone();
+        let priority = self.chance.below(2) as i64;
+        let unit = NewUnit { work: Work::Stamp { bundle, track: "a".to_owned() }, priority };
+        let new = self.model.offer(&unit);
+        let worker = self.chance.below(WORKERS);
+        // Twice: as by two planners.
+        let units = [unit.clone(), unit];
+        assert_eq!(self.index(worker).offer(&units).unwrap(), u64::from(new));
+    }
+
+    fn claim(&mut self) {
+        let worker = self.chance.below(WORKERS);
+        let lease = Duration::from_millis(LEASE as u64);
+        let free: Vec<Work> = self.model.claimable(&UnitKind::ALL, self.now).into_iter().cloned().collect();
+        let claim = self.index(worker).claim(&worker.to_string(), lease, &UnitKind::ALL).unwrap();
+        let Some(claim) = claim else {
+            assert!(free.is_empty(), "nothing claimed of {free:?}");
+            self.model.bury(self.now);
+            return;
+        };
+        assert!(free.contains(&claim.work), "{:?} was not free", claim.work);
+        let fence = self.model.claim(&claim.work, LEASE, self.now).unwrap();
+        assert_eq!((claim.fence, claim.attempts), (fence, self.model.get(&claim.work).unwrap().attempts));
+        self.workers[worker].claims.push(claim);
+    }
+
+    /// One that a worker remembers, however old.
+    fn remembered(&mut self) -> Option<(usize, Claim)> {
+        let worker = self.chance.below(WORKERS);
+        let claims = self.workers[worker].claims.len();
+        let claim = (claims > 0).then(|| self.chance.below(claims))?;
+        Some((worker, self.workers[worker].claims[claim].clone()))
+    }
+
+    /// Asks, sends, and says so, unless it dies in between.
+    fn stamp(&mut self) {
+        let Some((worker, claim)) = self.remembered() else { return };
+        let Work::Stamp { bundle, .. } = claim.work.clone() else { return };
+        let root = self.bundles[&bundle].root("a").unwrap();
+        self.requests += 1;
+        let (nonce, limits) = (self.requests.to_be_bytes(), limits());
+        let spending = SpendingLimits::default();
+        let patience = Duration::from_secs(20);
+        let ask = Ask {
+            claim: &claim,
+            tsa: "t",
+            limits: &limits,
+            spending,
+            imprint: &root,
+            nonce: &nonce,
+            patience,
+        };
+        let asked = self.index(worker).ask(&ask).unwrap();
+        let held = self.holds(&claim);
+        let intent = match asked {
+            Asked::Lost => return assert!(!held, "the lease was not lost"),
+            Asked::Stored(intent) => {
+                assert!(held && intent.response.is_some());
+                return self.commit(worker, &claim);
+            }
+            Asked::Wait(..) => {
+                assert!(held);
+                return assert_ne!(self.governor.would(&limits, self.now), Permission::Granted);
+            }
+            Asked::Spent(_) => panic!("there is no limit to be spent"),
+            Asked::Granted(intent) => intent,
+        };
+        assert!(held, "granted without a lease");
+        let id = hsign_core::hex(&nonce);
+        let granted = self.governor.ask(&limits, &id, self.now + 20_000, self.now);
+        assert_eq!(granted, Permission::Granted);
+        self.paid.push((self.now, claim.work.clone()));
+        match self.chance.below(6) {
+            0 => {
+                self.lost.push(claim.work.clone());
+                return self.crash_of(worker);
+            }
+            1 => {
+                self.lost.push(claim.work.clone());
+                self.index(worker).answered(&intent, &limits, Outcome::Throttled, None).unwrap();
+                return self.governor.answered(&limits, &id, Outcome::Throttled, None, self.now);
+            }
+            _ => {}
+        }
+        self.index(worker).received(&intent, b"token").unwrap();
+        if self.chance.below(6) == 0 {
+            // It dies with the response in the index: the next one finds it.
+            return self.crash_of(worker);
+        }
+        self.index(worker).answered(&intent, &limits, Outcome::Granted, None).unwrap();
+        self.governor.answered(&limits, &id, Outcome::Granted, None, self.now);
+        if self.chance.below(4) > 0 {
+            self.commit(worker, &claim);
+        }
+    }
+
+    fn commit(&mut self, worker: usize, claim: &Claim) {
+        let Work::Stamp { bundle, track } = claim.work.clone() else { return };
+        let step = StepRow {
+            bundle,
+            track,
+            place: (1, 1),
+            algorithm: SHA256,
+            token: format!("{:064x}", 7),
+            gen_time: at(NOW),
+            last: hsign_archive::LastStamp { certificate_end: at(NOW + YEAR), signature_end: None },
+        };
+        let committed = Committed { steps: vec![step], covered: Vec::new() };
+        // A duplicate delivery changes nothing.
+        for _ in 0..=self.chance.below(2) {
+            let done = self.index(worker).commit(claim, &committed).unwrap();
+            assert_eq!(done, self.model.commit(&claim.work, claim.fence), "{claim:?}");
+            if done {
+                self.commits.insert(claim.work.clone());
+            }
+        }
+    }
+
+    fn heartbeat(&mut self) {
+        let Some((worker, claim)) = self.remembered() else { return };
+        let lease = Duration::from_millis(LEASE as u64);
+        let kept = self.index(worker).heartbeat(&claim, lease).unwrap();
+        assert_eq!(kept, self.model.heartbeat(&claim.work, claim.fence, LEASE, self.now));
+    }
+
+    fn fail(&mut self) {
+        let Some((worker, claim)) = self.remembered() else { return };
+        let held = self.index(worker).fail(&claim, "chance", Duration::from_secs(5)).unwrap();
+        assert_eq!(held, self.model.fail(&claim.work, claim.fence, self.now + 5000));
+    }
+
+    fn put_back(&mut self) {
+        let Some((worker, claim)) = self.remembered() else { return };
+        let held = self.index(worker).put_back(&claim, "chance", Duration::from_secs(5)).unwrap();
+        assert_eq!(held, self.model.put_back(&claim.work, claim.fence, self.now + 5000));
+    }
+
+    fn revive(&mut self) {
+        let worker = self.chance.below(WORKERS);
+        for unit in self.index(worker).units(UnitState::Dead, 9).unwrap() {
+            assert!(self.index(worker).revive(&unit.work).unwrap());
+            assert!(self.model.revive(&unit.work));
+        }
+    }
+
+    fn crash(&mut self) {
+        let worker = self.chance.below(WORKERS);
+        self.crash_of(worker);
+    }
+
+    /// All that it knew is gone, but a claim may come back: its packets were under way.
+    fn crash_of(&mut self, worker: usize) {
+        self.workers[worker].index = None;
+        if self.chance.below(2) == 0 {
+            self.workers[worker].claims.clear();
+        }
+    }
+
+    fn holds(&self, claim: &Claim) -> bool {
+        let unit = self.model.get(&claim.work).unwrap();
+        unit.state == UnitState::Leased && unit.fence == claim.fence
+    }
+
+    fn compare(&mut self) {
+        let mut there = BTreeMap::new();
+        for state in UnitState::ALL {
+            for unit in self.index(0).units(state, 99).unwrap() {
+                there.insert(unit.work, (state, unit.fence, unit.attempts));
+            }
+        }
+        let model: BTreeMap<_, _> = self
+            .model
+            .iter()
+            .map(|(work, unit)| (work.clone(), (unit.state, unit.fence, unit.attempts)))
+            .collect();
+        assert_eq!(there, model);
+        self.invariants();
+    }
+
+    fn invariants(&mut self) {
+        // I2: one time stamp for a place, and only of units that were committed.
+        let commits = self.commits.clone();
+        for state in self.index(0).bundles(None, 99).unwrap() {
+            let work = Work::Stamp { bundle: state.id.clone(), track: "a".to_owned() };
+            assert_eq!(state.tracks[0].last.is_some(), commits.contains(&work));
+        }
+        // I4: a unit is paid for once, and once more for each request that was lost.
+        for work in commits.iter().chain(&self.lost) {
+            let count = |all: &mut dyn Iterator<Item = &Work>| all.filter(|one| *one == work).count();
+            let paid = count(&mut self.paid.iter().map(|(_, work)| work));
+            assert!(paid <= 1 + count(&mut self.lost.iter()), "{work:?}");
+        }
+        // I5: the quota, in every window that ends with a request.
+        for (end, _) in &self.paid {
+            let window = end - i64::from(QUOTA.seconds) * 1000..=*end;
+            let within = self.paid.iter().filter(|(sent, _)| window.contains(sent) && sent != window.start());
+            assert!(within.count() <= QUOTA.requests as usize, "{:?}", self.paid);
+        }
+    }
+
+    /// Without faults everything comes to its end.
+    fn drain(&mut self) {
+        let lease = Duration::from_millis(LEASE as u64);
+        for _ in 0..400 {
+            self.revive();
+            self.now += LEASE + 1000;
+            self.place.set_clock(self.now);
+            let Some(claim) = self.index(0).claim("last", lease, &UnitKind::ALL).unwrap() else {
+                self.model.bury(self.now);
+                if self.model.iter().all(|(_, unit)| unit.state == UnitState::Done) {
+                    return;
+                }
+                continue;
+            };
+            self.model.claim(&claim.work, LEASE, self.now).unwrap();
+            self.commit(0, &claim);
+            self.compare();
+        }
+        panic!("not everything came to its end: {:?}", self.model);
+    }
+}
+
+fn histories(place: &dyn Fn(u64) -> Place<'static>, count: u64, steps: usize) {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let first = number("HSIGN_SEED");
+    let count = if first.is_some() { 1 } else { number("HSIGN_HISTORIES").unwrap_or(count) };
+    for seed in first.unwrap_or(1)..first.unwrap_or(1) + count {
+        let place = place(seed);
+        let history = std::panic::AssertUnwindSafe(|| History::new(&place, seed).run(steps));
+        if std::panic::catch_unwind(history).is_err() {
+            panic!("HSIGN_SEED={seed}");
+        }
+    }
+}
+
+#[test]
+fn random_histories_on_sqlite_are_those_of_the_model() {
+    histories(&|_| Place::file(), 12, 250);
+}
+
+#[test]
+fn random_histories_on_postgresql_are_those_of_the_model() {
+    // Kept until the process ends: a place borrows it.
+    let Some(server) = server() else { return };
+    for seed in 1..=4 {
+        let place = Place::server(&server, &format!("history{seed}"));
+        let history = std::panic::AssertUnwindSafe(|| History::new(&place, seed).run(150));
+        assert!(std::panic::catch_unwind(history).is_ok(), "HSIGN_SEED={seed}");
+    }
+}
+
+/// Real threads at once: every unit is done once, the quota holds, and nobody waits for ever.
+fn at_once(place: &Place<'_>) {
+    let bundles: Vec<Bundle> = (0..24).map(|number| unstamped(&[&format!("k{number}")], "open")).collect();
+    let mut index = place.open();
+    let mut units = Vec::new();
+    for bundle in &bundles {
+        index.record_bundle(bundle, &ends).unwrap();
+        let work = Work::Stamp { bundle: bundle.id().to_owned(), track: "a".to_owned() };
+        units.push(NewUnit { work, priority: 0 });
+    }
+    assert_eq!(index.offer(&units).unwrap(), 24);
+    let limits = Limits { windows: vec![Window { requests: 10, seconds: 1000 }], at_once: 99, ..limits() };
+    let (mut granted, mut waited) = (0, 0);
+    let worker = |number: usize| {
+        let mut index = place.open();
+        let (mut granted, mut waited) = (0, 0);
+        let lease = Duration::from_secs(60);
+        while let Some(claim) = index.claim(&number.to_string(), lease, &[UnitKind::Stamp]).unwrap() {
+            let Work::Stamp { bundle, .. } = &claim.work else { panic!() };
+            let imprint = bundles.iter().find(|one| one.id() == bundle).unwrap().root("a").unwrap();
+            let nonce = digest(&format!("{number}/{bundle}")).value.0;
+            let (spending, patience) = (SpendingLimits::default(), Duration::from_secs(9));
+            let ask = Ask {
+                claim: &claim,
+                tsa: "t",
+                limits: &limits,
+                spending,
+                imprint: &imprint,
+                nonce: &nonce,
+                patience,
+            };
+            match index.ask(&ask).unwrap() {
+                Asked::Granted(intent) => {
+                    granted += 1;
+                    index.received(&intent, b"token").unwrap();
+                    index.answered(&intent, &limits, Outcome::Granted, None).unwrap();
+                    assert!(index.commit(&claim, &Committed::default()).unwrap());
+                }
+                Asked::Wait(wait, _) => {
+                    waited += 1;
+                    assert!(index.put_back(&claim, "quota", wait).unwrap());
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        (granted, waited)
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..4).map(|number| scope.spawn(move || worker(number))).collect();
+        for worker in workers {
+            let (of_granted, of_waited) = worker.join().unwrap();
+            granted += of_granted;
+            waited += of_waited;
+        }
+    });
+    assert_eq!((granted, waited), (10, 14), "ten in the window, the others wait");
+    let authority = index.authorities().unwrap().remove(0);
+    assert_eq!((authority.requests, authority.granted, authority.yen), (10, 10, 100));
+    assert_eq!(index.spent().unwrap(), (100, 100));
+    assert!(index.next_claim(&[UnitKind::Stamp]).unwrap().unwrap() > Duration::from_secs(900));
+}
+
+#[test]
+fn workers_at_once_share_units_and_quota() {
+    at_once(&Place::file());
+    let Some(server) = server() else { return };
+    at_once(&Place::server(&server, "at_once"));
+}
+
+#[test]
+fn the_money_is_spent_once_for_all_authorities() {
+    let place = Place::file();
+    let mut index = place.open();
+    let work =
+        |number: u32| Work::Seal { class: "c".into(), retention: "open".into(), from: u64::from(number) };
+    for number in 0..3 {
+        index.offer(&[NewUnit { work: work(number), priority: 0 }]).unwrap();
+    }
+    let limits = Limits { yen: 10, ..Limits::default() };
+    let spending = SpendingLimits { yen_per_day: Some(20), yen_per_month: None };
+    let mut answers = Vec::new();
+    for tsa in ["one", "other", "one"] {
+        let claim = index.claim("w", Duration::from_secs(60), &[UnitKind::Seal]).unwrap().unwrap();
+        let nonce = digest(&format!("{tsa}{}", claim.fence + answers.len() as u64)).value.0;
+        let (imprint, patience) = (digest(&claim.work.key().unwrap()), Duration::from_secs(5));
+        let ask =
+            Ask { claim: &claim, tsa, limits: &limits, spending, imprint: &imprint, nonce: &nonce, patience };
+        answers.push(index.ask(&ask).unwrap());
+    }
+    assert!(matches!(answers[..], [Asked::Granted(_), Asked::Granted(_), Asked::Spent(_)]), "{answers:?}");
+    assert_eq!(index.spent().unwrap(), (20, 20));
+}
+
+/// A server that is killed in the middle of work: workers are told that it is away, go on with the same connection once
+/// it is back, and what was committed is there once.
+#[test]
+fn a_database_that_is_killed_loses_nothing_that_was_committed() {
+    let Some(mut server) = server() else { return };
+    let url = server.database("killed").unwrap();
+    let mut index = Index::postgres(&url, None).unwrap();
+    let bundles: Vec<Bundle> = (0..3).map(|number| unstamped(&[&format!("k{number}")], "open")).collect();
+    let mut trail = Trail::new();
+    index.apply(trail.add("sato", vec![taken("k0", "open")])).unwrap();
+    let work = Work::Seal { class: "chart".into(), retention: "open".into(), from: 0 };
+    index.offer(&[NewUnit { work, priority: 0 }]).unwrap();
+    let claim = index.claim("w", Duration::from_secs(300), &UnitKind::ALL).unwrap().unwrap();
+    index.record_bundle(&bundles[0], &ends).unwrap();
+    for bundle in &bundles[1..] {
+        server.kill().unwrap();
+        for _ in 0..2 {
+            let error = index.record_bundle(bundle, &ends).unwrap_err();
+            assert_eq!(error.kind().exit_code(), 5, "{error}");
+            assert!(error.may_be_tried_again(), "{error}");
+            assert_eq!(error.finding().unwrap().code, "archive-database-away");
+        }
+        server.restart().unwrap();
+        index.record_bundle(bundle, &ends).unwrap();
+    }
+    assert_eq!((index.counts().unwrap().bundles, index.head().unwrap()), (3, trail.0[0].head()));
+    // The lease outlived the server; a commit whose answer was lost is said again.
+    assert!(index.heartbeat(&claim, Duration::from_secs(300)).unwrap());
+    assert!(index.commit(&claim, &Committed::default()).unwrap());
+    server.kill().unwrap();
+    assert!(matches!(index.commit(&claim, &Committed::default()), Err(IndexError::Database(_))));
+    server.restart().unwrap();
+    assert!(index.commit(&claim, &Committed::default()).unwrap());
+}
