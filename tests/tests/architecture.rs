@@ -88,7 +88,7 @@ const LAYERS: [&[&str]; 7] = [
     &["hsign-pki", "hsign-hpki", "hsign-validation", "hsign-report", "hsign-journal", "hsign-desk"],
     // The archive judges nothing: it plans, and puts evidence records together.
     &["hsign-net", "hsign-credential", "hsign-archive", "hsign-archive-store"],
-    &["hsign", "hsign-testkit", "hsign-testkit-pkcs11", "hsign-corpora"],
+    &["hsign", "hsign-testkit", "hsign-testkit-pkcs11", "hsign-testkit-s3", "hsign-corpora"],
     &["hsign-cli"],
 ];
 
@@ -127,7 +127,7 @@ fn judgement_and_formats_meet_only_in_the_facts() {
 
 #[test]
 fn the_testkit_uses_none_of_our_crates() {
-    for testkit in ["hsign-testkit", "hsign-testkit-pkcs11", "hsign-corpora"] {
+    for testkit in ["hsign-testkit", "hsign-testkit-pkcs11", "hsign-testkit-s3", "hsign-corpora"] {
         assert!(real_edges()[testkit].is_empty(), "{testkit}");
     }
 }
