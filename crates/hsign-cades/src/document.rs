@@ -2,7 +2,7 @@
 
 use hsign_cms::{Layout, SignedData, SignerInfo, is_set_of_attributes};
 use hsign_core::facts::{Coverage, DocumentFacts, DocumentFormat, Level, SignatureFacts};
-use hsign_core::{Budget, Finding, Severity, Source, read_range};
+use hsign_core::{Budget, Digest, Finding, Severity, Source, read_range};
 
 use crate::archive::{Archive, Signer};
 use crate::content::{Contents, Known};
@@ -27,9 +27,22 @@ const MOST_SIGNERS: u64 = 500;
 /// # Errors
 /// When there is no SignedData, or a source can't be read.
 pub fn read_facts(source: &dyn Source, content: Option<&dyn Source>) -> Result<DocumentFacts, Error> {
+    read_facts_knowing(source, content, &[])
+}
+
+/// The same where digests of the content beside it are known from reading it.
+///
+/// # Errors
+/// As [`read_facts`].
+pub fn read_facts_knowing(
+    source: &dyn Source,
+    content: Option<&dyn Source>,
+    digests: &[Digest],
+) -> Result<DocumentFacts, Error> {
     let read = reading::read(source)?;
     let known = Known::default();
     known.attached.replace(read.content);
+    known.beside.replace(digests.to_vec());
     let view = View { source, layout: &read.layout, signed_data: &read.signed_data, content, known };
     let mut facts = view.facts()?;
     facts.digests = vec![read.whole];

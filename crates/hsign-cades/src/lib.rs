@@ -27,7 +27,7 @@ pub use bare::add_evidence;
 pub use baseline::{
     Options, Signed, ToBeSigned, assemble, baseline_b, signature_value, with_signature_timestamp,
 };
-pub use document::read_facts;
+pub use document::{read_facts, read_facts_knowing};
 pub use draft::Draft;
 pub use error::{Error, Protection};
 pub use facts::{CmsFacts, Profile, SignerFacts, signature_facts};

@@ -14,6 +14,11 @@ pub trait Source {
     /// When the range lies outside the source or can't be read.
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 
+    /// Whether the bytes are surely still those of when it was opened. Where nobody can tell, they may be others.
+    fn is_unchanged(&self) -> bool {
+        false
+    }
+
     /// The password that opens the document, where it is encrypted and somebody gave one.
     fn password(&self) -> Option<&[u8]> {
         None
@@ -37,6 +42,10 @@ impl Source for WithPassword {
         self.source.read_exact_at(offset, buffer)
     }
 
+    fn is_unchanged(&self) -> bool {
+        self.source.is_unchanged()
+    }
+
     fn password(&self) -> Option<&[u8]> {
         Some(self.password.expose())
     }
@@ -55,6 +64,10 @@ impl Source for [u8] {
         buffer.copy_from_slice(part);
         Ok(())
     }
+
+    fn is_unchanged(&self) -> bool {
+        true
+    }
 }
 
 impl Source for Vec<u8> {
@@ -64,6 +77,10 @@ impl Source for Vec<u8> {
 
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.as_slice().read_exact_at(offset, buffer)
+    }
+
+    fn is_unchanged(&self) -> bool {
+        true
     }
 }
 

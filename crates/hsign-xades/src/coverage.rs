@@ -43,7 +43,7 @@ impl<'w, 'd> Covering<'w, 'd> {
             What::Nodes(set) => {
                 let apex = set.apex();
                 self.starts.push(apex.range().start);
-                if !set.holes().is_empty() {
+                if !set.contains_whole(apex) {
                     self.filtered.push(set);
                 } else if apex.is_element() {
                     self.whole.insert(apex.range().start);

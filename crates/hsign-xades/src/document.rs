@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hsign_core::facts::{Coverage, Covered, DocumentFacts, DocumentFormat, EvidenceFacts, SignatureFacts};
+use hsign_core::facts::{Coverage, Covered, DocumentFacts, DocumentFormat, SignatureFacts};
 use hsign_core::{BudgetExhausted, Digest, DigestAlgorithm, Finding, Source, read_all};
 use hsign_crypto::sha256;
 use hsign_xml::dsig::{Context, Resolver};
@@ -23,12 +23,28 @@ const CLAUSE: &str = "EN 319 132-1";
 /// # Errors
 /// When the source can't be read, isn't XML without DTD in an encoding that is read, or asks for too much work.
 pub fn read_facts(source: &dyn Source, content: &DetachedContent<'_>) -> Result<DocumentFacts, Error> {
-    let bytes = read_all(source)?;
-    let text = decode(&bytes)?;
-    let limits = Limits::default();
-    let document = Document::parse(text.as_str(), &limits)?;
-    let view = content.for_references(external_uris(&document).into_iter());
-    facts(&bytes, &text, &document, &view, &limits)
+    read_facts_in(&read_all(source)?, content)
+}
+
+/// The same of a document that is in memory.
+///
+/// # Errors
+/// As [`read_facts`].
+pub fn read_facts_in(bytes: &[u8], content: &DetachedContent<'_>) -> Result<DocumentFacts, Error> {
+    let text = decode(bytes)?;
+    let document = Document::parse(text.as_str(), &Limits::default())?;
+    facts_of(bytes, &text, &document, content)
+}
+
+/// The same of a tree.
+pub(crate) fn facts_of(
+    bytes: &[u8],
+    text: &Text<'_>,
+    document: &Document<'_>,
+    content: &DetachedContent<'_>,
+) -> Result<DocumentFacts, Error> {
+    let view = content.for_references(external_uris(document).into_iter());
+    facts(bytes, text, document, &view, &Limits::default())
 }
 
 /// The same with data outside the document from anywhere: the entries of a container.
@@ -71,7 +87,9 @@ fn facts(
     }
     let mut findings = findings(text, document, &found);
     let is_covered = |node| read.iter().any(|one| one.covered.iter().any(|what| what.covers(node)));
-    findings.extend(foreign::check(document.root(), &is_covered));
+    if !read.is_empty() {
+        findings.extend(foreign::check(document.root(), &is_covered));
+    }
     if read.iter().any(|one| one.facts.profile.is_some()) {
         findings.extend(eprescription::check_whole(document.root()));
     }
@@ -80,19 +98,11 @@ fn facts(
         (false, true) => DocumentFormat::Xades,
         (false, false) => DocumentFormat::Xmldsig,
     };
+    let sha256 = Digest::new(DigestAlgorithm::Sha256, sha256(bytes).to_vec());
     Ok(DocumentFacts {
-        format,
-        length: bytes.len() as u64,
-        digests: vec![Digest::new(DigestAlgorithm::Sha256, sha256(bytes).to_vec())],
         signatures: with_coverage(read, &mut work)?,
-        timestamps: Vec::new(),
-        evidence_records: Vec::new(),
-        qualification_evidence: Vec::new(),
-        evidence: EvidenceFacts::default(),
-        scan: None,
-        originals: Vec::new(),
-        files: Vec::new(),
         findings,
+        ..DocumentFacts::new(format, bytes.len() as u64, vec![sha256])
     })
 }
 

@@ -96,6 +96,15 @@ pub(crate) fn digests<'d>(
     })
 }
 
+/// The digest that a reference written elsewhere has in `document`; it names no Id and nothing by its own place.
+pub(crate) fn digest_through(document: &Document<'_>, reference: Node<'_>) -> Result<Digest, Error> {
+    let reference = Reference::read(reference)?;
+    let (ids, limits) = (Ids::default(), Limits::default());
+    let context = Context { document, ids: &ids, resolver: &NoExternal, limits: &limits };
+    let digest = reference.actual(&context).digest;
+    digest.map_err(|_| Error::DataNotFound(reference.name()))
+}
+
 /// The octets of the reference that covers exactly `element`. They are taken once; it is these whose digest is compared.
 pub(crate) fn octets_over<'d>(
     document: &'d Document<'d>,

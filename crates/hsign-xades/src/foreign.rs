@@ -13,13 +13,19 @@ const CLAUSE: &str = "XML Signature §8.1";
 /// An element of the document's own vocabulary inside a signature that `covered` says no signature covers.
 pub(crate) fn check<'d>(root: Node<'d>, covered: &dyn Fn(Node<'d>) -> bool) -> Option<Finding> {
     let mut vocabulary = HashSet::new();
+    let mut last = None;
     let mut inside = Vec::new();
     let mut open = vec![root];
     while let Some(node) = open.pop() {
         if node.is(DS, "Signature") {
             inside.push(node);
         } else {
-            vocabulary.insert(node.name().0);
+            let (namespace, _) = node.name();
+            // Neighbours mostly share it.
+            if last != Some(namespace) {
+                vocabulary.insert(namespace);
+                last = Some(namespace);
+            }
             open.extend(node.elements());
         }
     }

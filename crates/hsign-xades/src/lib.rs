@@ -27,5 +27,5 @@ mod timestamps;
 mod values;
 
 pub use content::DetachedContent;
-pub use document::{read_facts, read_facts_with};
+pub use document::{read_facts, read_facts_in, read_facts_with};
 pub use error::Error;

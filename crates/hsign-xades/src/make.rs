@@ -3,6 +3,7 @@
 
 mod algorithms;
 mod baseline;
+mod enveloped;
 mod evidence;
 mod extend;
 mod markup;
@@ -15,10 +16,9 @@ pub(crate) use markup::{Lines, ReferencePlan, transform};
 pub(crate) use prepared::Place;
 
 pub use baseline::Options;
+pub use enveloped::{Envelope, Enveloped, enveloped};
 pub use evidence::add_evidence;
 pub use extend::closed;
-pub use packaging::{
-    DataObject, Enveloped, detached, enveloped, enveloping_octets, enveloping_xml, manifest,
-};
+pub use packaging::{DataObject, detached, enveloping_octets, enveloping_xml, manifest};
 pub use prepared::Prepared;
 pub use timestamps::{add_archive_timestamp, add_signature_timestamp, archive_imprint, signature_imprint};

@@ -50,8 +50,8 @@ pub enum Found<'d> {
     Nothing,
 }
 
-/// The Ids of a document.
-#[derive(Debug)]
+/// The Ids of a document; by default none.
+#[derive(Debug, Default)]
 pub struct Ids<'d> {
     by_value: HashMap<Cow<'d, str>, Found<'d>>,
 }

@@ -111,7 +111,7 @@ fn a_set_leaves_out_subtrees_and_says_so() {
     let set = NodeSet::document(&document).without(hole);
     let octets = canonical_octets(&set, &Method::DEFAULT);
     assert_eq!(String::from_utf8(octets).unwrap(), "<a xmlns:p=\"urn:p\"><b>1</b>3</a>");
-    assert_eq!(set.holes(), [hole]);
+    assert!(!set.contains(hole) && set.contains(document.root()));
     assert!(set.contains_whole(named(&document, "b")));
     assert!(!set.contains_whole(document.root()) && !set.contains(named(&document, "c")));
     // What an outer element leaves out, an inner one may bring back in: its namespaces are then its own affair.

@@ -122,7 +122,7 @@ fn xmldsig_4_4_3_what_a_reference_covers_is_told() {
         assert!(covers(0, b) && covers(0, b.child("", "c").unwrap()) && !covers(0, root));
         assert!(covers(1, b) && !covers(1, root), "the root holds the signature, which isn't covered");
         let whole = facts.references[1].what.as_ref().unwrap().nodes().unwrap();
-        assert_eq!(whole.holes(), [signature.node]);
+        assert!(whole.contains(root) && !whole.contains(signature.node));
         assert!(matches!(&facts.references[2].what, Some(What::Base64Of(set)) if set.apex().is("", "d")));
         assert!(!covers(2, root.child("", "d").unwrap()));
         assert!(matches!(&facts.references[3].what, Some(What::External { whole: false, .. })));

@@ -77,8 +77,9 @@ impl<'a> Options<'a> {
 
     /// Something to name a signature by that stands nowhere in `text` yet. The same request gives the same name.
     pub(crate) fn stem(&self, text: &str) -> String {
+        let text_digest = hsign_crypto::sha256(text.as_bytes());
         let seed = hsign_crypto::sha256(
-            &[self.signer_certificate, self.signing_time.to_string().as_bytes(), text.as_bytes()].concat(),
+            &[self.signer_certificate, self.signing_time.to_string().as_bytes(), &text_digest].concat(),
         );
         let name = hsign_core::hex(&seed);
         // Seven digits collide by accident or on purpose; the whole digest cannot have been put there before.

@@ -3,31 +3,17 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hsign_core::Digest;
-use hsign_xml::{Document, Found, IdAttribute, Ids, Limits, Node, decode};
+use hsign_xml::{Document, Limits, decode};
 
 use super::Options;
 use super::markup::{Plan, ReferencePlan, digest_elements, transform};
 use super::prepared::{Place, Prepared};
 use crate::Error;
-use crate::names::DS;
 
-const ENVELOPED_SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const BASE64: &str = "http://www.w3.org/2000/09/xmldsig#base64";
-const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
 const OBJECT: &str = "http://www.w3.org/2000/09/xmldsig#Object";
 const MANIFEST: &str = "http://www.w3.org/2000/09/xmldsig#Manifest";
-const XML: &str = "text/xml";
-
-/// Where an enveloped signature goes and what it leaves out.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Enveloped<'a> {
-    /// The id of the element that gets it as its last child; the root element when none is given. What is signed is the
-    /// whole document either way.
-    pub within: Option<&'a str>,
-    /// Covers the signatures that are there already, too. Then none of them can be extended any more, and no further one
-    /// be added, without breaking this one. Otherwise every signature is left out, and each stands for itself.
-    pub over_signatures: bool,
-}
+pub(super) const XML: &str = "text/xml";
 
 /// Data outside of the signature's document.
 #[derive(Clone, Copy, Debug)]
@@ -38,51 +24,6 @@ pub struct DataObject<'a> {
     pub mime_type: &'a str,
     /// Digest of its bytes under the hash function of the options.
     pub digest: &'a Digest,
-}
-
-/// A signature in the document that it signs.
-///
-/// # Errors
-/// When the document can't be read, `within` doesn't lead to one element, or the new signature would break one that is
-/// there.
-pub fn enveloped(document: &[u8], request: &Enveloped<'_>, options: &Options<'_>) -> Result<Prepared, Error> {
-    let text = decode(document)?;
-    let parsed = Document::parse(text.as_str(), &Limits::default())?;
-    // A document that is a signature has no place for a further one (XMLDSig §4.1).
-    if parsed.root().is(DS, "Signature") {
-        let id = parsed.root().attribute("", "Id").unwrap_or_default().into_owned();
-        return Err(Error::Breaks(id));
-    }
-    let within = match request.within {
-        None => parsed.root(),
-        Some(id) => element(&parsed, id)?,
-    };
-    let place = Place::last_child(within)?;
-    let stem = options.stem(text.as_str());
-    let filter = match request.over_signatures {
-        true => transform(ENVELOPED_SIGNATURE),
-        false => format!(
-            "<ds:Transform Algorithm=\"{XPATH}\"><ds:XPath>not(ancestor-or-self::ds:Signature)</ds:XPath></ds:Transform>"
-        ),
-    };
-    let reference = ReferencePlan {
-        id: format!("{stem}-Reference-1"),
-        uri: String::new(),
-        kind: None,
-        transforms: vec![filter, transform(options.canonicalization.uri())],
-        mime_type: Some(XML.to_owned()),
-        known: None,
-    };
-    let plan = options.plan(stem.clone(), stem, vec![reference], Vec::new())?;
-    Prepared::beside_others(parsed, document.to_vec(), &text, place, plan, options)
-}
-
-fn element<'d>(document: &'d Document<'d>, id: &str) -> Result<Node<'d>, Error> {
-    match Ids::declared(document, &IdAttribute::USUAL).find(id) {
-        Found::Element(node) => Ok(node),
-        Found::Several => Err(Error::NoElement { id: id.to_owned(), count: 2 }),
-        Found::Nothing => Err(Error::NoElement { id: id.to_owned(), count: 0 }),
-    }
 }
 
 /// A signature around an XML document, which stands in a ds:Object; what stands outside its root element stays outside

@@ -7,7 +7,6 @@ use super::Options;
 use super::algorithms::signature_value;
 use super::markup::Plan;
 use crate::names::DS;
-use crate::signatures::signatures;
 use crate::{Error, follow};
 
 /// A document with a signature that only lacks its value.
@@ -102,7 +101,19 @@ impl Prepared {
         let edits = place.edits(&plan.opening(&[], &[])?, &plan.closing()?);
         let draft = splice(&document, text, &edits)?;
         let draft = decode(&draft)?;
-        let parsed = Document::parse(draft.as_str(), &Limits::default())?;
+        Self::by_draft(draft.as_str(), document, place, plan, options)
+    }
+
+    /// By a text in which the signature stands without its digests and value, as it will in the document: what the plan
+    /// does not know of the data is taken from there.
+    pub(crate) fn by_draft(
+        draft: &str,
+        document: Vec<u8>,
+        place: Place,
+        plan: Plan,
+        options: &Options<'_>,
+    ) -> Result<Self, Error> {
+        let parsed = Document::parse(draft, &Limits::default())?;
         let signature = own(&parsed, &plan.id)?;
         let known: Vec<_> = plan.references.iter().map(|reference| reference.known.clone()).collect();
         let digests = follow::digests(&parsed, signature, plan.digest, &known)?;
@@ -122,27 +133,15 @@ impl Prepared {
         })
     }
 
-    /// The same in a document that may have signatures already, none of which must break.
-    pub(crate) fn beside_others(
-        before: Document<'_>,
-        document: Vec<u8>,
-        text: &Text<'_>,
-        place: Place,
-        plan: Plan,
-        options: &Options<'_>,
-    ) -> Result<Self, Error> {
-        if signatures(&before).map_err(hsign_xml::Error::from)?.is_empty() {
-            // Two trees of a large document need not be in memory at once.
-            drop(before);
-            return Self::in_document(document, text, place, plan, options);
-        }
-        let prepared = Self::in_document(document, text, place, plan, options)?;
-        let after = prepared.assemble_with(&[])?;
-        let after = decode(&after)?;
+    /// Refused where a signature that is there would break.
+    pub(crate) fn keeping_others(self) -> Result<Self, Error> {
+        let after = self.assemble_with(&[])?;
+        let (before, after) = (decode(&self.document)?, decode(&after)?);
+        let before = Document::parse(before.as_str(), &Limits::default())?;
         let after = Document::parse(after.as_str(), &Limits::default())?;
         match follow::broken(&before, &after)? {
             Some(broken) => Err(Error::Breaks(broken)),
-            None => Ok(prepared),
+            None => Ok(self),
         }
     }
 

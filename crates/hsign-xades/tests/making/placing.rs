@@ -2,7 +2,10 @@
 
 use encoding_rs::{EUC_JP, SHIFT_JIS};
 use hsign_xades::DetachedContent;
-use hsign_xades::make::{Enveloped, add_evidence, add_signature_timestamp, enveloped, signature_imprint};
+use hsign_xades::make::{
+    Enveloped, Options, add_evidence, add_signature_timestamp, enveloped, signature_imprint,
+};
+use hsign_xml::CanonicalizationMethod;
 use hsign_xml::dsig::NoExternal;
 
 use crate::support::{NOW, SHA256, by_doctor, evidence, holds, levels, stamp, xmlsec};
@@ -53,6 +56,33 @@ fn a_signature_goes_into_the_element_that_is_named_even_an_empty_one() {
         assert!(String::from_utf8_lossy(&signed).contains(expected));
         assert!(holds(&signed, &id, &NoExternal));
         assert_ne!(xmlsec(&signed, &id, &[], false), Some(false), "{within}");
+    }
+}
+
+/// The signature is drafted in nothing but the tags around its place; what a canonical form takes over from there has to
+/// be the same in the document.
+#[test]
+fn what_is_in_force_around_the_place_is_signed_in_every_canonical_form() {
+    let document = "<?xml version='1.0'?><!-- c --><r xmlns='urn:r' xmlns:p='urn:p' xml:lang='ja' \
+                    xml:base='http://a/b/'><!-- > --><p:a Id='here' xml:base='c/' x=\"'>\" xmlns:q='urn:q'>\
+                    <![CDATA[]]><q:b p:c='>'/></p:a>表&#13;<s xml:space='preserve' ID='empty'/></r><?p i?>";
+    let methods = [
+        CanonicalizationMethod::DEFAULT,
+        CanonicalizationMethod::INCLUSIVE_11,
+        CanonicalizationMethod::EXCLUSIVE,
+        CanonicalizationMethod::DEFAULT.with_comments(),
+    ];
+    for (canonicalization, within) in
+        methods.iter().flat_map(|method| [None, Some("here"), Some("empty")].map(|within| (method, within)))
+    {
+        for over_signatures in [false, true] {
+            let (signed, id) = by_doctor(|options| {
+                let options = Options { canonicalization: canonicalization.clone(), ..options.clone() };
+                enveloped(document.as_bytes(), &Enveloped { within, over_signatures }, &options).unwrap()
+            });
+            assert!(holds(&signed, &id, &NoExternal), "{canonicalization} {within:?} {over_signatures}");
+            assert_ne!(xmlsec(&signed, &id, &[], false), Some(false), "{canonicalization} {within:?}");
+        }
     }
 }
 

@@ -51,7 +51,7 @@ struct Walk<'w, 'd, 's> {
     output: Output<'s>,
     open: Vec<Open<'d>>,
     /// Kept between elements to save allocations.
-    names: Vec<(Attribute<'d>, &'d str, &'d str)>,
+    attributes: Vec<Attribute<'d>>,
 }
 
 /// An element whose end hasn't come yet.
@@ -64,7 +64,7 @@ struct Open<'d> {
 impl<'w, 'd, 's> Walk<'w, 'd, 's> {
     fn new(set: &'w NodeSet<'d>, method: &'w CanonicalizationMethod, output: Output<'s>) -> Self {
         let namespaces = Namespaces::new(set.apex(), method);
-        Self { set, method, namespaces, output, open: Vec::new(), names: Vec::new() }
+        Self { set, method, namespaces, output, open: Vec::new(), attributes: Vec::new() }
     }
 
     fn run(&mut self) {
@@ -128,39 +128,36 @@ impl<'w, 'd, 's> Walk<'w, 'd, 's> {
 
     /// In the order of namespace name and local name (C14N 1.0 §2.2); none first.
     fn attributes(&mut self, node: Node<'d>, orphan: bool) {
-        let mut names = std::mem::take(&mut self.names);
-        names.extend(node.attributes().map(|attribute| {
-            let (namespace, local) = attribute.name();
-            (attribute, namespace, local)
-        }));
+        let mut own = std::mem::take(&mut self.attributes);
+        own.extend(node.attributes());
         let inherited = if orphan && node.ancestors().next().is_some() {
             inherited::attributes(node, self.set, self.method.form)
         } else {
             Vec::new()
         };
-        if names.len() > 1 {
-            names.sort_unstable_by_key(|(_, namespace, local)| (*namespace, *local));
+        if own.len() > 1 {
+            own.sort_unstable_by(|one, other| one.order(other));
         }
         if inherited.is_empty() {
-            for (attribute, _, _) in names.drain(..) {
-                self.output.push_attribute(attribute.qualified_name(), &attribute.value());
+            for attribute in own.drain(..) {
+                match attribute.plain_value() {
+                    Some(value) => self.output.push_plain_attribute(attribute.qualified_name(), value),
+                    None => self.output.push_attribute(attribute.qualified_name(), &attribute.value()),
+                }
             }
         } else {
-            self.with_inherited(&mut names, inherited);
+            self.with_inherited(&mut own, inherited);
         }
-        self.names = names;
+        self.attributes = own;
     }
 
-    fn with_inherited(
-        &mut self,
-        own: &mut Vec<(Attribute<'d>, &'d str, &'d str)>,
-        inherited: inherited::List<'d>,
-    ) {
+    fn with_inherited(&mut self, own: &mut Vec<Attribute<'d>>, inherited: inherited::List<'d>) {
         let replaced = |local: &str| inherited.iter().any(|(name, _)| *name == local);
         let mut all: Vec<(&str, &str, Cow<'_, str>, Cow<'_, str>)> = own
             .drain(..)
-            .filter(|(_, namespace, local)| *namespace != crate::XML_NAMESPACE || !replaced(local))
-            .map(|(attribute, namespace, local)| {
+            .map(|attribute| (attribute, attribute.name()))
+            .filter(|(_, (namespace, local))| *namespace != crate::XML_NAMESPACE || !replaced(local))
+            .map(|(attribute, (namespace, local))| {
                 (namespace, local, Cow::Borrowed(attribute.qualified_name()), attribute.value())
             })
             .collect();

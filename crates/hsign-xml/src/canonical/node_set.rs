@@ -82,33 +82,7 @@ impl<'d> NodeSet<'d> {
         }
         let uncounted = |index: Index| self.document.data(index).kind() == Kind::Comment;
         self.members.is_none()
-            || (node.index()..node.after()).all(|index| uncounted(index) || self.has(index))
-    }
-
-    /// The topmost subtrees within the apex that don't belong to it, comments aside.
-    #[must_use]
-    pub fn holes(&self) -> Vec<Node<'d>> {
-        let Some(members) = &self.members else { return Vec::new() };
-        // Members before each node, so that whether a subtree has any is a subtraction.
-        let mut before = Vec::with_capacity(members.len() + 1);
-        before.push(0_usize);
-        before.extend(members.iter().scan(0, |count, member| {
-            *count += usize::from(*member);
-            Some(*count)
-        }));
-        let count = |index: Index| before.get((index - self.apex) as usize);
-        let mut holes = Vec::new();
-        let mut index = self.apex;
-        while index < self.apex().after() {
-            let node = self.document.at(index);
-            if node.kind() != Kind::Comment && count(index) == count(node.after()) {
-                holes.push(node);
-                index = node.after();
-            } else {
-                index += 1;
-            }
-        }
-        holes
+            || (node.index()..node.after()).all(|index| self.is_member(index) || uncounted(index))
     }
 
     /// Takes the work of looking at each of its nodes `times` times from the document's budget.

@@ -84,6 +84,8 @@ pub(crate) struct NodeData {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AttributeData {
+    /// Whether its value may be written in another way than it stands there.
+    indirect: bool,
     start: u32,
     name_end: u32,
     value_start: u32,

@@ -1,8 +1,9 @@
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Range;
 
-use super::{AttributeData, Document, Index, NodeData, XML_NAMESPACE};
+use super::{AttributeData, Document, Index, NONE, NodeData, XML_NAMESPACE};
 use crate::value;
 
 /// What a node is.
@@ -72,7 +73,11 @@ impl<'d> Node<'d> {
     /// Whether it is the element of that expanded name.
     #[must_use]
     pub fn is(self, namespace: &str, local: &str) -> bool {
-        self.is_element() && self.local_name() == local && self.name().0 == namespace
+        let data = self.data();
+        // Most are told apart by their lengths; the text need not be looked at.
+        let length = data.name_end.saturating_sub(data.start + 1) as usize;
+        let fits = if data.prefix == NONE { length == local.len() } else { length > local.len() };
+        fits && data.kind == Kind::Element && self.local_name() == local && self.name().0 == namespace
     }
 
     /// Its name as written, prefix included.
@@ -171,7 +176,12 @@ impl<'d> Node<'d> {
 
     /// Its children of all kinds.
     pub fn children(self) -> impl Iterator<Item = Self> {
-        std::iter::successors(self.first_child(), |node| node.next_sibling())
+        let (mut next, end) = (self.index + 1, self.after());
+        std::iter::from_fn(move || {
+            let child = (next < end).then(|| Self::new(self.document, next))?;
+            next = child.after();
+            Some(child)
+        })
     }
 
     /// Its child elements.
@@ -351,6 +361,14 @@ impl<'d> Attribute<'d> {
         (self.document.namespace_name(self.data.namespace), local)
     }
 
+    /// Which of two of the same document comes first, by namespace name and then local name.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        let ((namespace, local), (other_namespace, other_local)) = (self.name(), other.name());
+        let same = self.data.namespace == other.data.namespace;
+        let by_namespace = if same { Ordering::Equal } else { namespace.cmp(other_namespace) };
+        by_namespace.then_with(|| local.cmp(other_local))
+    }
+
     /// Its name as written.
     #[must_use]
     pub fn qualified_name(self) -> &'d str {
@@ -360,7 +378,16 @@ impl<'d> Attribute<'d> {
     /// Its value, normalised as XML 1.0 §3.3.3 says for CDATA.
     #[must_use]
     pub fn value(self) -> Cow<'d, str> {
-        value::of_attribute(self.document.slice(self.data.value_start, self.data.value_end))
+        match self.plain_value() {
+            Some(value) => Cow::Borrowed(value),
+            None => value::of_attribute(self.document.slice(self.data.value_start, self.data.value_end)),
+        }
+    }
+
+    /// Its value where that is what stands there, and what the canonical form has too.
+    pub(crate) fn plain_value(self) -> Option<&'d str> {
+        let data = self.data;
+        (!data.indirect).then(|| self.document.slice(data.value_start, data.value_end))
     }
 
     /// Where its value stands in the text, between the quotes.

@@ -88,18 +88,22 @@ impl<'t> Builder<'t, '_> {
         let name = self.cursor.qname()?;
         let quote = self.cursor.equals_quote()?;
         let value_start = self.cursor.position;
+        let mut indirect = false;
         loop {
             let rest = self.cursor.rest();
-            let length = rest.bytes().position(|byte| byte == quote || matches!(byte, b'<' | b'&'));
+            let special = |byte| byte == quote || matches!(byte, b'<' | b'&' | b'"' | b'\t' | b'\n' | b'\r');
+            let length = rest.bytes().position(special);
             self.cursor.position +=
                 length.ok_or_else(|| self.cursor.error("an attribute value without end"))?;
             match self.cursor.byte() {
+                Some(byte) if byte == quote => break,
                 Some(b'<') => return Err(self.cursor.error("'<' in an attribute value")),
                 Some(b'&') => {
                     self.cursor.position += value::reference(self.cursor.rest(), self.cursor.position)?.1;
                 }
-                _ => break,
+                _ => self.cursor.position += 1,
             }
+            indirect = true;
         }
         let value_end = self.cursor.position;
         self.cursor.position += 1;
@@ -109,6 +113,7 @@ impl<'t> Builder<'t, '_> {
         }
         let prefix = self.names.prefix(name.prefix);
         self.document.attributes.push(AttributeData {
+            indirect,
             start: short(name.start),
             name_end: short(name.end),
             value_start: short(value_start),
@@ -160,7 +165,7 @@ impl<'t> Builder<'t, '_> {
         let own = self.document.attributes.get(first..).unwrap_or_default();
         let name = |attribute: &AttributeData| {
             let qualified = self.document.slice(attribute.start, attribute.name_end);
-            (attribute.namespace, qualified.rsplit(':').next().unwrap_or(qualified))
+            (attribute.namespace, self.document.without_prefix(qualified, attribute.prefix))
         };
         let twice = if own.len() <= FEW {
             own.iter()
