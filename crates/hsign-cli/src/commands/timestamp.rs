@@ -34,12 +34,12 @@ fn stamp(
     let journal = session.journal_port();
     let (target, existing) = outputs(args).target(input, || name_beside(args, input));
     let (digest, source) = (timestamper.digest(), source.as_ref());
+    let make = if args.in_pdf { hsign::timestamp_pdf } else { hsign::timestamp };
+    let made = make(source, timestamper, digest, journal.as_ref(), &session::now)?;
     if args.in_pdf {
-        let update = hsign::timestamp_pdf(source, timestamper, digest, journal.as_ref(), &session::now)?;
-        files::put_extended(input, source, &update, &target, existing)?;
+        files::put_extended(input, source, &made, &target, existing)?;
     } else {
-        let token = hsign::timestamp(source, timestamper, digest, journal.as_ref(), &session::now)?;
-        files::put(&token, &target, existing)?;
+        files::put(&made, &target, existing)?;
     }
     if !session.json && !files::is_standard(&target) {
         output::data(&format!("{}\n", target.display()));
