@@ -90,6 +90,16 @@ impl Document {
         Ok(self)
     }
 
+    /// The same at these places instead of those known before.
+    ///
+    /// # Errors
+    /// As [`Document::at`].
+    pub fn located(&self, locations: &[String]) -> Result<Self, Error> {
+        let moved = Self { locations: locations.to_vec(), ..self.clone() };
+        moved.check()?;
+        Ok(moved)
+    }
+
     /// As the newer version of the document with this key.
     ///
     /// # Errors

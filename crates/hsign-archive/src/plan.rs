@@ -38,8 +38,12 @@ pub struct TrackState {
     pub name: String,
     /// The hash function of its last chain, or of the first if it has none.
     pub algorithm: DigestAlgorithm,
+    /// The number of its last chain, from 1; 0 while there is none.
+    pub chain: u32,
     /// The last time stamp; `None` while there is none.
     pub last: Option<LastStamp>,
+    /// When that was made, by its own word.
+    pub stamped: Option<Time>,
 }
 
 /// Until when a time stamp holds.
@@ -199,8 +203,18 @@ fn next_action(
     if bundle.kept_until.is_some_and(|kept| kept < end) {
         return None;
     }
-    let from = end.plus_seconds(policy.lead.saturating_neg());
+    let from = from_when(end, track.stamped, policy);
     Some(action(kind, reason, from, end, blocked(bundle, policy, now)))
+}
+
+/// So long before the end as the policy says. A stamp whose end was that near when it was made (a scheme that ends for all
+/// authorities at once) has half of its life: renewed at once it would gain nothing.
+fn from_when(end: Time, stamped: Option<Time>, policy: &PlanPolicy) -> Time {
+    let usual = end.plus_seconds(policy.lead.saturating_neg());
+    match stamped {
+        Some(stamped) if stamped > usual => stamped.plus_seconds(end.seconds_since(stamped) / 2).max(usual),
+        _ => usual,
+    }
 }
 
 /// A new tree stands for a new time stamp too, so that it is what remains to be done where both end at once.
@@ -274,7 +288,9 @@ mod tests {
         let track = |name: &str| TrackState {
             name: name.to_owned(),
             algorithm: DigestAlgorithm::Sha256,
+            chain: 1,
             last: Some(last.clone()),
+            stamped: Some(at(0)),
         };
         BundleState {
             id: id.to_owned(),
@@ -348,6 +364,17 @@ mod tests {
         bundle.kept_until = Some(at(5 * YEAR));
         let plan = made(&[bundle], 9 * YEAR);
         assert_eq!((plan.due.len(), plan.next, plan.renew_by), (0, None, None));
+    }
+
+    #[test]
+    fn a_stamp_whose_end_was_near_when_it_was_made_is_not_renewed_at_once() {
+        let mut bundle = bundle("1");
+        bundle.tracks[0].stamped = Some(at(9 * YEAR + 10 * DAY));
+        let plan = |now| made(std::slice::from_ref(&bundle), now);
+        let half = (YEAR - 10 * DAY) / 2;
+        assert_eq!(plan(9 * YEAR + 11 * DAY).due.len(), 0);
+        assert_eq!(plan(9 * YEAR + 11 * DAY).next, Some(at(9 * YEAR + 10 * DAY + half)));
+        assert_eq!(plan(9 * YEAR + 10 * DAY + half).due.len(), 1);
     }
 
     #[test]

@@ -28,8 +28,11 @@ impl<'b> Recorder<'b> {
         Self::with_last(bundle, track, None)
     }
 
-    /// With another form of the last token.
-    pub(crate) fn with_last(bundle: &'b Bundle, track: &str, last: Option<&'b [u8]>) -> Result<Self, Error> {
+    /// With another form of the last token: the one with all inside that its validation needs. Nothing covers it yet.
+    ///
+    /// # Errors
+    /// As [`Recorder::new`].
+    pub fn with_last(bundle: &'b Bundle, track: &str, last: Option<&'b [u8]>) -> Result<Self, Error> {
         let steps = bundle.steps(track);
         if steps.is_empty() {
             return Err(Error::Bundle("the track has no time stamp yet"));

@@ -28,27 +28,56 @@ pub struct ToRenew<'b> {
     pub token: Vec<u8>,
 }
 
+/// What stands for a bundle in the tree over time stamps.
+#[derive(Clone, Debug)]
+pub struct Member {
+    bundle: String,
+    algorithm: DigestAlgorithm,
+    group: Group,
+    token: Vec<u8>,
+}
+
+impl Member {
+    /// The bundle's last chain in this track; the bundle itself isn't needed until the time stamp is there.
+    ///
+    /// # Errors
+    /// When it has no time stamp in this track.
+    pub fn of(ToRenew { bundle, token }: ToRenew<'_>, track: &str) -> Result<Self, Error> {
+        let last = bundle.last_step(track).ok_or(Error::Batch("a bundle has no time stamp in this track"))?;
+        let algorithm = last.algorithm();
+        let group = group(bundle, track, &token, algorithm)?;
+        Ok(Self { bundle: bundle.id().to_owned(), algorithm, group, token })
+    }
+}
+
 impl TimestampRenewal {
     /// Over the last chain of this track in each of the bundles.
     ///
     /// # Errors
-    /// When there is no bundle, one has no time stamp in this track, or their hash functions differ: each function
-    /// wants a renewal of its own.
+    /// As [`Member::of`] and [`TimestampRenewal::of`].
     pub fn over<'b>(bundles: impl IntoIterator<Item = ToRenew<'b>>, track: &str) -> Result<Self, Error> {
-        let mut members = BTreeMap::new();
-        let mut algorithm = None;
-        for ToRenew { bundle, token } in bundles {
-            let last =
-                bundle.last_step(track).ok_or(Error::Batch("a bundle has no time stamp in this track"))?;
-            if *algorithm.get_or_insert(last.algorithm()) != last.algorithm() {
-                return Err(Error::Batch("time stamps under different hash functions"));
-            }
-            let group = group(bundle, track, &token, last.algorithm())?;
-            members.insert(bundle.id().to_owned(), (group, token));
+        let members = bundles.into_iter().map(|bundle| Member::of(bundle, track));
+        Self::of(members.collect::<Result<_, _>>()?, track)
+    }
+
+    /// Over these members.
+    ///
+    /// # Errors
+    /// When there is none, or their hash functions differ: each function wants a renewal of its own.
+    pub fn of(members: Vec<Member>, track: &str) -> Result<Self, Error> {
+        let algorithm = members.first().ok_or(Error::Batch("no bundle to renew"))?.algorithm;
+        if members.iter().any(|member| member.algorithm != algorithm) {
+            return Err(Error::Batch("time stamps under different hash functions"));
         }
-        let algorithm = algorithm.ok_or(Error::Batch("no bundle to renew"))?;
-        let groups: Vec<_> = members.values().map(|(group, _)| group.clone()).collect();
-        Ok(Self { track: track.to_owned(), tree: HashTree::over(&groups, algorithm)?, members })
+        let groups: Vec<_> = members.iter().map(|member| member.group.clone()).collect();
+        let members = members.into_iter().map(|member| (member.bundle, (member.group, member.token)));
+        let tree = HashTree::over(&groups, algorithm)?;
+        Ok(Self { track: track.to_owned(), tree, members: members.collect() })
+    }
+
+    /// The bundles that it is over.
+    pub fn bundles(&self) -> impl Iterator<Item = &str> {
+        self.members.keys().map(String::as_str)
     }
 
     /// What the time stamp has to be over.

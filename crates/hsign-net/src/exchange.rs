@@ -87,7 +87,7 @@ fn random_nonce(randomness: &dyn Randomness) -> Result<Vec<u8>, Error> {
 
 /// Redirects are followed only where they repeat the POST (307, 308) on the same host and don't leave
 /// TLS, because request and credentials go along.
-fn post(endpoint: &TsaEndpoint, connection: &Connection, query: &[u8]) -> Result<Answer, Error> {
+pub(crate) fn post(endpoint: &TsaEndpoint, connection: &Connection, query: &[u8]) -> Result<Answer, Error> {
     let mut url = connection.url.clone();
     for _ in 0..=MAX_REDIRECTS {
         let answer = connection.channel.exchange(&Request {

@@ -25,6 +25,7 @@ mod retry;
 mod secret;
 mod store;
 mod timestamper;
+mod tsa_exchange;
 
 pub use access::{Access, BasicCredentials, ClientCertificate, HeaderContent, ProxyEndpoint};
 pub use channel::{Failure, TlsVersion};
@@ -36,3 +37,4 @@ pub use fetcher::{FetcherOptions, HttpFetcher};
 pub use remote::{Browser, Gives, Login, Protocol, RemoteEndpoint, remote_service};
 pub use secret::SecretResolver;
 pub use timestamper::{HttpTimestamper, Stamped};
+pub use tsa_exchange::TsaExchange;

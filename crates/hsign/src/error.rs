@@ -165,6 +165,29 @@ pub enum Error {
     /// A card, a time-stamp authority or a server failed.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// An archive's configuration that can't be used.
+    #[error("archive.toml: {0}")]
+    ArchiveConfig(String),
+    /// A part of an archive that can't be made or read.
+    #[error(transparent)]
+    Archive(#[from] hsign_archive::Error),
+    /// The stores of an archive failed.
+    #[error(transparent)]
+    ArchiveStores(#[from] hsign_archive_store::Error),
+    /// One store of an archive can't be opened.
+    #[error("store {store}: {source}")]
+    ArchiveStore {
+        /// Its name.
+        store: String,
+        /// What is wrong.
+        source: hsign_archive_store::Error,
+    },
+    /// The index of an archive failed.
+    #[error(transparent)]
+    ArchiveIndex(#[from] hsign_archive_store::IndexError),
+    /// The archive doesn't do that.
+    #[error("refused: {}", .0.code)]
+    ArchiveRefused(Finding),
 }
 
 fn codes(findings: &[Finding]) -> String {
@@ -211,6 +234,11 @@ impl Error {
             Self::EvidenceMissing { .. } => ErrorKind::Remote,
             Self::Refused(_) | Self::ExtensionRefused(_) => ErrorKind::Refused,
             Self::Port(error) => error.kind,
+            Self::ArchiveConfig(_) => ErrorKind::Usage,
+            Self::Archive(error) => error.kind(),
+            Self::ArchiveStores(error) | Self::ArchiveStore { source: error, .. } => error.kind(),
+            Self::ArchiveIndex(error) => error.kind(),
+            Self::ArchiveRefused(_) => ErrorKind::Refused,
         }
     }
 
@@ -261,6 +289,14 @@ impl Error {
             Self::NoTimestampAuthority => Finding::error("no-tsa-configured"),
             Self::SelfCheck(_) => Finding::error("self-check-failed"),
             Self::Port(error) => error.first_finding(),
+            Self::ArchiveConfig(reason) => Finding::error("archive-configuration").with("reason", reason),
+            Self::Archive(error) => failed(error),
+            Self::ArchiveStores(error) => error.finding().unwrap_or_else(|| failed(error)),
+            Self::ArchiveStore { store, source } => {
+                source.finding().unwrap_or_else(|| failed(source)).with("store", store)
+            }
+            Self::ArchiveIndex(error) => error.finding().unwrap_or_else(|| failed(error)),
+            Self::ArchiveRefused(finding) => finding.clone(),
         }
     }
 
@@ -276,4 +312,9 @@ impl Error {
             _ => &[],
         }
     }
+}
+
+/// What has no words of its own.
+fn failed(error: &dyn std::error::Error) -> Finding {
+    Finding::error("archive-failed-inside").with("reason", error)
 }

@@ -10,6 +10,7 @@
 //! A failed check is a [`Finding`] with a stable code inside the verdict; an [`Error`] means that the work could
 //! not be carried out.
 
+pub mod archive;
 pub mod eprescription;
 pub mod file;
 pub mod load;

@@ -249,7 +249,9 @@ fn the_planner_asks_for_new_trees_where_the_policy_s_table_ends_a_digest() {
         tracks: vec![TrackState {
             name: "a".to_owned(),
             algorithm: DigestAlgorithm::Sha224,
+            chain: 1,
             last: Some(LastStamp { certificate_end: end.plus_seconds(DAY), signature_end: None }),
+            stamped: None,
         }],
     };
     let policy = PlanPolicy { lead: DAY, newest_scrub: DAY, yen: [].into() };

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use hsign_core::{Digest, DigestAlgorithm, Time};
 use hsign_ers::HashTree;
 
-pub use read::{PartDamage, PartProblem, Reading, read};
+pub use read::{PartDamage, PartProblem, Reading, is_evidence, read, read_evidence};
 pub use seal::{Sealed, seal};
 pub use step::{NewStep, Step, StepKind};
 pub(crate) use step::{chain_digests, covered_form};
@@ -57,6 +57,12 @@ impl Bundle {
     #[must_use]
     pub fn retention(&self) -> &str {
         &self.manifest.retention
+    }
+
+    /// How many documents it has, also where it was read without them.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.manifest.documents
     }
 
     /// Its documents, by key.

@@ -59,6 +59,30 @@ pub fn read(id: &str, files: &BTreeMap<String, Vec<u8>>) -> Reading {
     Reading { bundle, damage: reader.damage.into_iter().collect(), unused }
 }
 
+/// Reads the time stamps of a bundle alone, from `bundle.json` and the files of its steps: what a renewal of time stamps
+/// goes on from, however many documents there are. Documents, their table and leaves are not looked at, so that the
+/// bundle has none, and the damage is that of what was read.
+#[must_use]
+pub fn read_evidence(id: &str, files: &BTreeMap<String, Vec<u8>>) -> Reading {
+    let mut reader =
+        Reader { id, files, damage: BTreeSet::new(), used: BTreeSet::new(), broken: BTreeSet::new() };
+    let manifest = reader.manifest();
+    let bundle = manifest.map(|manifest| Bundle {
+        id: id.to_owned(),
+        manifest,
+        documents: Vec::new(),
+        steps: BTreeMap::new(),
+    });
+    let bundle = bundle.map(|bundle| reader.with_steps(bundle));
+    Reading { bundle, damage: reader.damage.into_iter().collect(), unused: Vec::new() }
+}
+
+/// Whether [`read_evidence`] looks at a file of this name.
+#[must_use]
+pub fn is_evidence(name: &str) -> bool {
+    name == NAME || name.starts_with("step.") || name.starts_with("data.")
+}
+
 struct Reader<'a> {
     id: &'a str,
     files: &'a BTreeMap<String, Vec<u8>>,
@@ -82,8 +106,7 @@ impl<'a> Reader<'a> {
         bytes.map(Vec::as_slice)
     }
 
-    /// What is written once.
-    fn sealed(&mut self) -> Option<Bundle> {
+    fn manifest(&mut self) -> Option<Manifest> {
         let bytes = self.file(NAME)?;
         if hex(&hsign_crypto::sha256(bytes)) != self.id {
             self.wrong(NAME, PartProblem::Changed);
@@ -93,6 +116,12 @@ impl<'a> Reader<'a> {
             self.wrong(NAME, PartProblem::Contradicts("it can't be read"));
             return None;
         };
+        Some(manifest)
+    }
+
+    /// What is written once.
+    fn sealed(&mut self) -> Option<Bundle> {
+        let manifest = self.manifest()?;
         for part in &manifest.parts {
             let bytes = self.file(&part.name);
             if bytes.is_some_and(|bytes| !part.is(bytes)) {

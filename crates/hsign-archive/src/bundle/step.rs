@@ -259,7 +259,7 @@ fn computed_root(bundle: &Bundle, track: &Track, step: &Step) -> Result<Digest, 
         }
         StepKind::Tree { leaves, digests } => {
             let fits = |(place, digest): (&usize, &Digest)| {
-                *place < bundle.documents.len()
+                (*place as u64) < bundle.manifest.documents
                     && digest.algorithm == algorithm
                     && digest.value.0.len() == algorithm.length()
             };

@@ -91,6 +91,26 @@ pub enum Obstacle {
     ApprovedByPlanner,
 }
 
+impl Obstacle {
+    /// Its kind in a word, as in its JSON.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::RetentionOpen => "retention-open",
+            Self::RetentionRuns { .. } => "retention-runs",
+            Self::Held { .. } => "held",
+            Self::NotSealed => "not-sealed",
+            Self::Deleted => "deleted",
+            Self::LaterVersion { .. } => "later-version",
+            Self::NotPlanned => "not-planned",
+            Self::Cancelled => "cancelled",
+            Self::Waiting { .. } => "waiting",
+            Self::NotApproved => "not-approved",
+            Self::ApprovedByPlanner => "approved-by-planner",
+        }
+    }
+}
+
 /// Holds and deletions, as the trail tells them from its first segment on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lifecycle {
@@ -99,6 +119,12 @@ pub struct Lifecycle {
 }
 
 impl Lifecycle {
+    /// With these holds and deletions, as an index has them that follows the trail.
+    #[must_use]
+    pub fn of(holds: BTreeMap<String, Hold>, deletions: BTreeMap<String, Deletion>) -> Self {
+        Self { holds, deletions }
+    }
+
     /// Goes on with a segment; what in it should not have happened under the policy is told, and taken as it is: it did
     /// happen.
     pub fn apply(&mut self, segment: &Segment, policy: DeletionPolicy) -> Vec<Breach> {

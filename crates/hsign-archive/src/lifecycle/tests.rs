@@ -155,6 +155,26 @@ fn one_person_is_enough_where_the_policy_says_so() {
 }
 
 #[test]
+fn an_obstacle_has_one_word_here_and_in_its_json() {
+    let (time, date) = (at(LATER), "2031-04-30".parse().unwrap());
+    for obstacle in [
+        Obstacle::RetentionOpen,
+        Obstacle::RetentionRuns { end: date },
+        Obstacle::Held { hold: "h".to_owned() },
+        Obstacle::NotSealed,
+        Obstacle::Deleted,
+        Obstacle::LaterVersion { key: "k".to_owned() },
+        Obstacle::NotPlanned,
+        Obstacle::Cancelled,
+        Obstacle::Waiting { until: time },
+        Obstacle::NotApproved,
+        Obstacle::ApprovedByPlanner,
+    ] {
+        assert_eq!(serde_json::to_value(&obstacle).unwrap()["obstacle"], obstacle.word());
+    }
+}
+
+#[test]
 fn what_is_in_no_bundle_or_gone_is_not_deleted() {
     let waiting = Candidate { sealed: false, ..candidate("k") };
     assert_eq!(Lifecycle::default().to_planning(&waiting, at(AFTERWARDS)), [Obstacle::NotSealed]);

@@ -186,7 +186,7 @@ pub struct StoreFacts {
     pub country: String,
     /// Who runs it.
     pub operator: String,
-    /// `repair`, `add` or `read`.
+    /// `repair`, `add`, `read` or `later`.
     pub access: String,
 }
 
@@ -277,7 +277,7 @@ impl Event {
 impl StoreFacts {
     fn fits(&self) -> bool {
         let country = self.country.len() == 2 && self.country.bytes().all(|byte| byte.is_ascii_uppercase());
-        let access = matches!(self.access.as_str(), "repair" | "add" | "read");
+        let access = matches!(self.access.as_str(), "repair" | "add" | "read" | "later");
         is_word(&self.name) && country && access && is_name(&self.operator)
     }
 }

@@ -156,6 +156,21 @@ impl Segment {
         Ok(Self { head, before, time, actor, events: read, bytes: bytes.to_vec() })
     }
 
+    /// Reads a segment whose digest is known from a later one: the way back.
+    ///
+    /// # Errors
+    /// When its digest is another, and as [`Segment::read`].
+    pub fn known(bytes: &[u8], head: TrailHead) -> Result<Self, Error> {
+        let wrong = |line, reason| Error::Trail { segment: head.segment, line, reason };
+        if hsign_crypto::sha256(bytes) != head.sha256 {
+            return Err(wrong(0, "its octets are others than those that a later one follows"));
+        }
+        let first = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        let header: Header = strict(first).ok_or(wrong(1, "the first line can't be read"))?;
+        let sha256 = header.before.0.try_into().map_err(|_| wrong(1, "the first line can't be read"))?;
+        Self::read(bytes, TrailHead { segment: head.segment.saturating_sub(1), sha256 })
+    }
+
     /// What the next segment has to follow.
     #[must_use]
     pub fn head(&self) -> TrailHead {

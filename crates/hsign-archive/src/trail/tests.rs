@@ -107,6 +107,17 @@ fn a_segment_follows_the_one_before_it_and_no_other() {
 }
 
 #[test]
+fn the_way_back_goes_by_digests() {
+    let first = first();
+    let second = Segment::next(first.head(), time(), "renewal", vec![taken("chart/9")]).unwrap();
+    let read = Segment::known(second.bytes(), second.head()).unwrap();
+    assert_eq!(Segment::known(first.bytes(), read.before()).unwrap(), first);
+    assert!(Segment::known(first.bytes(), second.head()).is_err());
+    let other_number = TrailHead { segment: 3, ..second.head() };
+    assert!(Segment::known(second.bytes(), other_number).is_err());
+}
+
+#[test]
 fn every_changed_octet_and_every_cut_is_noticed() {
     let bytes = first().bytes().to_vec();
     for place in 0..bytes.len() {

@@ -2,6 +2,7 @@
 
 mod archive;
 mod cades;
+mod evidence_record;
 mod extend;
 mod records;
 mod xades;

@@ -1,0 +1,86 @@
+//! Documents where their owner keeps them: opened, read once, never moved or changed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use hsign_archive::{Document, DocumentProblem, Seen, compare};
+use hsign_core::{DigestAlgorithm, Source, read_all};
+
+use crate::Error;
+use crate::digest::digests_of;
+use crate::file::FileSource;
+
+/// A document that was opened: in memory where it is small enough, so that whatever looks at it next reads nothing.
+pub(super) fn open(location: &str, read_at_once: u64) -> Result<Box<dyn Source>, Error> {
+    let path = path_of(location);
+    let failed = |source: io::Error| Error::File { path: path.clone(), source };
+    let file = FileSource::open(&path).map_err(failed)?;
+    if file.length() > read_at_once {
+        return Ok(Box::new(file));
+    }
+    Ok(Box::new(read_all(&file).map_err(failed)?))
+}
+
+/// A location that holds whatever folder the next command is started in.
+pub(super) fn absolute(location: &str) -> Result<String, Error> {
+    let path = path_of(location);
+    let absolute = std::path::absolute(&path).map_err(|source| Error::File { path, source })?;
+    match absolute.into_os_string().into_string() {
+        Ok(text) => Ok(text),
+        Err(path) => Err(Error::ArchiveRefused(
+            hsign_core::Finding::error("archive-path-not-text").with("path", Path::new(&path).display()),
+        )),
+    }
+}
+
+pub(super) fn path_of(location: &str) -> PathBuf {
+    PathBuf::from(location.strip_prefix("file:").unwrap_or(location))
+}
+
+/// What is really there, held against what the archive knows: the first of its places that has it whole, or what is
+/// wrong at each. Reads every octet.
+pub(super) fn look(document: &Document, algorithms: &[DigestAlgorithm]) -> Result<Looked, Error> {
+    let mut problems = Vec::new();
+    let mut read = 0;
+    let mut found = None;
+    for location in document.locations() {
+        let seen = match seen(location, algorithms) {
+            Ok(seen) => seen,
+            Err(Error::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => Seen::Missing,
+            Err(Error::File { source, .. } | Error::Read(source)) if is_of_the_medium(&source) => {
+                Seen::Missing
+            }
+            Err(error) => return Err(error),
+        };
+        if let Seen::Read { size, .. } = &seen {
+            read += size;
+        }
+        match compare(document, &seen) {
+            Ok(()) => found = found.or(Some((location.clone(), seen))),
+            Err(problem) => problems.push((location.clone(), problem)),
+        }
+    }
+    Ok(Looked { found, problems, read })
+}
+
+/// What was met at the places of a document.
+pub(super) struct Looked {
+    /// A place that has it whole, and the digests.
+    pub(super) found: Option<(String, Seen)>,
+    /// The places that don't.
+    pub(super) problems: Vec<(String, DocumentProblem)>,
+    /// Octets that were read.
+    pub(super) read: u64,
+}
+
+fn seen(location: &str, algorithms: &[DigestAlgorithm]) -> Result<Seen, Error> {
+    let source = open(location, 0)?;
+    let digests = digests_of(source.as_ref(), algorithms)?;
+    Ok(Seen::Read { size: source.length(), digests })
+}
+
+/// A sector that can't be read, a file cut short under us: the document is damaged, and the rest can go on.
+fn is_of_the_medium(error: &io::Error) -> bool {
+    const INPUT_OUTPUT_ERROR: i32 = 5;
+    error.kind() == io::ErrorKind::UnexpectedEof || error.raw_os_error() == Some(INPUT_OUTPUT_ERROR)
+}

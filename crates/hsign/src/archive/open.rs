@@ -1,0 +1,207 @@
+//! An archive's home folder: its configuration, its stores, its index.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hsign_archive::{Bundle, Checkpoints, Event, StoreFacts};
+use hsign_archive_store::{Access, Copies, Folder, Index, Member, ObjectStore, ObjectStoreSettings, Store};
+use hsign_core::{Finding, Secret, SecretReference};
+use hsign_net::SecretResolver;
+
+use super::config::{ArchiveConfig, CONFIG_FILE, StoreAccess, StoreConfig};
+use super::{Environment, tokens};
+use crate::Error;
+use crate::file::{Existing, put_in_place};
+
+type Listener = Arc<dyn Checkpoints + Send + Sync>;
+
+/// An archive that was opened. Several processes, on several machines where the index is PostgreSQL, may have it open.
+pub struct Archive {
+    pub(super) home: PathBuf,
+    pub(super) config: ArchiveConfig,
+    pub(super) copies: Copies,
+    pub(super) secrets: Arc<SecretResolver>,
+}
+
+/// Makes an archive in a folder: its configuration (see [`TEMPLATE`](super::TEMPLATE)), its stores, an empty index. Doing
+/// it again with the same configuration goes on from where it was cut off.
+///
+/// # Errors
+/// When the configuration contradicts itself, another one is there, or stores or index can't be made.
+pub fn init(
+    home: &Path,
+    text: &str,
+    secrets: Arc<SecretResolver>,
+    environment: &Environment<'_>,
+) -> Result<Archive, Error> {
+    ArchiveConfig::parse(text)?;
+    let path = home.join(CONFIG_FILE);
+    let failed = |source| Error::File { path: path.clone(), source };
+    std::fs::create_dir_all(home).map_err(failed)?;
+    match std::fs::read_to_string(&path) {
+        Ok(there) if there == text => {}
+        Ok(_) => {
+            let finding = Finding::error("archive-there").with("path", path.display());
+            return Err(Error::ArchiveRefused(finding));
+        }
+        Err(_) => put_in_place(&path, None, text.as_bytes(), Existing::Keep).map_err(failed)?,
+    }
+    environment.reached("init-after-config");
+    let config = ArchiveConfig::read(home)?;
+    for store in &config.stores {
+        open_store(home, store, secrets.as_ref(), &environment.checkpoints, true)?;
+    }
+    let archive = Archive::open(home, secrets, Arc::clone(&environment.checkpoints))?;
+    let mut index = archive.index(environment)?;
+    archive.record_stores(&mut index, environment)?;
+    Ok(archive)
+}
+
+impl Archive {
+    /// Opens an archive that was made before. Stores that can't be opened are an error: an archive that is only partly
+    /// there takes nothing; those for `later` are left out.
+    ///
+    /// # Errors
+    /// When the configuration or a store can't be read.
+    pub fn open(home: &Path, secrets: Arc<SecretResolver>, checkpoints: Listener) -> Result<Self, Error> {
+        let config = ArchiveConfig::read(home)?;
+        let mut members = Vec::new();
+        for store in &config.stores {
+            match open_store(home, store, secrets.as_ref(), &checkpoints, false) {
+                Ok(opened) => members.push(opened),
+                Err(_) if store.access == StoreAccess::Later => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let copies = Copies::new(members)?.with_checkpoints(checkpoints);
+        Ok(Self { home: home.to_owned(), config, copies, secrets })
+    }
+
+    /// Its configuration.
+    #[must_use]
+    pub fn config(&self) -> &ArchiveConfig {
+        &self.config
+    }
+
+    /// A connection to the index; each thread has its own.
+    pub(super) fn index(&self, environment: &Environment<'_>) -> Result<Index, Error> {
+        let index = open_index(&self.home, &self.config, self.secrets.as_ref())?;
+        Ok(index.with_checkpoints(Arc::clone(&environment.checkpoints)))
+    }
+
+    /// The trail says which stores there are, and whose law reaches them, as often as that changes.
+    pub(super) fn record_stores(
+        &self,
+        index: &mut Index,
+        environment: &Environment<'_>,
+    ) -> Result<(), Error> {
+        let facts: Vec<StoreFacts> = self.config.stores.iter().map(facts_of).collect();
+        self.record(index, environment, &mut |index| {
+            let known = index.stores()?;
+            Ok(if known == facts { Vec::new() } else { vec![Event::Stores { stores: facts.clone() }] })
+        })
+    }
+
+    /// Threads for documents.
+    pub(super) fn pool(&self, environment: &Environment<'_>) -> Result<rayon::ThreadPool, Error> {
+        let threads = environment.threads.clamp(1, 256);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.map_err(|error| Error::Read(std::io::Error::other(error)))
+    }
+
+    /// A bundle in which nothing that the trees are made of is damaged.
+    pub(super) fn whole(&self, id: &str) -> Result<Bundle, Error> {
+        let reading = self.copies.read(id)?;
+        let lost = || Error::ArchiveRefused(Finding::error("archive-bundle-lost").with("bundle", id));
+        reading.bundle.ok_or_else(lost)
+    }
+
+    /// The rows of a bundle and of its time stamps.
+    pub(super) fn record_bundle(
+        &self,
+        index: &mut Index,
+        bundle: &Bundle,
+        environment: &Environment<'_>,
+    ) -> Result<(), Error> {
+        index.record_bundle(bundle, &|step| tokens::ends_of_step(step, environment))?;
+        Ok(())
+    }
+}
+
+fn facts_of(store: &StoreConfig) -> StoreFacts {
+    let access = match store.access {
+        StoreAccess::Repair => "repair",
+        StoreAccess::Add => "add",
+        StoreAccess::Read => "read",
+        StoreAccess::Later => "later",
+    };
+    StoreFacts {
+        name: store.name.clone(),
+        country: store.country.clone(),
+        operator: store.operator.clone(),
+        access: access.to_owned(),
+    }
+}
+
+fn open_store(
+    home: &Path,
+    config: &StoreConfig,
+    secrets: &SecretResolver,
+    checkpoints: &Listener,
+    create: bool,
+) -> Result<Member, Error> {
+    let access = match config.access {
+        StoreAccess::Repair => Access::Repair,
+        StoreAccess::Add => Access::Add,
+        StoreAccess::Read => Access::Read,
+        StoreAccess::Later => Access::Later,
+    };
+    let store: Arc<dyn Store> = if config.url.starts_with("s3://") {
+        let settings = object_store_settings(home, config, secrets)?;
+        Arc::new(if create { ObjectStore::create(&settings)? } else { ObjectStore::open(&settings, access)? })
+    } else {
+        let path = home.join(&config.url);
+        let folder =
+            if create && access != Access::Read { Folder::create(&path) } else { Folder::open(&path) };
+        let lost =
+            |source: hsign_archive_store::Error| Error::ArchiveStore { store: config.name.clone(), source };
+        Arc::new(folder.map_err(lost)?.with_checkpoints(Arc::clone(checkpoints)))
+    };
+    Ok(Member { name: config.name.clone(), access, store })
+}
+
+fn object_store_settings(
+    home: &Path,
+    config: &StoreConfig,
+    secrets: &SecretResolver,
+) -> Result<ObjectStoreSettings, Error> {
+    let secret = |reference: &Option<SecretReference>| -> Result<Secret, Error> {
+        let lacks = || format!("store {}: access_key and secret_key are needed", config.name);
+        Ok(secrets(reference.as_ref().ok_or_else(|| Error::ArchiveConfig(lacks()))?)?)
+    };
+    let ca = config.ca_file.as_ref().map(|path| {
+        let path = home.join(path);
+        std::fs::read(&path).map_err(|source| Error::File { path, source })
+    });
+    let (access_key, secret_key) = (secret(&config.access_key)?, secret(&config.secret_key)?);
+    let usual = ObjectStoreSettings::new(&config.url, access_key, secret_key);
+    Ok(ObjectStoreSettings {
+        endpoint: config.endpoint.clone(),
+        region: config.region.clone().unwrap_or_else(|| usual.region.clone()),
+        authorities: ca.transpose()?,
+        allow_in_clear: config.allow_in_clear,
+        ..usual
+    })
+}
+
+pub(super) fn open_index(
+    home: &Path,
+    config: &ArchiveConfig,
+    secrets: &SecretResolver,
+) -> Result<Index, Error> {
+    if !config.index.starts_with("postgres://") && !config.index.starts_with("postgresql://") {
+        return Ok(Index::sqlite(&home.join(&config.index))?);
+    }
+    let password = config.index_password.as_ref().map(secrets).transpose()?;
+    Ok(Index::postgres(&config.index, password.as_ref())?)
+}

@@ -1,0 +1,237 @@
+//! The archive's use cases, from the first document to the last proof, on folders and SQLite.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
+
+mod archive_support;
+
+use archive_support::{Clinic, NOW};
+use hsign::archive::{
+    ExportRequest, HoldSubject, Line, RenewRequest, Retention, ScrubRequest, Standing, VerifyRequest,
+};
+use hsign::report::Language;
+use hsign::{Indication, Time, ValidationTime};
+use hsign_core::ports::NoNetwork;
+use hsign_testkit::{DAY, Fault, YEAR};
+
+fn verified(clinic: &Clinic) -> u64 {
+    let request = VerifyRequest { documents: true, ..VerifyRequest::default() };
+    let summary = clinic.archive(|archive, environment| archive.verify(&request, environment));
+    assert_eq!(summary.failed, 0, "{:?}", clinic.lines());
+    summary.objects
+}
+
+#[test]
+fn documents_are_verified_taken_sealed_stamped_and_proven() {
+    let clinic = Clinic::new();
+    let mut intakes = clinic.charts(0..5);
+    intakes.push(clinic.document(9, "letter", Retention::Open));
+    let mut missing = clinic.document(10, "chart", Retention::Open);
+    missing.location.push_str(".gone");
+    intakes.push(missing);
+    let taken = clinic.add(&intakes);
+    assert_eq!((taken.objects, taken.failed, taken.set_aside), (7, 2, 2), "{:?}", clinic.lines());
+    let reasons: Vec<_> = clinic
+        .lines()
+        .iter()
+        .filter_map(|line| match line {
+            Line::SetAside { reason, .. } => Some(reason.clone()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(reasons, ["no-stamp", "unreadable"]);
+
+    let again = clinic.add(&intakes[..5]);
+    assert!(clinic.lines().iter().all(|line| matches!(line, Line::Known { .. })), "{again:?}");
+    let planned = clinic.archive(|archive, environment| archive.plan(environment));
+    assert_eq!((planned.waiting, planned.tsa_requests, planned.yen), (5, 1, Some(10)));
+
+    let renewed = clinic.renew();
+    assert_eq!((renewed.tsa_requests, renewed.yen, renewed.failed), (1, Some(10), 0), "{:?}", clinic.lines());
+    assert_eq!(clinic.desk.asked.lock().unwrap().as_slice(), ["first"]);
+    assert_eq!(verified(&clinic), 5);
+    let nothing = clinic.renew();
+    assert_eq!((nothing.tsa_requests, nothing.batches), (0, 0));
+    let status = clinic.archive(|archive, environment| archive.status(environment));
+    assert_eq!((status.set_aside, status.standing), (2, Standing::Due), "set aside documents are due");
+}
+
+#[test]
+fn time_stamps_and_trees_are_renewed_before_they_end() {
+    let clinic = Clinic::new();
+    clinic.add(&clinic.charts(0..4));
+    clinic.renew();
+    clinic.add(&clinic.charts(4..7));
+    clinic.renew();
+    assert_eq!(clinic.desk.asked.lock().unwrap().len(), 2);
+
+    // Half a year before the units of the first generation end.
+    clinic.set(NOW + 10 * YEAR - 170 * DAY);
+    let planned = clinic.archive(|archive, environment| archive.plan(environment));
+    assert_eq!((planned.tsa_requests, planned.standing), (1, Standing::Due), "{:?}", clinic.lines());
+    let renewed = clinic.renew();
+    assert_eq!((renewed.tsa_requests, renewed.failed, renewed.batches), (1, 0, 2), "{:?}", clinic.lines());
+    clinic.set(NOW + 11 * YEAR);
+    assert_eq!(verified(&clinic), 7);
+
+    // SHA-256 is said to end in a year: new trees, with the second digest that is known, so that no document is read.
+    let row = "[[algorithms.digest]]\nname = \"SHA-256\"\ncollision = \"2029-06-30\"\nsecond_pre_image = \"no-end\"\n\
+               certificate_identifier = \"no-end\"\nsource = \"mapping\"\nconfidence = \"likely\"\n";
+    clinic.policy.lock().unwrap().push_str(row);
+    clinic.set(NOW + 12 * YEAR + 200 * DAY);
+    std::fs::rename(clinic.path(0), clinic.path(900)).unwrap();
+    let renewed = clinic.renew();
+    assert_eq!((renewed.tsa_requests, renewed.failed, renewed.read), (2, 0, 0), "{:?}", clinic.lines());
+    std::fs::rename(clinic.path(900), clinic.path(0)).unwrap();
+    assert_eq!(verified(&clinic), 7);
+    let steps = clinic.lines();
+    assert!(!steps.is_empty());
+}
+
+#[test]
+fn an_authority_that_fails_is_passed_over_and_one_whose_clock_is_wrong_refused() {
+    let clinic = Clinic::new();
+    clinic.add(&clinic.charts(0..2));
+    clinic.desk.faults.lock().unwrap().push_back(("first".to_owned(), Fault::Status(503)));
+    let renewed = clinic.renew();
+    assert_eq!((renewed.tsa_requests, renewed.yen), (1, Some(20)), "the spare one is dearer");
+    clinic.add(&clinic.charts(2..4));
+    for name in ["first", "spare"] {
+        clinic.desk.faults.lock().unwrap().push_back((name.to_owned(), Fault::GenTimeOffset(2 * 3600)));
+    }
+    let refused = clinic.renew();
+    assert_eq!((refused.tsa_requests, refused.failed), (0, 1), "{:?}", clinic.lines());
+    assert_eq!(refused.stopped.unwrap().code, "archive-tsa-answer-refused");
+    let status = clinic.archive(|archive, environment| archive.status(environment));
+    assert_eq!(status.standing, Standing::Due);
+    assert!(clinic.lines().iter().any(|line| matches!(line, Line::Alarm { .. })));
+}
+
+#[test]
+fn a_proof_opens_without_the_archive() {
+    let clinic = Clinic::new();
+    clinic.add(&clinic.charts(0..5));
+    clinic.renew();
+    let out = clinic.room.path().join("proof.asice");
+    let request = ExportRequest {
+        key: "chart/003".to_owned(),
+        out: out.clone(),
+        without_document: false,
+        language: Language::En,
+        force: false,
+    };
+    clinic.archive(|archive, environment| archive.export(&request, environment));
+    let mut settings = clinic.settings();
+    settings.evidence = hsign::Evidence::default();
+    let container = std::fs::read(&out).unwrap();
+    let time = ValidationTime(Time::from_unix_seconds(NOW + DAY / 2).unwrap());
+    let verdict = hsign::verify(&container, &settings, &NoNetwork, time).unwrap().verdict;
+    let record = &verdict.evidence_records()[0];
+    assert_eq!(record.indication(), Indication::TotalPassed, "{:?}", record.findings());
+    assert_eq!(verdict.files()[0].name, "003.txt");
+    assert_eq!(verdict.files()[0].covered_by[0].intact, Some(true));
+    let again = clinic.try_archive(|archive, environment| archive.export(&request, environment));
+    assert!(again.is_err(), "what is there is not replaced");
+    let request =
+        ExportRequest { without_document: true, out: clinic.room.path().join("proof.zip"), ..request };
+    clinic.archive(|archive, environment| archive.export(&request, environment));
+    std::fs::write(clinic.path(3), "document X").unwrap();
+    let request = ExportRequest { without_document: false, force: true, ..request };
+    let damaged = clinic.try_archive(|archive, environment| archive.export(&request, environment));
+    assert_eq!(damaged.unwrap_err().finding().code, "archive-proof-of-damaged");
+}
+
+#[test]
+fn damage_is_found_told_and_repaired() {
+    let clinic = Clinic::new();
+    clinic.add(&clinic.charts(0..3));
+    clinic.renew();
+    let all = ScrubRequest { everything: true, repair: false };
+    let fine = clinic.archive(|archive, environment| archive.scrub(all, environment));
+    assert_eq!((fine.objects, fine.failed, fine.standing), (3, 0, Standing::Fine), "{:?}", clinic.lines());
+
+    std::fs::write(clinic.path(1), "document Y").unwrap();
+    let bundles = clinic.home().join("stores/second/bundles");
+    let bundle = std::fs::read_dir(bundles).unwrap().next().unwrap().unwrap().path();
+    let leaves = bundle.join("leaves-sha256.bin");
+    let mut bytes = std::fs::read(&leaves).unwrap();
+    bytes[5] ^= 1;
+    std::fs::write(&leaves, &bytes).unwrap();
+    let found = clinic.archive(|archive, environment| archive.scrub(all, environment));
+    assert_eq!((found.failed, found.standing), (2, Standing::Overdue), "{:?}", clinic.lines());
+    let named = |line: &Line| matches!(line, Line::DocumentDamaged { key, .. } if key == "chart/001");
+    assert!(clinic.lines().iter().any(named));
+
+    let repair = ScrubRequest { everything: true, repair: true };
+    let repaired = clinic.archive(|archive, environment| archive.scrub(repair, environment));
+    assert_eq!(repaired.failed, 1, "the document has no second copy: {:?}", clinic.lines());
+    std::fs::write(clinic.path(1), "document 1").unwrap();
+    let fine = clinic.archive(|archive, environment| archive.scrub(all, environment));
+    assert_eq!(fine.failed, 0);
+}
+
+#[test]
+fn the_index_is_made_anew_from_the_stores_and_a_drill_proves_that_it_can_be() {
+    let clinic = Clinic::new();
+    clinic.add(&clinic.charts(0..3));
+    clinic.renew();
+    clinic.add(&clinic.charts(3..5));
+    let before = clinic.archive(|archive, environment| archive.status(environment));
+    std::fs::remove_file(clinic.home().join("index.db")).unwrap();
+    for beside in ["index.db-wal", "index.db-shm"] {
+        let _ = std::fs::remove_file(clinic.home().join(beside));
+    }
+    clinic.run(|home, environment| {
+        hsign::archive::rebuild_index(home, archive_support::no_secrets(), environment)
+    });
+    let after = clinic.archive(|archive, environment| archive.status(environment));
+    assert_eq!(before, after);
+    assert_eq!(verified(&clinic), 3);
+    let drill = clinic.archive(|archive, environment| archive.drill("second", 2, environment));
+    assert_eq!((drill.failed, drill.batches), (0, 1), "{:?}", clinic.lines());
+    let trail = clinic.archive(|archive, environment| archive.verify_trail(environment));
+    assert_eq!(trail.failed, 0);
+    let out = clinic.room.path().join("for-auditors");
+    clinic.archive(|archive, environment| archive.export_trail(&out, environment));
+    assert!(out.join("trail/0000000001.jsonl").is_file());
+}
+
+#[test]
+fn what_is_held_stays_and_what_is_deleted_is_deleted_by_two_people() {
+    let clinic = Clinic::new();
+    let start = "2016-10-01".parse().unwrap();
+    let charts: Vec<_> =
+        (0..3).map(|number| clinic.document(number, "chart", Retention::Start(start))).collect();
+    clinic.add(&charts);
+    clinic.renew();
+    let keys = vec!["chart/001".to_owned()];
+    let plan = |clinic: &Clinic| {
+        clinic.try_archive(|archive, environment| {
+            archive.plan_deletion("purge-1", &keys, "kept long enough", environment)
+        })
+    };
+    assert_eq!(plan(&clinic).unwrap_err().finding().code, "archive-deletion-refused", "retention runs");
+    clinic.set(NOW + 6 * YEAR);
+    let subject = HoldSubject::Key("chart/001".to_owned());
+    clinic.archive(|archive, environment| archive.hold("court-7", &subject, "case 7", environment));
+    assert!(plan(&clinic).is_err(), "it is held");
+    clinic.archive(|archive, environment| archive.release("court-7", "closed", environment));
+    plan(&clinic).unwrap();
+    let approve = |clinic: &Clinic| {
+        clinic.try_archive(|archive, environment| archive.approve_deletion("purge-1", environment))
+    };
+    assert_eq!(approve(&clinic).unwrap_err().finding().code, "archive-deletion-by-planner");
+    *clinic.actor.lock().unwrap() = "director".to_owned();
+    approve(&clinic).unwrap();
+    assert!(clinic.path(1).exists());
+}
+
+#[test]
+fn renewing_where_nothing_is_due_asks_nobody() {
+    let clinic = Clinic::new();
+    clinic.add(&clinic.charts(0..1));
+    let young = RenewRequest::default();
+    let summary = clinic.archive(|archive, environment| archive.renew(&young, environment));
+    assert_eq!((summary.tsa_requests, summary.waiting), (0, 1), "its batch isn't closed before a day is over");
+    clinic.set(NOW + DAY + 1);
+    let summary = clinic.archive(|archive, environment| archive.renew(&young, environment));
+    assert_eq!((summary.tsa_requests, summary.waiting), (1, 0));
+}

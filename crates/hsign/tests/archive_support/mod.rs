@@ -1,0 +1,240 @@
+//! An archive of a clinic, with authorities of several generations that need no network.
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, missing_docs, unreachable_pub)]
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use hsign::archive::{Archive, Authorities, Checkpoints, Environment, Intake, Line, RenewRequest, Retention, Summary};
+use hsign::crypto::SystemRandom;
+use hsign::{Policy, Settings, Time, TrustRegistry};
+use hsign_core::ports::{NoNetwork, PortError};
+use hsign_core::{Date, DigestAlgorithm, ErrorKind, Octets};
+use hsign_testkit::{Ca, Clock, CrlName, Fault, Pki, Seconds, Tsa, YEAR};
+
+/// September 2016: the test authorities' RSA-2048 keys end with 2030, and the last judgement is made before.
+pub const NOW: Seconds = 1_790_000_000 - 10 * YEAR;
+
+/// Time-stamp authorities of several generations, each with units that last ten years.
+static GENERATIONS: LazyLock<Vec<(Seconds, Arc<Pki>)>> = LazyLock::new(|| {
+    let of = |from| (from, Arc::new(Pki::new("http://pki.test", from).unwrap()));
+    [NOW, NOW + 8 * YEAR, NOW + 12 * YEAR].map(of).into()
+});
+
+pub fn generation(when: Seconds) -> &'static Arc<Pki> {
+    &GENERATIONS.iter().rfind(|(from, _)| *from <= when).unwrap().1
+}
+
+/// What the authorities do, and how often they were asked.
+#[derive(Default)]
+pub struct Desk {
+    now: Mutex<Seconds>,
+    pub asked: Mutex<Vec<String>>,
+    pub faults: Mutex<VecDeque<(String, Fault)>>,
+}
+
+impl Authorities for Desk {
+    fn ask(&self, authority: &str, request: &[u8]) -> Result<Vec<u8>, PortError> {
+        let now = *self.now.lock().unwrap();
+        self.asked.lock().unwrap().push(authority.to_owned());
+        let mut faults = self.faults.lock().unwrap();
+        let fault = match faults.front() {
+            Some((name, _)) if name == authority => faults.pop_front().map(|(_, fault)| fault),
+            _ => None,
+        };
+        if let Some(Fault::Status(status)) = fault {
+            return Err(PortError::new(ErrorKind::Remote, format!("HTTP {status}")));
+        }
+        let tsa = Tsa::new(Arc::clone(generation(now)), Clock::fixed(now));
+        Ok(tsa.respond(request, &fault.into_iter().collect::<Vec<_>>()).unwrap())
+    }
+}
+
+pub struct Clinic {
+    pub room: tempfile::TempDir,
+    pub desk: Desk,
+    pub lines: Mutex<Vec<Line>>,
+    pub policy: Mutex<String>,
+    pub actor: Mutex<String>,
+    pub checkpoints: Mutex<Arc<dyn Checkpoints + Send + Sync>>,
+}
+
+pub const CONFIG: &str = r#"
+format = "hsign.archive-config/1"
+[[store]]
+name = "main"
+url = "stores/main"
+access = "repair"
+country = "JP"
+operator = "the clinic"
+[[store]]
+name = "second"
+url = "stores/second"
+access = "repair"
+country = "JP"
+operator = "the clinic"
+[[track]]
+name = "a"
+algorithm = "sha256"
+next = "sha512"
+tsa = ["first", "spare"]
+[[tsa]]
+name = "first"
+url = "http://127.0.0.1:9/tsa"
+burst = 1000
+per_second = 1000.0
+yen = 10
+pause = "60s"
+[[tsa]]
+name = "spare"
+url = "http://127.0.0.1:9/tsa/spare"
+burst = 1000
+per_second = 1000.0
+yen = 20
+[policy]
+deletion_wait = "7d"
+evidence_record_alone = ["chart"]
+"#;
+
+impl Clinic {
+    pub fn new() -> Self {
+        let room = tempfile::tempdir().unwrap();
+        std::fs::create_dir(room.path().join("documents")).unwrap();
+        let clinic = Self {
+            room,
+            desk: Desk::default(),
+            lines: Mutex::default(),
+            policy: Mutex::new(Policy::preset_text("hpki").unwrap().to_owned()),
+            actor: Mutex::new("clerk".to_owned()),
+            checkpoints: Mutex::new(Arc::new(())),
+        };
+        *clinic.desk.now.lock().unwrap() = NOW;
+        clinic.run(|home, environment| {
+            hsign::archive::init(home, CONFIG, no_secrets(), environment).map(|_| Summary::default())
+        });
+        clinic
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.room.path().join("archive")
+    }
+
+    pub fn now(&self) -> Seconds {
+        *self.desk.now.lock().unwrap()
+    }
+
+    pub fn set(&self, now: Seconds) {
+        *self.desk.now.lock().unwrap() = now;
+    }
+
+    pub fn settings(&self) -> Settings {
+        let now = self.now();
+        let mut text = String::new();
+        let root = |place: &str| {
+            let (_, pki) = GENERATIONS.get(place.parse::<usize>().ok()?)?;
+            Some(pki.authority(Ca::TsaRoot).certificate_der().to_vec())
+        };
+        for place in 0..GENERATIONS.len() {
+            let sha256 = hsign_crypto::digest(DigestAlgorithm::Sha256, &root(&place.to_string()).unwrap()).unwrap();
+            text += &format!(
+                "[[service]]\nkind = \"tsa\"\nsubject = \"tsa\"\naccreditation = \"mic\"\ncertificate = \"{place}\"\nsha256 = \"{}\"\n",
+                sha256.hex()
+            );
+        }
+        let policy = Policy::parse(&self.policy.lock().unwrap()).unwrap();
+        let mut settings = Settings::new(policy, TrustRegistry::parse_toml(&text, &root).unwrap());
+        for (from, pki) in GENERATIONS.iter().filter(|(from, _)| *from <= now) {
+            // Authorities publish as long as their units live.
+            let day = now.min(from + 10 * YEAR - 86_400);
+            for list in [CrlName::Tsa, CrlName::TsaRoot] {
+                let list = Octets::from(pki.crl(list, day).unwrap());
+                settings.evidence.add(list.as_slice(), hsign::pki::Provenance::Given).unwrap();
+            }
+        }
+        settings
+    }
+
+    /// Does something as of now; lines are kept.
+    pub fn try_run<T>(
+        &self,
+        work: impl FnOnce(&Path, &Environment<'_>) -> Result<T, hsign::Error>,
+    ) -> Result<T, hsign::Error> {
+        let settings = self.settings();
+        let time = Time::from_unix_seconds(self.now()).unwrap();
+        self.lines.lock().unwrap().clear();
+        let actor = self.actor.lock().unwrap().clone();
+        let environment = Environment {
+            settings: &settings,
+            fetcher: &NoNetwork,
+            authorities: &self.desk,
+            clock: &move || time,
+            randomness: &SystemRandom,
+            checkpoints: Arc::clone(&self.checkpoints.lock().unwrap()),
+            actor: &actor,
+            threads: 2,
+            tell: &|line| self.lines.lock().unwrap().push(line.clone()),
+        };
+        work(&self.home(), &environment)
+    }
+
+    pub fn run<T>(&self, work: impl FnOnce(&Path, &Environment<'_>) -> Result<T, hsign::Error>) -> T {
+        match self.try_run(work) {
+            Ok(done) => done,
+            Err(error) => panic!("{error}: {:?} {:?}", error.finding(), error.findings()),
+        }
+    }
+
+    pub fn archive<T>(&self, work: impl FnOnce(&Archive, &Environment<'_>) -> Result<T, hsign::Error>) -> T {
+        self.run(|home, environment| {
+            let archive = Archive::open(home, no_secrets(), Arc::clone(&environment.checkpoints))?;
+            work(&archive, environment)
+        })
+    }
+
+    pub fn try_archive<T>(
+        &self,
+        work: impl FnOnce(&Archive, &Environment<'_>) -> Result<T, hsign::Error>,
+    ) -> Result<T, hsign::Error> {
+        self.try_run(|home, environment| {
+            let archive = Archive::open(home, no_secrets(), Arc::clone(&environment.checkpoints))?;
+            work(&archive, environment)
+        })
+    }
+
+    pub fn renew(&self) -> Summary {
+        let request = RenewRequest { close_all: true, ..RenewRequest::default() };
+        self.archive(|archive, environment| archive.renew(&request, environment))
+    }
+
+    pub fn lines(&self) -> Vec<Line> {
+        self.lines.lock().unwrap().clone()
+    }
+
+    pub fn path(&self, number: usize) -> PathBuf {
+        self.room.path().join("documents").join(format!("{number:03}.txt"))
+    }
+
+    pub fn document(&self, number: usize, class: &str, retention: Retention) -> Intake {
+        let path = self.path(number);
+        if !path.exists() {
+            std::fs::write(&path, format!("document {number}")).unwrap();
+        }
+        let location = path.to_str().unwrap().to_owned();
+        let key = Some(format!("chart/{number:03}"));
+        Intake { location, key, class: class.to_owned(), retention, beside: Vec::new(), replaces: None }
+    }
+
+    /// So many charts, kept until 2046.
+    pub fn charts(&self, numbers: std::ops::Range<usize>) -> Vec<Intake> {
+        let end: Date = "2046-04-30".parse().unwrap();
+        numbers.map(|number| self.document(number, "chart", Retention::Until(end))).collect()
+    }
+
+    pub fn add(&self, intakes: &[Intake]) -> Summary {
+        self.archive(|archive, environment| archive.add(intakes, environment))
+    }
+}
+
+pub fn no_secrets() -> Arc<hsign::net::SecretResolver> {
+    Arc::new(|_: &hsign_core::SecretReference| Err(PortError::new(ErrorKind::Usage, "no secrets here")))
+}
