@@ -1,5 +1,12 @@
 //! The index: every case on SQLite and on PostgreSQL.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, missing_docs, unreachable_pub)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod index_support;
 
@@ -14,6 +21,9 @@ use hsign_archive::{
 use hsign_archive_store::{
     Applied, Ask, Asked, Committed, Covered, DocumentState, INDEX_CHECKPOINTS, Index, IndexError, StepRow,
 };
+use hsign_core::Secret;
+use hsign_testkit::postgres::{PASSWORD, Server};
+use hsign_testkit::{Ca, Pki};
 use index_support::*;
 
 /// A case for SQLite each, and all of them for one PostgreSQL server.
@@ -380,8 +390,10 @@ fn rows_of_documents_can_be_left_to_the_bundles(place: &Place<'_>) {
     assert!(open.iter().any(|one| one.id == bundle.id() && one.kept_until.is_none()));
     index.apply(trail.add("sato", vec![deletion(&["d"]), deleted(bundle.id(), 1)])).unwrap();
     assert_eq!(index.missing_bundles().unwrap(), [bundle.id()], "the bundle knows whose place it is");
+    assert!(index.wants_documents(bundle.id()).unwrap());
     index.record_bundle(&bundle, &ends).unwrap();
     assert_eq!(index.deletion_documents("d-1", None, 9).unwrap(), [("d".to_owned(), true)]);
+    assert!(index.missing_bundles().unwrap().is_empty() && !index.wants_documents(bundle.id()).unwrap());
 }
 
 /// Every kind of event and two bundles, first as they come to be, then anew: all of the trail, then all bundles.
@@ -538,8 +550,19 @@ fn a_time_stamp_takes_at_most_ten_round_trips(place: &Place<'_>) {
         most = index.round_trips() - before;
     }
     assert_eq!(index.bundles(None, 9).unwrap().iter().filter(|one| one.tracks[0].last.is_some()).count(), 3);
+    // A step of a bundle that isn't there, or a second one for a place, is refused with its unit.
+    let one = stamper.bundle(&["a"], "open");
+    let step = StepRow::of(one.id(), &one.steps("a")[0], ends(&one.steps("a")[0]));
+    let nowhere = StepRow { bundle: "0".repeat(64), ..step.clone() };
+    let work = Work::Extend { key: "a".to_owned(), round: "1".to_owned() };
+    index.offer(&[NewUnit { work, priority: 0 }]).unwrap();
+    let claim = index.claim("worker", Duration::from_secs(60), &[UnitKind::Extend]).unwrap().unwrap();
+    let mut commit = |step| index.commit(&claim, &Committed { steps: vec![step], covered: Vec::new() });
+    assert!(matches!(commit(nowhere), Err(IndexError::NoBundle)));
+    assert!(matches!(commit(step), Err(IndexError::OtherStep)));
+    assert!(index.heartbeat(&claim, Duration::from_secs(60)).unwrap(), "it isn't done");
     if matches!(place, Place::Server { .. }) {
-        assert!(most <= 10, "{most}");
+        assert!(most <= 9, "{most}");
     }
 }
 
@@ -565,23 +588,24 @@ fn a_crash_at_any_point_leaves_all_or_nothing(place: &Place<'_>) {
         let segment = trail.add("sato", vec![taken(&name, "open")]).clone();
         let killer = Arc::new(Killer { at: point, seen: Mutex::default() });
         let mut index = place.open().with_checkpoints(killer.clone());
-        let before = place.open().head().unwrap();
+        let before = segment.before();
         let work = || all_of_it(&mut index, &segment, &stamped, &name);
         let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
         assert!(killed.is_err(), "{point} was not reached: {:?}", killer.seen.lock().unwrap());
         drop(index);
-        let there = place.open().head().unwrap();
+        let mut next = place.open();
+        let there = next.head().unwrap();
         match point {
             "index-apply-open" => assert_eq!(there, before),
             _ => assert_eq!(there, segment.head()),
         }
-        let recorded = place.open().has_bundle(stamped.id()).unwrap();
+        let recorded = next.has_bundle(stamped.id()).unwrap();
         assert_eq!(
             recorded,
             !matches!(point, "index-apply-open" | "index-apply-done" | "index-record-open"),
             "{point}"
         );
-        let committed = place.open().last_place(stamped.id(), "a").unwrap().is_some();
+        let committed = next.last_place(stamped.id(), "a").unwrap().is_some();
         assert_eq!(
             committed,
             matches!(point, "index-commit-done" | "index-failed-done" | "index-covered-done"),
@@ -589,8 +613,8 @@ fn a_crash_at_any_point_leaves_all_or_nothing(place: &Place<'_>) {
         );
         // Whoever comes next goes on from there; what was killed is claimed again when its lease is over.
         place.set_clock(place_now(number + 1));
-        all_of_it(&mut place.open(), &segment, &stamped, &name);
-        assert_eq!(place.open().last_place(stamped.id(), "a").unwrap(), Some((1, 1)), "{point}");
+        all_of_it(&mut next, &segment, &stamped, &name);
+        assert_eq!(next.last_place(stamped.id(), "a").unwrap(), Some((1, 1)), "{point}");
     }
     let counts = place.open().counts().unwrap();
     assert_eq!((counts.waiting, counts.bundles), (0, INDEX_CHECKPOINTS.len() as u64));
@@ -651,4 +675,33 @@ fn an_address_of_no_server_is_told_apart_from_one_that_is_away() {
     let Some(server) = server() else { return };
     let error = Index::postgres(&server.url("nothing"), None).unwrap_err();
     assert_eq!(error.kind().exit_code(), 2, "{error}");
+}
+
+#[test]
+fn a_server_on_the_network_is_asked_through_tls_with_a_password() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let pki = Pki::new("http://127.0.0.1:9", i64::try_from(now.as_secs()).unwrap()).unwrap();
+    let Some(server) = required(Server::start_with_tls(&pki).unwrap()) else { return };
+    server.database("net").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root.pem");
+    let pem = openssl::x509::X509::from_der(pki.authority(Ca::CommercialRoot).certificate_der()).unwrap();
+    std::fs::write(&root, pem.to_pem().unwrap()).unwrap();
+    let (url, secret) = (server.tls_url("net"), |text: &str| Secret::new(text.as_bytes().to_vec()));
+    let trusted = format!("{url}&sslrootcert={}", root.display());
+    let mut index = Index::postgres(&trusted, Some(&secret(PASSWORD))).unwrap();
+    assert_eq!(index.head().unwrap(), TrailHead::START);
+    let error = Index::postgres(&url, Some(&secret(PASSWORD))).unwrap_err();
+    assert_eq!(error.kind().exit_code(), 5, "a certificate that nobody trusts: {error}");
+    let error = Index::postgres(&trusted, Some(&secret("guessed"))).unwrap_err();
+    assert_eq!(error.kind().exit_code(), 2, "{error}");
+    assert!(!error.to_string().contains("guessed"), "{error}");
+    let in_clear = server
+        .query(
+            "net",
+            "SELECT count(*) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) \
+        WHERE a.application_name = 'hsign archive' AND NOT s.ssl",
+        )
+        .unwrap();
+    assert_eq!(in_clear.trim(), "0");
 }

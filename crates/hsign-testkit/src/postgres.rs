@@ -4,12 +4,20 @@
 //! runs as another account then (`postgres`, as Debian makes it, else `nobody`).
 
 use std::io;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Error;
+use openssl::x509::X509;
+
+use crate::{Error, Pki, Unit};
+
+/// The password of everybody who doesn't come through the socket.
+pub const PASSWORD: &str = "open sesame";
+/// The usual port; without TCP it only names the socket.
+const PORT: u16 = 5432;
 
 /// How long the server may take to come up.
 const STARTING: Duration = Duration::from_secs(60);
@@ -22,6 +30,9 @@ pub struct Server {
     programs: PathBuf,
     account: Option<&'static str>,
     process: Option<Child>,
+    port: u16,
+    /// Whether it listens on loopback, with the certificate in its folder.
+    tls: bool,
 }
 
 /// The folder of PostgreSQL's programs where distributions put it; `None` where it isn't installed.
@@ -44,18 +55,51 @@ impl Server {
     /// # Errors
     /// It can't be made or started; what it said stands in the error.
     pub fn start() -> Result<Option<Self>, Error> {
+        Self::start_with(None)
+    }
+
+    /// As [`Server::start`], and on a port of 127.0.0.1 too, with TLS under the certificate of this PKI's server; there
+    /// it asks for [`PASSWORD`].
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_with_tls(pki: &Pki) -> Result<Option<Self>, Error> {
+        Self::start_with(Some(pki))
+    }
+
+    fn start_with(pki: Option<&Pki>) -> Result<Option<Self>, Error> {
         let Some(programs) = programs() else { return Ok(None) };
         // Paths of sockets are short; the account must be let in.
         let folder = tempfile::Builder::new().prefix("hsign-pg-").tempdir_in("/tmp")?;
         let account = if is_root()? { Some(account()?) } else { None };
-        let mut server = Self { folder, programs, account, process: None };
-        if let Some(account) = account {
-            run(Command::new("chown").arg(account).arg(server.folder.path()))?;
+        let port = if pki.is_some() { TcpListener::bind("127.0.0.1:0")?.local_addr()?.port() } else { PORT };
+        let mut server = Self { folder, programs, account, process: None, port, tls: pki.is_some() };
+        let path = |name: &str| server.folder.path().join(name);
+        std::fs::write(path("password"), PASSWORD)?;
+        if let Some(pki) = pki {
+            let unit = pki.unit(Unit::TlsServer);
+            let mut chain = Vec::new();
+            for certificate in
+                std::iter::once(unit.certificate_der()).chain(unit.chain_der().iter().map(Vec::as_slice))
+            {
+                chain.extend(X509::from_der(certificate)?.to_pem()?);
+            }
+            std::fs::write(path("server.crt"), chain)?;
+            std::fs::write(path("server.key"), unit.private_key_pem())?;
+            run(Command::new("chmod").arg("600").arg(path("server.key")))?;
         }
-        let data = server.data();
+        if let Some(account) = account {
+            run(Command::new("chown").arg("-R").arg(account).arg(server.folder.path()))?;
+        }
         let mut initdb = server.command("initdb");
-        initdb.args(["--username=hsign", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"]);
-        run(initdb.arg(&data))?;
+        initdb.args([
+            "--username=hsign",
+            "--auth-local=trust",
+            "--auth-host=scram-sha-256",
+            "--encoding=UTF8",
+        ]);
+        initdb.args(["--locale=C", "--no-sync"]).arg("--pwfile").arg(path("password"));
+        run(initdb.arg("-D").arg(server.data()))?;
         server.launch()?;
         Ok(Some(server))
     }
@@ -66,7 +110,8 @@ impl Server {
     /// The server refuses.
     pub fn database(&self, name: &str) -> Result<String, Error> {
         let mut createdb = self.command("createdb");
-        run(createdb.args(["--username=hsign", "-h"]).arg(self.socket()).arg(name))?;
+        createdb.args(["--username=hsign", "-p", &self.port.to_string(), "-h"]);
+        run(createdb.arg(self.socket()).arg(name))?;
         Ok(self.url(name))
     }
 
@@ -74,7 +119,13 @@ impl Server {
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         let socket = self.socket().to_string_lossy().replace('/', "%2F");
-        format!("postgres://hsign@{socket}/{database}")
+        format!("postgres://hsign@{socket}:{}/{database}", self.port)
+    }
+
+    /// The address of a database through TLS, without the password.
+    #[must_use]
+    pub fn tls_url(&self, database: &str) -> String {
+        format!("postgres://hsign@127.0.0.1:{}/{database}?sslmode=require", self.port)
     }
 
     /// What `psql` says to these statements, a line for each row.
@@ -83,7 +134,8 @@ impl Server {
     /// The server refuses.
     pub fn query(&self, database: &str, sql: &str) -> Result<String, Error> {
         let mut psql = self.command("psql");
-        psql.args(["--username=hsign", "--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1", "-h"]);
+        psql.args(["--username=hsign", "--no-psqlrc", "-qAt", "-v", "ON_ERROR_STOP=1"]);
+        psql.args(["-p", &self.port.to_string(), "-h"]);
         run(psql.arg(self.socket()).args(["-d", database, "-c", sql]))
     }
 
@@ -127,7 +179,7 @@ impl Server {
         let mut process = self.spawn()?;
         loop {
             let mut ready = self.command("pg_isready");
-            if ready.arg("-q").arg("-h").arg(self.socket()).status()?.success() {
+            if ready.args(["-q", "-p", &self.port.to_string(), "-h"]).arg(self.socket()).status()?.success() {
                 break;
             }
             if begun.elapsed() > STARTING {
@@ -147,8 +199,16 @@ impl Server {
         let log = std::fs::File::create(self.folder.path().join("server.log"))?;
         let mut server = self.command("postgres");
         server.arg("-D").arg(self.data()).arg("-k").arg(self.socket());
-        // No TCP at all, and many workers. That a machine loses its power isn't tried: nothing is synchronised.
-        server.args(["-c", "listen_addresses=", "-c", "max_connections=60", "-c", "fsync=off"]);
+        // That a machine loses its power isn't tried: nothing is synchronised.
+        server.args(["-c", "max_connections=60", "-c", "fsync=off", "-p", &self.port.to_string()]);
+        if self.tls {
+            server.args(["-c", "listen_addresses=127.0.0.1", "-c", "ssl=on"]);
+            for (option, file) in [("ssl_cert_file", "server.crt"), ("ssl_key_file", "server.key")] {
+                server.arg("-c").arg(format!("{option}={}", self.folder.path().join(file).display()));
+            }
+        } else {
+            server.args(["-c", "listen_addresses="]);
+        }
         Ok(server.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?)
     }
 

@@ -31,7 +31,7 @@ const DOCUMENT: [(&str, Column); 8] = [
 const SEALED: &str = "ON CONFLICT (key) DO UPDATE SET bundle = excluded.bundle, place = excluded.place, \
     digest = excluded.digest, data = NULL WHERE document.bundle IS NULL OR document.bundle = excluded.bundle";
 const STEP: [(&str, Column); 9] = [
-    ("bundle", Column::Integer),
+    ("bundle", Column::Bundle),
     ("track", Column::Text),
     ("chain", Column::Integer),
     ("number", Column::Integer),
@@ -135,7 +135,8 @@ impl Index {
                 transaction.run("DELETE FROM document WHERE bundle = $1", &[value(number)])?;
             }
             insert_tracks(transaction, bundle, number, ends)?;
-            transaction.run("DELETE FROM missing WHERE bundle = $1", &[value(bundle.id())])?;
+            let sql = "DELETE FROM missing WHERE bundle = $1 AND documents <= $2";
+            transaction.run(sql, &[value(bundle.id()), value(i64::from(read))])?;
             if read && bundle.retention() == "open" {
                 let sql = format!("{SETTLE_RETENTION} AND number = $1");
                 transaction.run(&sql, &[value(number)])?;
@@ -273,7 +274,7 @@ impl Index {
 
     fn tracks(&mut self, page: &Page) -> Result<BTreeMap<i64, Tracks>> {
         let sql = "SELECT t.bundle, t.name, t.algorithm, s.chain, s.number, s.algorithm, s.certificate_end, \
-            s.signature_end FROM track t LEFT JOIN step s ON s.bundle = t.bundle AND s.track = t.name \
+            s.signature_end, s.gen_time FROM track t LEFT JOIN step s ON s.bundle = t.bundle AND s.track = t.name \
             WHERE t.bundle IN (SELECT number FROM bundle WHERE id > $1 AND id <= $2) \
             ORDER BY t.bundle, t.name, s.chain, s.number";
         let rows = self.database.query(sql, &page.values())?;
@@ -292,7 +293,8 @@ impl Index {
             // Steps come in their order: the last one stays.
             tracks.retain(|track| track.name != name);
             let chain = row.optional_integer(3)?.map_or(Ok(0), |_| row.small(3))?;
-            tracks.push(TrackState { name, algorithm, chain, last: last.transpose()? });
+            let stamped = row.optional_integer(8)?.map(moment).transpose()?;
+            tracks.push(TrackState { name, algorithm, chain, last: last.transpose()?, stamped });
         }
         Ok(bundles)
     }
@@ -359,16 +361,9 @@ impl Page {
 
 /// The new rows of time stamps, of bundles that are in the index.
 pub(super) fn insert_steps(transaction: &mut Transaction<'_>, steps: &[StepRow]) -> Result<()> {
-    let names: Vec<&str> = steps.iter().map(|step| step.bundle.as_str()).collect();
-    let found = transaction.query_keys("SELECT id, number FROM bundle WHERE id IN (KEYS)", &names)?;
-    let mut numbers = BTreeMap::new();
-    for row in &found {
-        numbers.insert(row.text(0)?, row.integer(1)?);
-    }
     let mut rows = Rows::into("step", &STEP, ONE_STEP);
     for step in steps {
-        let number = numbers.get(step.bundle.as_str()).ok_or(IndexError::NoBundle)?;
-        push_step(&mut rows, *number, step)?;
+        push_step(&mut rows, step)?;
     }
     Ok(transaction.insert(&rows)?)
 }
@@ -389,7 +384,8 @@ pub(super) fn cover(transaction: &mut Transaction<'_>, bundle: &str, covered: &C
 /// A table that refuses a second time stamp for a place says so in its own words.
 pub(super) fn other_step(error: IndexError) -> IndexError {
     match error {
-        IndexError::Database(error) if error.is_null() => IndexError::OtherStep,
+        IndexError::Database(error) if error.is_null("token") => IndexError::OtherStep,
+        IndexError::Database(error) if error.is_null("bundle") => IndexError::NoBundle,
         error => error,
     }
 }
@@ -482,15 +478,15 @@ fn insert_tracks(
             ON CONFLICT (bundle, name) DO NOTHING";
         transaction.run(sql, &[value(number), value(track.name.as_str()), value(word(track.algorithm)?)])?;
         for step in bundle.steps(&track.name) {
-            push_step(&mut rows, number, &StepRow::of(bundle.id(), step, ends(step)))?;
+            push_step(&mut rows, &StepRow::of(bundle.id(), step, ends(step)))?;
         }
     }
     Ok(transaction.insert(&rows)?)
 }
 
-fn push_step(rows: &mut Rows, number: i64, step: &StepRow) -> Result<()> {
+fn push_step(rows: &mut Rows, step: &StepRow) -> Result<()> {
     rows.push([
-        value(number),
+        value(step.bundle.as_str()),
         value(step.track.as_str()),
         value(step.place.0),
         value(step.place.1),

@@ -117,8 +117,8 @@ fn deleted(
     let sql = format!("DELETE FROM located WHERE key IN ({row})");
     transaction.run(&sql, &here)?;
     let sql = format!(
-        "INSERT INTO missing (bundle) SELECT CAST($1 AS TEXT) WHERE NOT EXISTS ({row}) \
-         ON CONFLICT (bundle) DO NOTHING"
+        "INSERT INTO missing (bundle, documents) SELECT CAST($1 AS TEXT), 1 WHERE NOT EXISTS ({row}) \
+         ON CONFLICT (bundle) DO UPDATE SET documents = 1"
     );
     transaction.run(&sql, &here)?;
     let sql = "UPDATE document SET digest = NULL, data = NULL, origin = NULL WHERE place = $2 \

@@ -80,7 +80,7 @@ impl Index {
     /// # Errors
     /// When the address is none, the server can't be reached or refuses, or the index is newer than this software.
     pub fn postgres(url: &str, password: Option<&Secret>) -> Result<Self> {
-        Self::over(Database::Postgres(Postgres::connect(url, password)?))
+        Self::over(Database::Postgres(Box::new(Postgres::connect(url, password)?)))
     }
 
     fn over(mut database: Database) -> Result<Self> {
@@ -177,6 +177,6 @@ fn from_word<T: serde::de::DeserializeOwned>(word: &str) -> Result<T> {
     Ok(serde_json::from_value(serde_json::Value::String(word.to_owned()))?)
 }
 
-fn row<'r>(rows: &'r [sql::Row]) -> Result<&'r sql::Row> {
+fn row(rows: &[sql::Row]) -> Result<&sql::Row> {
     rows.first().ok_or_else(|| DatabaseError::Content("a row is missing").into())
 }

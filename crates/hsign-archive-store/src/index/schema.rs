@@ -24,7 +24,7 @@ CREATE TABLE track (bundle BIGINT NOT NULL, name TEXT NOT NULL, algorithm TEXT N
 CREATE TABLE step (bundle BIGINT NOT NULL, track TEXT NOT NULL, chain BIGINT NOT NULL, number BIGINT NOT NULL,
     algorithm TEXT NOT NULL, token TEXT NOT NULL, gen_time BIGINT NOT NULL, certificate_end BIGINT NOT NULL,
     signature_end BIGINT, PRIMARY KEY (bundle, track, chain, number));
-CREATE TABLE missing (bundle TEXT PRIMARY KEY);
+CREATE TABLE missing (bundle TEXT PRIMARY KEY, documents BIGINT NOT NULL);
 
 CREATE TABLE document (key TEXT PRIMARY KEY, number BIGINT, taken BIGINT, class TEXT NOT NULL, retention TEXT NOT NULL,
     size BIGINT NOT NULL, digest TEXT, replaces TEXT, bundle BIGINT, place BIGINT, origin TEXT, data TEXT);

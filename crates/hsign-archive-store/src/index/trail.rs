@@ -90,6 +90,17 @@ impl Index {
         let rows = self.database.query("SELECT bundle FROM missing ORDER BY bundle", &[])?;
         rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
     }
+
+    /// Whether a bundle has to be recorded with its documents: the index doesn't have it, or something was deleted whose
+    /// row it doesn't have.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn wants_documents(&mut self, bundle: &str) -> Result<bool> {
+        let sql = "SELECT number FROM bundle WHERE id = $1 \
+            AND NOT EXISTS (SELECT 1 FROM missing m WHERE m.bundle = $1 AND m.documents = 1)";
+        Ok(self.database.query(sql, &[value(bundle)])?.is_empty())
+    }
 }
 
 fn apply(transaction: &mut Transaction<'_>, segment: &Segment) -> Result<()> {
@@ -182,12 +193,12 @@ fn one(transaction: &mut Transaction<'_>, event: &Event, number: u64, segment: &
             transaction.run(sql, &[value(key.as_str()), value(how.as_str())])?;
         }
         Event::Sealed { bundle, .. } => {
-            let sql = "INSERT INTO missing (bundle) SELECT CAST($1 AS TEXT) WHERE NOT EXISTS \
+            let sql = "INSERT INTO missing (bundle, documents) SELECT CAST($1 AS TEXT), 0 WHERE NOT EXISTS \
                 (SELECT 1 FROM bundle WHERE id = $1) ON CONFLICT (bundle) DO NOTHING";
             transaction.run(sql, &[value(bundle.as_str())])?;
         }
         Event::Stamped { bundle, track, chain, number, .. } => {
-            let sql = "INSERT INTO missing (bundle) SELECT CAST($1 AS TEXT) WHERE NOT EXISTS \
+            let sql = "INSERT INTO missing (bundle, documents) SELECT CAST($1 AS TEXT), 0 WHERE NOT EXISTS \
                 (SELECT 1 FROM step s JOIN bundle b ON b.number = s.bundle \
                 WHERE b.id = $1 AND s.track = $2 AND s.chain = $3 AND s.number = $4) \
                 ON CONFLICT (bundle) DO NOTHING";

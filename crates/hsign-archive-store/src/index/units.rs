@@ -69,7 +69,7 @@ impl Index {
             let (priority, state) = (value(unit.priority), value(UnitState::Ready.name()));
             rows.push([value(key), value(kind), state, priority, value(spread), value(0_i64), value(0_i64)]);
         }
-        let new = self.transaction(|transaction| Ok(transaction.insert_counted(&rows)?))?;
+        let new = self.database.insert(&rows)?;
         self.reached("index-offer-done");
         Ok(new)
     }

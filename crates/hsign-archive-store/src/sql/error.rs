@@ -75,13 +75,14 @@ impl DatabaseError {
         matches!(self, Self::Server { code, .. } if code == "40001" || code == "40P01")
     }
 
-    /// A column that must have a value would have lost it (not_null_violation).
-    pub(crate) fn is_null(&self) -> bool {
+    /// This column, which must have a value, would have had none (not_null_violation).
+    pub(crate) fn is_null(&self, column: &str) -> bool {
         match self {
-            Self::Server { code, .. } => code == "23502",
+            Self::Server { code, message } => code == "23502" && message.contains(&format!("\"{column}\"")),
             Self::Sqlite(error) => {
                 let code = error.sqlite_error().map(|error| error.extended_code);
                 code == Some(rusqlite::ffi::SQLITE_CONSTRAINT_NOTNULL)
+                    && error.to_string().ends_with(&format!(".{column}"))
             }
             _ => false,
         }

@@ -22,7 +22,7 @@ const ATTEMPTS: u32 = 8;
 /// One connection.
 pub(crate) enum Database {
     Sqlite(Sqlite),
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl Database {
@@ -55,6 +55,17 @@ impl Database {
         match self {
             Self::Sqlite(database) => database.query_keys(sql, keys),
             Self::Postgres(database) => database.query_keys(sql, keys),
+        }
+    }
+
+    /// Many rows outside a transaction, all or none; how many it gives back (`RETURNING`).
+    pub(crate) fn insert(&mut self, rows: &Rows) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        match self {
+            Self::Sqlite(database) => database.insert_alone(rows),
+            Self::Postgres(database) => database.insert_alone(rows),
         }
     }
 
@@ -126,11 +137,6 @@ impl Transaction<'_> {
         self.database.query(sql, values)
     }
 
-    /// As [`Database::query_keys`].
-    pub(crate) fn query_keys(&mut self, sql: &str, keys: &[&str]) -> Result<Vec<Row>> {
-        self.database.query_keys(sql, keys)
-    }
-
     /// A statement whose outcome nobody looks at: it goes with the next one that is waited for, at the latest with
     /// the commit, which fails if it fails.
     pub(crate) fn run(&mut self, sql: &str, values: &[Value]) -> Result<()> {
@@ -140,17 +146,6 @@ impl Transaction<'_> {
                 database.later(sql, values);
                 Ok(())
             }
-        }
-    }
-
-    /// As [`Transaction::insert`], now; how many rows it gives back (`RETURNING`).
-    pub(crate) fn insert_counted(&mut self, rows: &Rows) -> Result<u64> {
-        if rows.is_empty() {
-            return Ok(0);
-        }
-        match &mut *self.database {
-            Database::Sqlite(database) => database.insert(rows),
-            Database::Postgres(database) => database.insert_now(rows),
         }
     }
 

@@ -16,6 +16,7 @@ use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Config, Statement};
 
+use super::rows::number_of;
 use super::{Column, DatabaseError, Result, Row, Rows, Value};
 
 /// How long a server may take to let us in.
@@ -120,7 +121,7 @@ impl Postgres {
         self.waiting.push(insertion(rows));
     }
 
-    pub(crate) fn insert_now(&mut self, rows: &Rows) -> Result<u64> {
+    pub(crate) fn insert_alone(&mut self, rows: &Rows) -> Result<u64> {
         Ok(self.send(Some(insertion(rows)), false)?.len() as u64)
     }
 
@@ -235,21 +236,22 @@ impl Connection {
 
 /// All rows by one statement: a column is one value for it.
 fn insertion(rows: &Rows) -> (String, Vec<Parameter>) {
-    let mut parameters = Vec::new();
-    let mut arrays = Vec::new();
-    for (place, (_, column)) in rows.columns.iter().enumerate() {
+    let (mut parameters, mut arrays, mut selected) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, (name, column)) in rows.columns.iter().enumerate() {
         let values = rows.rows().filter_map(|row| row.get(place));
         let (parameter, kind) = match column {
             Column::Integer => (Parameter::Integers(values.map(integer).collect()), "bigint"),
-            Column::Text => (Parameter::Texts(values.map(text).collect()), "text"),
+            Column::Text | Column::Bundle => (Parameter::Texts(values.map(text).collect()), "text"),
         };
         parameters.push(parameter);
         arrays.push(format!("${}::{kind}[]", place + 1));
+        let name = format!("given.{name}");
+        selected.push(if *column == Column::Bundle { number_of(&name) } else { name });
     }
     let (table, names, conflict) = (rows.table, rows.names(), rows.conflict);
-    let arrays = arrays.join(", ");
-    let sql = format!("INSERT INTO {table} ({names}) SELECT * FROM UNNEST({arrays}) {conflict}");
-    (sql, parameters)
+    let (arrays, selected) = (arrays.join(", "), selected.join(", "));
+    let from = format!("UNNEST({arrays}) AS given({names})");
+    (format!("INSERT INTO {table} ({names}) SELECT {selected} FROM {from} {conflict}"), parameters)
 }
 
 fn lost() -> DatabaseError {

@@ -20,6 +20,13 @@ pub(crate) struct Row(pub(super) Vec<Value>);
 pub(crate) enum Column {
     Integer,
     Text,
+    /// The name of a bundle, for which its number goes into the table.
+    Bundle,
+}
+
+/// The number of the bundle with this name.
+pub(super) fn number_of(name: &str) -> String {
+    format!("(SELECT number FROM bundle WHERE id = {name})")
 }
 
 /// Rows to be inserted together.

@@ -8,7 +8,8 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 
-use super::{DatabaseError, Result, Row, Rows, Value};
+use super::rows::number_of;
+use super::{Column, DatabaseError, Result, Row, Rows, Value};
 
 /// How long a writer waits for another one.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -82,7 +83,11 @@ impl Sqlite {
     /// How many rows came back, where the statement says that they should.
     pub(crate) fn insert(&mut self, rows: &Rows) -> Result<u64> {
         self.statements += 1;
-        let places: Vec<String> = (1..=rows.columns.len()).map(|place| format!("?{place}")).collect();
+        let place = |(place, (_, column)): (usize, &(&str, Column))| match column {
+            Column::Bundle => number_of(&format!("?{}", place + 1)),
+            Column::Integer | Column::Text => format!("?{}", place + 1),
+        };
+        let places: Vec<String> = rows.columns.iter().enumerate().map(place).collect();
         let (table, names, conflict) = (rows.table, rows.names(), rows.conflict);
         let sql = format!("INSERT INTO {table} ({names}) VALUES ({}) {conflict}", places.join(", "));
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -94,6 +99,13 @@ impl Sqlite {
             }
         }
         Ok(returned)
+    }
+
+    pub(crate) fn insert_alone(&mut self, rows: &Rows) -> Result<u64> {
+        self.begin()?;
+        let returned = self.insert(rows).and_then(|returned| self.commit().map(|()| returned));
+        self.roll_back();
+        returned
     }
 
     /// The file belongs to this connection until the end: what is read stays as it was read.
@@ -162,5 +174,38 @@ impl From<rusqlite::Error> for DatabaseError {
             | Code::AuthorizationForStatementDenied => Self::NotPermitted,
             _ => Self::Sqlite(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_said_to_be_full_and_nothing_is_half_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut database = Sqlite::open(&folder.path().join("index.db"), None).unwrap();
+        database.script("CREATE TABLE t (name TEXT PRIMARY KEY)").unwrap();
+        let pages = database.query("PRAGMA page_count", &[]).unwrap()[0].integer(0).unwrap();
+        database.query(&format!("PRAGMA max_page_count = {}", pages + 2), &[]).unwrap();
+        let columns = &[("name", Column::Text)];
+        let mut rows = Rows::into("t", columns, "");
+        (0..1000).for_each(|number| rows.push([Value::Text(format!("{number:0100}"))]));
+        let error = database.insert_alone(&rows).unwrap_err();
+        assert!(matches!(error, DatabaseError::Full), "{error}");
+        assert_eq!((error.kind().exit_code(), error.finding().code.as_str()), (8, "disk-full"));
+        let left = database.query("SELECT count(*) FROM t", &[]).unwrap();
+        assert_eq!(left[0].integer(0).unwrap(), 0);
+        database.query("PRAGMA max_page_count = 100000", &[]).unwrap();
+        database.insert_alone(&rows).unwrap();
+    }
+
+    #[test]
+    fn a_commit_is_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut database = Sqlite::open(&folder.path().join("index.db"), None).unwrap();
+        let mut setting = |name: &str| database.query(&format!("PRAGMA {name}"), &[]).unwrap().remove(0);
+        assert_eq!(setting("journal_mode").text(0).unwrap(), "wal");
+        assert_eq!(setting("synchronous").integer(0).unwrap(), 2, "FULL");
     }
 }

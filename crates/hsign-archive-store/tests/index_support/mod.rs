@@ -77,7 +77,10 @@ impl<'s> Place<'s> {
 
 /// PostgreSQL, or `None` with a line about it where it isn't installed; a failure where everything is required.
 pub fn server() -> Option<Server> {
-    let server = Server::start().unwrap();
+    required(Server::start().unwrap())
+}
+
+pub fn required(server: Option<Server>) -> Option<Server> {
     if server.is_none() {
         assert_ne!(std::env::var("REQUIRE_ALL").as_deref(), Ok("1"), "PostgreSQL is not installed");
         println!("skipped: PostgreSQL is not installed");
