@@ -1,5 +1,10 @@
+use std::collections::BTreeMap;
+use std::sync::{OnceLock, PoisonError, RwLock};
+
 use hsign_core::{Digest, DigestAlgorithm};
 use openssl::hash::MessageDigest;
+use openssl::md::Md;
+use openssl::sha::Sha256;
 
 use crate::Error;
 
@@ -23,6 +28,9 @@ pub(crate) fn message_digest(algorithm: DigestAlgorithm) -> Option<MessageDigest
 /// # Errors
 /// When OpenSSL doesn't offer the function.
 pub fn digest(algorithm: DigestAlgorithm, bytes: &[u8]) -> Result<Digest, Error> {
+    if algorithm == DigestAlgorithm::Sha256 {
+        return Ok(Digest::new(algorithm, sha256(bytes).as_slice()));
+    }
     let mut hasher = Hasher::new(algorithm)?;
     hasher.update(bytes)?;
     hasher.finish()
@@ -31,7 +39,20 @@ pub fn digest(algorithm: DigestAlgorithm, bytes: &[u8]) -> Result<Digest, Error>
 /// SHA-256, the name by which certificates and documents are known here.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    openssl::sha::sha256(bytes)
+    if !by_default_provider() {
+        return openssl::sha::sha256(bytes);
+    }
+    let mut state = Sha256::new();
+    state.update(bytes);
+    state.finish()
+}
+
+/// Whether SHA-256 is that of the default provider: then it is the function that can be called without looking for a
+/// provider first, which takes several times as long as a small digest. Whoever wants the FIPS provider loads it before
+/// anything else, and is refused once the default provider is active.
+fn by_default_provider() -> bool {
+    static FOUND: OnceLock<bool> = OnceLock::new();
+    *FOUND.get_or_init(|| Md::fetch(None, "SHA2-256", Some("provider=default")).is_ok())
 }
 
 /// A digest in the making. A clone goes on from the same point, so that digests of several prefixes of
@@ -48,9 +69,15 @@ impl Hasher {
     /// # Errors
     /// When OpenSSL doesn't offer the function.
     pub fn new(algorithm: DigestAlgorithm) -> Result<Self, Error> {
+        /// A state over nothing of each function that was used: a copy of it needs no provider to be looked for.
+        static BEGUN: RwLock<BTreeMap<DigestAlgorithm, openssl::hash::Hasher>> = RwLock::new(BTreeMap::new());
+        if let Some(state) = BEGUN.read().unwrap_or_else(PoisonError::into_inner).get(&algorithm) {
+            return Ok(Self { algorithm, state: state.clone() });
+        }
         let function = message_digest(algorithm)
             .ok_or_else(|| Error::Digest { algorithm, message: "not known".to_owned() })?;
         let state = openssl::hash::Hasher::new(function).map_err(failed(algorithm))?;
+        BEGUN.write().unwrap_or_else(PoisonError::into_inner).insert(algorithm, state.clone());
         Ok(Self { algorithm, state })
     }
 
@@ -98,6 +125,21 @@ mod tests {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(digest(DigestAlgorithm::Sha256, b"abc").unwrap().hex(), expected);
         assert_eq!(Digest::new(DigestAlgorithm::Sha256, &sha256(b"abc")[..]).hex(), expected);
+    }
+
+    #[test]
+    fn a_begun_state_is_left_as_it_is() {
+        for algorithm in DigestAlgorithm::ALL {
+            let of = |bytes: &[u8]| {
+                let mut hasher = Hasher::new(algorithm).unwrap();
+                hasher.update(bytes).unwrap();
+                hasher.finish().unwrap()
+            };
+            let first = of(b"one");
+            of(b"another");
+            assert_eq!(of(b"one"), first, "{algorithm}");
+            assert_eq!(digest(algorithm, b"one").unwrap(), first, "{algorithm}");
+        }
     }
 
     #[test]

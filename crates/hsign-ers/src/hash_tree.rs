@@ -2,7 +2,7 @@
 //! leaves sorted and each there once, an odd last node carried up as it is.
 
 use hsign_core::{BudgetExhausted, Digest, DigestAlgorithm};
-use hsign_crypto::Hasher;
+use hsign_crypto::{digest, sha256};
 
 use crate::Error;
 use crate::tree::joined;
@@ -64,7 +64,7 @@ impl HashTree {
     ///
     /// # Errors
     /// As [`HashTree::over`].
-    pub fn over_leaves(mut leaves: Vec<Vec<u8>>, algorithm: DigestAlgorithm) -> Result<Self, Error> {
+    pub fn over_leaves(leaves: Vec<Vec<u8>>, algorithm: DigestAlgorithm) -> Result<Self, Error> {
         if leaves.len() > MOST_LEAVES {
             return Err(Error::Budget(BudgetExhausted {
                 purpose: "leaves of a hash tree",
@@ -74,9 +74,7 @@ impl HashTree {
         if leaves.is_empty() || leaves.iter().any(|leaf| leaf.len() != algorithm.length()) {
             return Err(Error::Build("no leaves, or digests of another length"));
         }
-        leaves.sort_unstable();
-        leaves.dedup();
-        let mut levels = vec![leaves.concat()];
+        let mut levels = vec![sorted(leaves, algorithm.length())];
         while let Some(below) = levels.last().filter(|level| level.len() > algorithm.length()) {
             let above = level_above(below, algorithm)?;
             levels.push(above);
@@ -143,23 +141,81 @@ impl HashTree {
     }
 }
 
+/// One after the other, each once, as unsigned octets.
+fn sorted(leaves: Vec<Vec<u8>>, length: usize) -> Vec<u8> {
+    match length {
+        32 => sorted_arrays::<32>(&leaves),
+        48 => sorted_arrays::<48>(&leaves),
+        64 => sorted_arrays::<64>(&leaves),
+        _ => {
+            let mut leaves = leaves;
+            leaves.sort_unstable();
+            leaves.dedup();
+            leaves.concat()
+        }
+    }
+}
+
+/// Beside each other they are sorted in a third of the time; mostly the first octets decide.
+fn sorted_arrays<const LENGTH: usize>(leaves: &[Vec<u8>]) -> Vec<u8> {
+    let mut leaves: Vec<[u8; LENGTH]> =
+        leaves.iter().filter_map(|leaf| leaf.first_chunk().copied()).collect();
+    leaves.sort_unstable_by(|a, b| first_octets(a).cmp(&first_octets(b)).then_with(|| a.cmp(b)));
+    leaves.dedup();
+    leaves.into_flattened()
+}
+
+fn first_octets(digest: &[u8]) -> u64 {
+    digest.first_chunk().map_or(0, |octets| u64::from_be_bytes(*octets))
+}
+
 fn level_above(below: &[u8], algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
     let length = algorithm.length();
     let mut above = Vec::with_capacity(below.len().div_ceil(2) + length);
+    let mut children = Vec::with_capacity(2 * length);
     for pair in below.chunks(2 * length) {
         match pair.split_at_checked(length) {
-            Some((left, right)) if !right.is_empty() => above.extend(parent(left, right, algorithm)?),
+            Some((left, right)) if !right.is_empty() => {
+                // Sorted, joined and hashed (RFC 4998 §4.2, step 4).
+                let (low, high) = if left <= right { (left, right) } else { (right, left) };
+                children.clear();
+                children.extend_from_slice(low);
+                children.extend_from_slice(high);
+                push_hash(&mut above, &children, algorithm)?;
+            }
             _ => above.extend_from_slice(pair),
         }
     }
     Ok(above)
 }
 
-/// The children sorted, joined and hashed (RFC 4998 §4.2, step 4).
-fn parent(left: &[u8], right: &[u8], algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
-    let (low, high) = if left <= right { (left, right) } else { (right, left) };
-    let mut hasher = Hasher::new(algorithm)?;
-    hasher.update(low)?;
-    hasher.update(high)?;
-    Ok(hasher.finish()?.value.0)
+fn push_hash(above: &mut Vec<u8>, children: &[u8], algorithm: DigestAlgorithm) -> Result<(), Error> {
+    if algorithm == DigestAlgorithm::Sha256 {
+        above.extend_from_slice(&sha256(children));
+    } else {
+        above.extend(digest(algorithm, children)?.value.0);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc4998_4_2_leaves_are_sorted_as_unsigned_octets_and_each_stands_there_once() {
+        for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha384, DigestAlgorithm::Sha512] {
+            // The first eight octets decide between some and not between others; no octet is read as signed.
+            let leaf = |first: u8, last: u8| {
+                let mut leaf = vec![first; algorithm.length()];
+                *leaf.last_mut().unwrap() = last;
+                leaf
+            };
+            let leaves = vec![leaf(0x80, 1), leaf(0x7f, 0xff), leaf(0x80, 0), leaf(0, 9), leaf(0x80, 1)];
+            let tree = HashTree::over_leaves(leaves, algorithm).unwrap();
+            let expected = [leaf(0, 9), leaf(0x7f, 0xff), leaf(0x80, 0), leaf(0x80, 1)].concat();
+            assert_eq!(tree.sorted_leaves(), expected, "{algorithm}");
+            assert_eq!(tree.leaves(), 4);
+        }
+    }
 }
