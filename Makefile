@@ -46,7 +46,7 @@ conformance: prerequisites  ## the corpora, set by set; CORPORA=folder for other
 interop: build   ## other implementations judge ours, ours judges theirs; ONLY="part ..." for some, FULL=1 for thousands of changes
 	sh tests/interop/run.sh $(ONLY)
 
-bench: prerequisites  ## our speed beside the peers' and the physical limit; SMOKE=1 for a trial run
+bench: prerequisites  ## our speed beside the peers' and the physical limit; ROWS=xml,tree some of it, SMOKE=1 a trial run
 	sh tests/bench/run.sh
 
 fuzz:            ## SECONDS=n for each parser; SMOKE=1 for a quick build

@@ -1,21 +1,58 @@
-"""CMS around and beside 100 MB: to the result beside one pass of SHA-256, and whole processes beside OpenSSL's, whose
-verification looks at no revocation and whose signing checks nothing."""
+"""CMS (W4): detached with a time stamp beside the peers, of 200 KB and 100 MB; then whole processes beside OpenSSL's,
+whose verification looks at no revocation and whose signing checks nothing."""
 
 import os
 
 import processes
 import programs
-from measured import in_turn
+from bench import CMS, OURS, ROUNDS, SLOW
 from sizes import scaled
 
 MEGABYTES = scaled(100)
+SIZES = (("200 KB", 200_000, ROUNDS), (f"{MEGABYTES} MB", MEGABYTES << 20, SLOW))
 
 
-def large_cms(table, testbed, hsign, work, rounds):
-    content, detached, attached, ours, theirs = (
-        work / name for name in ("content", "content.p7s", "content.p7m", "ours.p7s", "theirs.p7s")
+def rows(bench):
+    for name, size, rounds in SIZES:
+        content = random_file(bench.work / "content", size)
+        in_process(bench, content, name, size, rounds)
+        if programs.installed("OpenSSL"):
+            beside_openssl(bench, content, name, size, rounds)
+        content.unlink()
+
+
+def random_file(path, size):
+    block = os.urandom(min(size, 1 << 20))
+    path.write_bytes((block * (size // len(block) + 1))[:size])
+    return path
+
+
+def in_process(bench, content, name, size, rounds):
+    """Of a large content the limit is one pass of SHA-256."""
+    large = size >= 1 << 20
+    made = bench.work / "{peer}.p7s"
+    ours = bench.ask(OURS, "sign-as", "cades-detached", "B-T", made, content)
+    ours["hsign"]()
+    limit = lambda *words: bench.ask(OURS, *(("file-pass", content) if large else words))["hsign"]
+    bound, said = "one pass" if large else "limit", lambda found: found["hsign"].last["indication"]
+    bench.compare(
+        f"sign CAdES B-T, detached, {name}", rounds,
+        ours | {bound: limit("file-sign-limit", made.with_name("hsign.p7s"), 1, content)}
+        | bench.ask(CMS, "sign-as", "cades-detached", "B-T", made, content), said,
     )
-    content.write_bytes(os.urandom(1 << 20) * MEGABYTES)
+    bench.compare(
+        f"verify CAdES B-T, detached, {name}", rounds,
+        bench.ask(OURS, "detached-verify", made, content)
+        | {bound: limit("file-verify-limit", made.with_name("hsign.p7s"), content)}
+        | bench.ask(CMS, "detached-verify", made, content), said,
+    )
+
+
+def beside_openssl(bench, content, name, size, rounds):
+    testbed = bench.testbed
+    detached, attached, ours, theirs = (
+        bench.work / name for name in ("content.p7s", "content.p7m", "ours.p7s", "theirs.p7s")
+    )
     person = testbed.folder / "people" / "doctor"
     openssl_sign = [
         "openssl", "cms", "-sign", "-cades", "-binary", "-outform", "DER", "-in", content,
@@ -28,38 +65,30 @@ def large_cms(table, testbed, hsign, work, rounds):
     with attached.open("rb") as file:
         if file.read(2) != b"\x30\x80":
             raise RuntimeError("OpenSSL wrote no BER")
-    found = in_turn(
-        rounds,
-        sign=lambda: hsign.ask("sign-as", "cades-detached", "B-B", ours, content),
-        detached=lambda: hsign.ask("detached-verify", detached, content),
-        attached=lambda: hsign.ask("file-verify", attached),
-        limit=lambda: hsign.ask("file-pass", content),
-    )
-    for operation, what in (
-        ("sign", "sign CAdES B-B, beside"),
-        ("detached", "verify CAdES, beside"),
-        ("attached", "verify CAdES, BER around"),
-    ):
-        note = found[operation].last["indication"]
-        table.ratio(f"{what} {MEGABYTES} MB", found[operation], "one pass", found["limit"], note)
+    if size >= 1 << 20:
+        one_pass = {"one pass": bench.ask(OURS, "file-pass", content)["hsign"]}
+        for what, ask in (
+            ("sign CAdES B-B, beside", bench.ask(OURS, "sign-as", "cades-detached", "B-B", ours, content)),
+            ("verify CAdES B-B, beside", bench.ask(OURS, "detached-verify", detached, content)),
+            ("verify CAdES B-B, BER around", bench.ask(OURS, "file-verify", attached)),
+        ):
+            bench.compare(f"{what} {name}", rounds, ask | one_pass, lambda found: found["hsign"].last["indication"])
     openssl_verify = [
         "openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any", "-out", os.devnull,
         "-CAfile", testbed.folder / "ca" / "hpki-root.pem",
     ]
-    verify = [programs.HSIGN, "verify", "--policy", "etsi", *programs.judging(testbed)]
-    sign = programs.signing(testbed, "B-B", content, ours)
-    pairs = (
-        ("sign CAdES B-B, beside", sign, [*openssl_sign, "-out", theirs]),
+    for what, our, their in (
+        ("sign CAdES B-B, beside", programs.signing(testbed, "B-B", content, ours), [*openssl_sign, "-out", theirs]),
         (
-            "verify CAdES, beside",
-            [*verify, detached, "--content", content],
+            "verify CAdES B-B, beside",
+            programs.verifying(testbed, detached, "--content", content),
             [*openssl_verify, "-in", detached, "-content", content],
         ),
-        ("verify CAdES, BER around", [*verify, attached], [*openssl_verify, "-in", attached]),
-    )
-    for what, our, their in pairs:
-        found = in_turn(rounds, ours=lambda: programs.run(our), openssl=lambda: programs.run(their))
-        what, note = f"{what} {MEGABYTES} MB, whole process", processes.beside(our, "OpenSSL", their)
-        table.ratio(what, found["ours"], "openssl cms", found["openssl"], note)
-    for file in (content, attached):
-        file.unlink()
+        ("verify CAdES B-B, BER around", programs.verifying(testbed, attached), [*openssl_verify, "-in", attached]),
+    ):
+        operations = {
+            "hsign": lambda our=our: programs.run(our), "openssl cms": lambda their=their: programs.run(their)
+        }
+        peaks = processes.beside(our, "OpenSSL", their)
+        bench.compare(f"{what} {name}, whole process", rounds, operations, lambda found: peaks)
+    attached.unlink()

@@ -2,32 +2,41 @@
 
 import os
 
-from measured import in_turn
+from bench import OURS, SLOW, SLOWEST
+from cades_rows import random_file
 from sizes import scaled
 
 MEGABYTES = scaled(100)
 FILES, BYTES = scaled(1000), 10_000
 
 
-def containers(table, hsign, work, rounds):
-    large = work / "large.bin"
-    large.write_bytes(os.urandom(1 << 20) * MEGABYTES)
-    folder = work / "small"
+def rows(bench):
+    large = random_file(bench.work / "large.bin", MEGABYTES << 20)
+    folder = bench.work / "small"
     folder.mkdir()
     small = [folder / f"{number}.bin" for number in range(FILES)]
     for path in small:
         path.write_bytes(os.urandom(BYTES))
-    for what, files in ((f"one file of {MEGABYTES} MB", [large]), (f"{FILES} files of {BYTES // 1000} KB", small)):
-        for form in ("asic-e-cades", "asic-e-xades"):
-            container = work / f"{form}.asice"
-            hsign.ask("sign-as", form, "B-B", container, *files)
-            found = in_turn(
-                rounds,
-                ours=lambda: hsign.ask("file-verify", container),
-                limit=lambda: hsign.ask("file-pass", *files),
-            )
-            name = {"asic-e-cades": "CAdES", "asic-e-xades": "XAdES"}[form]
-            note = found["ours"].last["indication"]
-            table.ratio(f"verify ASiC-E with {name}, {what}", found["ours"], "one pass over the files", found["limit"], note)
-            container.unlink()
+    few = small[:10]
+    for what, files, rounds, peers in (
+        (f"one file of {MEGABYTES} MB", [large], SLOWEST, ("EU DSS",)),
+        (f"{len(few)} files of {BYTES // 1000} KB", few, SLOW, ("EU DSS",)),
+        (f"{FILES} files of {BYTES // 1000} KB", small, SLOW, ()),
+    ):
+        for form, name in (("asic-e-cades", "CAdES"), ("asic-e-xades", "XAdES")):
+            container(bench, form, name, what, files, rounds, peers)
     large.unlink()
+
+
+def container(bench, form, name, what, files, rounds, peers):
+    """Made and judged; each program judges its own."""
+    made, copy = bench.work / "{peer}.asice", bench.work / "copy.asice"
+    one_pass = {"one pass over the files": bench.ask(OURS, "file-pass", *files)["hsign"]}
+    passes_and_copy = {"two passes and a durable copy": bench.ask(OURS, "file-limit", files[0], copy)["hsign"]}
+    said = lambda found: found["hsign"].last["indication"]
+    for verb, words, bound in (
+        ("sign", ("sign-as", form, "B-B", made, *files), one_pass if files[1:] else passes_and_copy),
+        ("verify", ("file-verify", made), one_pass),
+    ):
+        operations = bench.ask(OURS, *words) | bound | bench.ask(peers, *words)
+        bench.compare(f"{verb} ASiC-E with {name}, {what}", rounds, operations, said)

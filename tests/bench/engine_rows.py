@@ -1,51 +1,57 @@
 """What needs no document: certification paths, and the engine fed with facts."""
 
+from bench import OURS, ROUNDS, SLOW
 from measured import in_turn
+from sizes import SIGNATURES
+
+ALONE = "the verifications alone"
 
 
-def certification_paths(table, hsign, rounds):
+def rows(bench):
+    certification_paths(bench)
+    for level, name in (("B-T", "B-T"), ("B-LTA", "B-LTA renewed twice")):
+        engine_alone(bench, level, name)
+
+
+def certification_paths(bench):
     """Path validation beside its two signature verifications alone; 2.5 times is 40 % of their rate, 1.67 is 60 %."""
-    found = in_turn(
-        rounds,
-        parsing=lambda: hsign.ask("path", "from-bytes"),
-        parsed=lambda: hsign.ask("path", "from-certificates"),
-        limit=lambda: hsign.ask("path", "signatures"),
-    )
-    verifications = found["limit"].last["verifications"]
+    ask = lambda what: bench.ask(OURS, "path", what)["hsign"]
+    operations = {name: ask(name) for name in ("from-bytes", "from-certificates", "signatures")}
+    found = in_turn(ROUNDS, operations)
+    verifications = found["signatures"].last["verifications"]
     found = {name: samples.each() for name, samples in found.items()}
-    for what, name in (("path validation with parsing", "parsing"), ("path validation, parsed certificates", "parsed")):
+    for what, name in (
+        ("path validation with parsing", "from-bytes"), ("path validation, parsed certificates", "from-certificates")
+    ):
         work = found[name].last["work"]
         note = f"{found[name].rate()}; {work} paths a run, {verifications} verifications"
-        table.ratio(what, found[name], "the signature verifications alone", found["limit"], note)
+        bench.table.ratio(what, found[name], ALONE, found["signatures"], note)
 
 
-def engine_alone(table, hsign, rounds):
-    """Verdicts from facts: signature checks from memory, then made; 51 signatures beside one."""
-    for level, name in (("B-T", "B-T"), ("B-LTA", "B-LTA renewed twice")):
-        ask = lambda what, signatures, signers: lambda: hsign.ask("engine", what, level, signatures, signers)
-        found = in_turn(
-            rounds,
-            memoised=ask("memoised", 1, 1),
-            checked=ask("checked", 1, 1),
-            bare=ask("bare", 1, 1),
-            many=ask("memoised", 51, 1),
-            many_checked=ask("checked", 51, 1),
-            many_people=ask("memoised", 51, 51),
-            many_people_checked=ask("checked", 51, 51),
-            many_people_bare=ask("bare", 51, 51),
-        )
-        found = {name: samples.each() for name, samples in found.items()}
-        counted = lambda name: f"{found[name].last['verifications']} verifications"
-        seen = lambda name: f"{found[name].last['signatures']} signatures, {found[name].last['stamps']} stamps"
-        judged = lambda name: f"{found[name].rate()}, {seen(name)}, {found[name].last['indication']}"
-        alone = "the verifications alone"
-        row = lambda what, ours, beside, theirs, note: table.ratio(
-            f"engine, {name}, {what}", found[ours], beside, found[theirs], note
-        )
-        row("checks from memory", "memoised", alone, "bare", judged("memoised"))
-        row("checks made", "checked", alone, "bare", counted("bare"))
-        row("51 signatures, checks from memory", "many", "one signature", "memoised", seen("many"))
-        row("51 signatures, checks made", "many_checked", "one signature", "checked", seen("many_checked"))
-        row("51 signatures of 51 people, checks from memory", "many_people", "one signature", "memoised", judged("many_people"))
-        row("51 signatures of 51 people, checks made", "many_people_checked", "one signature", "checked", seen("many_people_checked"))
-        row("51 signatures of 51 people, checks made", "many_people_checked", alone, "many_people_bare", counted("many_people_bare"))
+def engine_alone(bench, level, name):
+    """Verdicts from facts: signature checks from memory, then made; many signatures beside one."""
+    ask = lambda *words: bench.ask(OURS, "engine", *words)["hsign"]
+    many, many_people = f"{SIGNATURES} signatures", f"{SIGNATURES} signatures of {SIGNATURES} people"
+    cases = {"one": (1, 1), many: (SIGNATURES, 1), many_people: (SIGNATURES, SIGNATURES)}
+    operations = {
+        (case, what): ask(what, level, signatures, signers)
+        for case, (signatures, signers) in cases.items()
+        for what in ("memoised", "checked", "bare")
+        if (case, what) != (many, "bare")
+    }
+    found = {key: samples.each() for key, samples in in_turn(SLOW, operations).items()}
+
+    def row(case, what, beside, theirs):
+        words = {"memoised": "checks from memory", "checked": "checks made"}[what]
+        title = f"engine, {name}, {words}" if case == "one" else f"engine, {name}, {case}, {words}"
+        last, verifications = found[case, what].last, found[theirs].last.get("verifications")
+        note = f"{found[case, what].rate()}, {last['signatures']} signatures, {last['stamps']} stamps, {last['indication']}"
+        if verifications:
+            note += f"; {verifications} verifications"
+        bench.table.ratio(title, found[case, what], beside, found[theirs], note)
+
+    for what in ("memoised", "checked"):
+        row("one", what, ALONE, ("one", "bare"))
+        for case in (many, many_people):
+            row(case, what, "one signature", ("one", what))
+    row(many_people, "checked", ALONE, (many_people, "bare"))

@@ -1,7 +1,7 @@
 """Electronic prescriptions beside the bare verifications of signatures and the pass that they need."""
 
 import programs
-from measured import in_turn
+from bench import OURS, ROUNDS
 
 PRESCRIPTION = (
     "SJ1\r\n1,1,1234567,13,試験病院\r\n2,東京都千代田区\r\n5,,ｲｼｬ ﾀﾛｳ,医師　太郎\r\n11,100,患者　花子,ｶﾝｼﾞｬ ﾊﾅｺ\r\n"
@@ -13,7 +13,8 @@ PRESCRIPTION = (
 DISPENSING = "CJ1,\n1,患者　花子,2,19500504\n201,1,架空錠,3,錠,2,000000000,\n"
 
 
-def eprescriptions(table, testbed, hsign, work, rounds):
+def rows(bench):
+    testbed, work = bench.testbed, bench.work
     prescription, dispensing = work / "rx.csv", work / "disp.csv"
     prescription.write_bytes(PRESCRIPTION.encode())
     dispensing.write_bytes(DISPENSING.encode())
@@ -31,11 +32,11 @@ def eprescriptions(table, testbed, hsign, work, rounds):
         ("prescription and dispensing at ES", both),
         ("prescription and dispensing at ES-A", archived),
     ):
-        found = in_turn(
-            rounds,
-            ours=lambda: hsign.ask("file-verify", file),
-            limit=lambda: hsign.ask("file-verify-limit", file),
-        )
-        verdict, limit = found["ours"].last, found["limit"].last
-        note = f"{verdict['work']} bytes, {verdict['valid']} signatures, {limit['verifications']} verifications"
-        table.ratio(f"verify {what}, in process", found["ours"], "limit", found["limit"], note)
+        operations = bench.ask(OURS, "file-verify", file)
+        operations["limit"] = bench.ask(OURS, "file-verify-limit", file)["hsign"]
+        bench.compare(f"verify {what}", ROUNDS, operations, counted)
+
+
+def counted(found):
+    verdict, limit = found["hsign"].last, found["limit"].last
+    return f"{verdict['work']} bytes, {verdict['valid']} signatures, {limit['verifications']} verifications"

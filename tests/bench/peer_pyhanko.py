@@ -1,27 +1,30 @@
-"""pyHanko, kept warm: reads one operation per line (its words apart by tabs), carries it out once, answers with one
-line of JSON. The operations are those of hsign-bench that a peer can do."""
+"""pyHanko, kept warm: the operations of hsign-bench that it can do."""
 
 import asyncio
 import functools
+import hashlib
 import io
-import json
 import pathlib
-import resource
 import sys
-import time
 
+from asn1crypto import cms
 from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner, PdfTimeStamper, SimpleSigner
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.timestamps import HTTPTimeStamper
-from pyhanko.sign.validation import KeyUsageConstraints, policy_decl, validate_pdf_signature
+from pyhanko.sign.validation import (
+    KeyUsageConstraints, async_validate_detached_cms, policy_decl, validate_pdf_signature,
+)
 from pyhanko.sign.validation.ades import ades_lta_validation
+from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
+
+from peer import serve
 
 #: Certificates of the HPKI have nonRepudiation and nothing else.
 USAGE = KeyUsageConstraints(key_usage={"non_repudiation"})
@@ -31,9 +34,9 @@ ALL = ("hpki-root", "tsa-root"), ("hpki-signature-ca", "tsa-ca")
 
 
 class PyHanko:
-    def __init__(self, folder, tsa):
+    def __init__(self, folder, tsa, person):
         self.folder = pathlib.Path(folder)
-        person = self.folder / "people" / "doctor"
+        person = self.folder / "people" / person
         self.signer = SimpleSigner.load(
             str(person / "key.pem"), str(person / "certificate.pem"),
             ca_chain_files=(str(self.folder / "ca" / "hpki-signature-ca.pem"),),
@@ -72,7 +75,56 @@ class PyHanko:
         )
         if keep:
             self.signed[level] = target.getvalue()
-        return {"work": target.seek(0, io.SEEK_END)}
+        return target.seek(0, io.SEEK_END)
+
+    def extend(self, level):
+        """A further time stamp with the evidence for the one before."""
+        output = io.BytesIO()
+        PdfTimeStamper(self.timestamper).update_archival_timestamp_chain(
+            PdfFileReader(io.BytesIO(self.signed[level])), self._context(*ALL), in_place=False, output=output
+        )
+        return output.seek(0, io.SEEK_END)
+
+    def files_sign(self, level, source, folder, start, end):
+        for number in range(int(start), int(end)):
+            self.file_sign(level, source, pathlib.Path(folder) / f"{number}.pdf")
+        return int(end) - int(start)
+
+    def pdf_stamp(self, file):
+        output = io.BytesIO()
+        writer = IncrementalPdfFileWriter(io.BytesIO(pathlib.Path(file).read_bytes()))
+        PdfTimeStamper(self.timestamper).timestamp_pdf(writer, "sha256", output=output)
+        return output.seek(0, io.SEEK_END)
+
+    def sign_as(self, _form, level, target, source):
+        timestamper = None if level == "B-B" else self.timestamper
+        with open(source, "rb") as content:
+            signed = asyncio.run(
+                self.signer.async_sign_general_data(content, "sha256", use_cades=True, timestamper=timestamper)
+            )
+        return pathlib.Path(target).write_bytes(signed.dump())
+
+    def detached_verify(self, file, source):
+        signed = cms.ContentInfo.load(pathlib.Path(file).read_bytes())["content"]
+        with open(source, "rb") as content:
+            status = asyncio.run(
+                async_validate_detached_cms(
+                    content, signed, self._context(("hpki-root",), ("hpki-signature-ca",)),
+                    self._context(("tsa-root",), ("tsa-ca",)), key_usage_settings=USAGE,
+                )
+            )
+            if not status.bottom_line:
+                raise RuntimeError("pyHanko does not find the signature valid")
+            return content.tell()
+
+    def token_verify(self, token, source):
+        content = pathlib.Path(source).read_bytes()
+        signed = cms.ContentInfo.load(pathlib.Path(token).read_bytes())["content"]
+        imprint = lambda algorithm: hashlib.new(algorithm, content).digest()
+        found = asyncio.run(validate_tst_signed_data(signed, self._context(("tsa-root",), ("tsa-ca",)), imprint))
+        if not (found["intact"] and found["valid"]):
+            raise RuntimeError("pyHanko does not find the time stamp valid")
+        return len(content)
 
     def verify(self, level):
         return self._verify(io.BytesIO(self.signed[level]))
@@ -84,7 +136,7 @@ class PyHanko:
     def files_verify(self, folder, start, end):
         for number in range(int(start), int(end)):
             self.file_verify(pathlib.Path(folder) / f"{number}.pdf")
-        return {"work": int(end) - int(start)}
+        return int(end) - int(start)
 
     def _verify(self, file):
         reader = PdfFileReader(file)
@@ -102,7 +154,7 @@ class PyHanko:
             valid = status.bottom_line
         if not valid:
             raise RuntimeError("pyHanko does not find the signature valid")
-        return {"work": file.seek(0, io.SEEK_END)}
+        return file.seek(0, io.SEEK_END)
 
     def _context(self, roots, authorities):
         return ValidationContext(
@@ -121,19 +173,4 @@ class PyHanko:
         return list(load_certs_from_pemder([str(self.folder / "ca" / f"{name}.pem") for name in names]))
 
 
-def main():
-    peer = PyHanko(*sys.argv[1:3])
-    for line in sys.stdin:
-        operation, *words = line.rstrip("\n").split("\t")
-        if operation == "peak":
-            answer = {"peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
-        else:
-            wall, cpu = time.perf_counter(), time.thread_time()
-            answer = getattr(peer, operation.replace("-", "_"))(*words)
-            answer["ms"] = (time.perf_counter() - wall) * 1e3
-            answer["cpu_ms"] = (time.thread_time() - cpu) * 1e3
-        print(json.dumps(answer), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+serve(PyHanko(*sys.argv[1:4]))

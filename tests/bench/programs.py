@@ -1,15 +1,53 @@
-"""The programs that are measured: two kept warm and asked line by line, and commands started anew."""
+"""The programs that are measured: some kept warm and asked line by line, and commands started anew."""
 
+import functools
+import importlib.util
 import json
 import os
 import pathlib
 import resource
+import shutil
 import subprocess
 import sys
 import time
 
+from sizes import SMOKE
+
+HERE = pathlib.Path(__file__).parent
 BIN = pathlib.Path(os.environ["HSIGN_BENCH_BIN"])
 HSIGN = str(BIN / "hsign")
+
+#: A trial run is over before a Java machine has optimised anything.
+JAVA = ["java", "-Xmx2g", "-Djava.awt.headless=true", *(["-XX:TieredStopAtLevel=1"] if SMOKE else [])]
+#: What is kept warm, as it is started before the words that are the same for all.
+WARM = {
+    "hsign": [str(BIN / "hsign-bench")],
+    "pyHanko": [sys.executable, str(HERE / "peer_pyhanko.py")],
+    "signxml": [sys.executable, str(HERE / "peer_signxml.py")],
+    "rfc3161-client": [sys.executable, str(HERE / "peer_rfc3161.py")],
+    "EU DSS": [*JAVA, "-cp", os.environ.get("DSS_CLASS_PATH", ""), "Bench"],
+}
+#: Modules of Python that a peer is made of.
+MODULES = {"pyHanko": "pyhanko", "signxml": "signxml", "rfc3161-client": "rfc3161_client"}
+COMMANDS = {"OpenSSL": "openssl", "xmlsec1": "xmlsec1", "pdfsig": "pdfsig", "curl": "curl"}
+
+
+@functools.cache
+def installed(name):
+    """Whether it can be measured; what is missing is told once, and is a failure under REQUIRE_ALL=1."""
+    if name == "hsign":
+        return True
+    if name == "EU DSS":
+        found = bool(os.environ.get("DSS_CLASS_PATH"))
+    elif name in MODULES:
+        found = importlib.util.find_spec(MODULES[name]) is not None
+    else:
+        found = shutil.which(COMMANDS[name]) is not None
+    if not found:
+        if os.environ.get("REQUIRE_ALL") == "1":
+            raise RuntimeError(f"{name} is not installed")
+        print(f"{name} is not installed: its rows are skipped", file=sys.stderr)
+    return found
 
 
 class Testbed:
@@ -52,16 +90,11 @@ class Warm:
         self._process.wait(timeout=30)
 
 
-def hsign_warm(testbed):
-    return Warm("hsign", [str(BIN / "hsign-bench"), str(testbed.folder), testbed.tsa])
+def warm(name, testbed, person="doctor"):
+    return Warm(name, [*WARM[name], str(testbed.folder), testbed.tsa, person])
 
 
-def pyhanko_warm(testbed):
-    peer = pathlib.Path(__file__).with_name("peer_pyhanko.py")
-    return Warm("pyHanko", [sys.executable, str(peer), str(testbed.folder), testbed.tsa])
-
-
-def run(command, accepted=(0,)):
+def run(command, accepted=(0,), work=1):
     """One command from start to end."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
@@ -72,7 +105,7 @@ def run(command, accepted=(0,)):
         said = (done.stderr or done.stdout).decode(errors="replace")
         raise RuntimeError(f"{command[0]} ended with {done.returncode}: {said}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"ms": wall * 1e3, "cpu_ms": cpu * 1e3, "work": 1}
+    return {"ms": wall * 1e3, "cpu_ms": cpu * 1e3, "work": work}
 
 
 def hsign_sign(testbed, level, source, target):
@@ -91,8 +124,12 @@ def signing(testbed, level, source, target, person="doctor"):
     return command
 
 
+def verifying(testbed, *words):
+    return [HSIGN, "verify", *words, "--policy", "etsi", *judging(testbed)]
+
+
 def hsign_verify(testbed, file):
-    return run([HSIGN, "verify", file, "--policy", "etsi", *judging(testbed)]) | {"work": file.stat().st_size}
+    return run(verifying(testbed, file)) | {"work": file.stat().st_size}
 
 
 def judging(testbed):

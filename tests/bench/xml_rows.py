@@ -1,16 +1,14 @@
-"""A large XML document, whole processes beside xmlsec1. Its own file for xmlsec1, with the same data: XMLDSig with the
-enveloped-signature transform, no XAdES, no revocation; our XAdES leaves signatures out by XPath, as CDA and others do."""
-
-import os
-import shutil
-import sys
+"""XML (W5): XAdES in process beside the peers and beside libxml2's parsing and canonicalisation alone; then whole
+processes beside xmlsec1. Each peer judges a file of its own, with the same data: that of xmlsec1 is XMLDSig with the
+enveloped-signature transform, without XAdES and revocation; ours leaves signatures out by XPath, as CDA and others do."""
 
 import processes
 import programs
-from measured import in_turn
+from bench import OURS, ROUNDS, SLOW, SLOWEST, XML
 from sizes import scaled
 
 MEGABYTES = scaled(10)
+SIZES = (("100 KB", 100_000, ROUNDS, SLOW), (f"{MEGABYTES} MB", MEGABYTES << 20, SLOWEST, SLOW))
 
 TEMPLATE = """\
 <ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:SignedInfo>\
@@ -22,34 +20,59 @@ TEMPLATE = """\
 <ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><ds:DigestValue/></ds:Reference>\
 </ds:SignedInfo><ds:SignatureValue/><ds:KeyInfo><ds:X509Data/></ds:KeyInfo></ds:Signature>"""
 
+PARSE = "libxml2's parsing and C14N alone"
 
-def large_xml(table, testbed, work, rounds):
-    if not shutil.which("xmlsec1"):
-        if os.environ.get("REQUIRE_ALL") == "1":
-            raise RuntimeError("xmlsec1 is not installed")
-        print("xmlsec1 is not installed: its rows are skipped", file=sys.stderr)
-        return
-    plain, template, ours, theirs = (work / name for name in ("plain.xml", "template.xml", "ours.xml", "theirs.xml"))
-    document = clinical_document(MEGABYTES << 20)
-    plain.write_text(document + "</ClinicalDocument>", encoding="utf-8")
-    template.write_text(document + TEMPLATE + "</ClinicalDocument>", encoding="utf-8")
-    folder = testbed.folder
+
+def rows(bench):
+    for name, size, in_process_rounds, process_rounds in SIZES:
+        document = clinical_document(size)
+        plain = bench.work / "plain.xml"
+        plain.write_text(document + "</ClinicalDocument>", encoding="utf-8")
+        in_process(bench, plain, name, in_process_rounds)
+        if programs.installed("xmlsec1"):
+            template = bench.work / "template.xml"
+            template.write_text(document + TEMPLATE + "</ClinicalDocument>", encoding="utf-8")
+            beside_xmlsec1(bench, plain, template, name, process_rounds)
+
+
+def in_process(bench, plain, name, rounds):
+    made = bench.work / "{peer}.xml"
+    ours = bench.ask(OURS, "sign-as", "xades-enveloped", "B-B", made, plain)
+    ours["hsign"]()
+    limit = lambda *words: {"limit": bench.ask(OURS, *words)["hsign"]}
+    parse = {PARSE: ask for ask in bench.ask(("signxml",), "parse", plain).values()}
+    said = lambda found: f"{found['hsign'].last['work']} bytes, {found['hsign'].last['indication']}"
+    bench.compare(
+        f"sign XAdES B-B, {name}", rounds,
+        ours | limit("file-sign-limit", made.with_name("hsign.xml"), 0) | parse
+        | bench.ask(XML, "sign-as", "xades-enveloped", "B-B", made, plain), said,
+    )
+    bench.compare(
+        f"verify XAdES B-B, {name}", rounds,
+        bench.ask(OURS, "file-verify", made) | limit("file-verify-limit", made.with_name("hsign.xml")) | parse
+        | bench.ask(XML, "file-verify", made), said,
+    )
+
+
+def beside_xmlsec1(bench, plain, template, name, rounds):
+    testbed, folder = bench.testbed, bench.testbed.folder
+    ours, theirs = bench.work / "ours.xml", bench.work / "theirs.xml"
     key = f"{folder / 'people' / 'doctor' / 'key.pem'},{folder / 'people' / 'doctor' / 'certificate.pem'}"
     sign = (
         programs.signing(testbed, "B-B", plain, ours),
         ["xmlsec1", "--sign", "--privkey-pem", key, "--output", theirs, template],
     )
     verify = (
-        [programs.HSIGN, "verify", ours, "--policy", "etsi", *programs.judging(testbed)],
+        programs.verifying(testbed, ours),
         [
             "xmlsec1", "--verify", "--trusted-pem", folder / "ca" / "hpki-root.pem",
             "--untrusted-pem", folder / "ca" / "hpki-signature-ca.pem", theirs,
         ],
     )
-    for what, (our, their) in (("sign XAdES B-B", sign), ("verify XAdES", verify)):
-        found = in_turn(rounds, ours=lambda: programs.run(our), xmlsec1=lambda: programs.run(their))
-        what, note = f"{what}, {MEGABYTES} MB, whole process", processes.beside(our, "xmlsec1", their)
-        table.ratio(what, found["ours"], "xmlsec1", found["xmlsec1"], note)
+    for what, (our, their) in (("sign XAdES B-B", sign), ("verify XAdES B-B", verify)):
+        operations = {"hsign": lambda: programs.run(our), "xmlsec1": lambda: programs.run(their)}
+        peaks = processes.beside(our, "xmlsec1", their)
+        bench.compare(f"{what}, {name}, whole process", rounds, operations, lambda found: peaks)
 
 
 def clinical_document(size):

@@ -8,7 +8,7 @@ set -eu
 
 build_packages="build-essential pkg-config libssl-dev"
 test_packages="softhsm2 openssl qpdf poppler-utils python3-venv fonts-ipaexfont-gothic chromium libxml2-utils maven \
-mupdf-tools default-jdk-headless npm tmux xmlsec1 postgresql"
+mupdf-tools default-jdk-headless npm tmux curl xmlsec1 postgresql"
 
 missing=""
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -27,6 +27,7 @@ have mvn || missing="$missing maven"
 have javac || missing="$missing default-jdk-headless"
 have npm || missing="$missing npm"
 have tmux || missing="$missing tmux"
+have curl || missing="$missing curl"
 have xmlsec1 || missing="$missing xmlsec1"
 { have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; } || missing="$missing postgresql"
 { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || missing="$missing python3-venv"

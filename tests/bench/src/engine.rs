@@ -184,7 +184,8 @@ impl SignatureVerifier for Memory {
 
 fn signed_document(pki: &Pki, signatures: usize, signers: usize) -> Result<DocumentFacts, Failure> {
     let doctors = doctors(pki, signers)?;
-    let mut facts = DocumentFacts::new(DocumentFormat::Pades, 1, vec![digest(DigestAlgorithm::Sha256, b"document")?]);
+    let mut facts =
+        DocumentFacts::new(DocumentFormat::Pades, 1, vec![digest(DigestAlgorithm::Sha256, b"document")?]);
     for (number, doctor) in (0..signatures).zip(doctors.iter().cycle()) {
         let id = format!("Signature{number}");
         let signed = signed(doctor, format!("document {number}").as_bytes())?;
@@ -193,11 +194,11 @@ fn signed_document(pki: &Pki, signatures: usize, signers: usize) -> Result<Docum
         let stamp =
             timestamp(pki, format!("{id}/stamp"), kind, covers, signed.value.as_slice(), SIGNED + 30)?;
         facts.signatures.push(SignatureFacts {
-signed: Some(signed),
-timestamps: vec![stamp],
-modifications: Some(Modifications::default()),
-..SignatureFacts::new(id, Level::BLta, Coverage::WholeRevision)
-});
+            signed: Some(signed),
+            timestamps: vec![stamp],
+            modifications: Some(Modifications::default()),
+            ..SignatureFacts::new(id, Level::BLta, Coverage::WholeRevision)
+        });
     }
     Ok(facts)
 }

@@ -51,12 +51,36 @@ impl Workbench {
         Ok(json!({ "work": work, "indication": indication }))
     }
 
-    /// One pass over a file and the verifications that its judgement asks for, each once.
-    #[allow(clippy::ptr_arg, reason = "a vector is a source, a slice is none")]
-    pub(crate) fn limit_of_file<'d>(&self, document: &'d Vec<u8>) -> Result<Limit<'d>, Failure> {
-        let recorder = Recorder::default();
-        self.ask_for_verifications(document, &recorder)?;
-        Limit::of_verification(document, recorder)
+    /// One pass over what was signed and the verifications that its judgement asks for, each once.
+    pub(crate) fn limit_of_file<'d>(&self, files: &'d Files) -> Result<Limit<'d>, Failure> {
+        let (recorder, beside) = (Recorder::default(), files.beside());
+        self.ask_for_verifications(&files.document, &beside, &recorder)?;
+        Limit::of_verification(files.content.as_ref().unwrap_or(&files.document), recorder)
+    }
+
+    /// The same for making it, with so many round trips to the time-stamp authority.
+    pub(crate) fn limit_of_signing_file<'d>(
+        &self,
+        files: &'d Files,
+        round_trips: usize,
+    ) -> Result<Limit<'d>, Failure> {
+        self.to_sign_as_well(self.limit_of_file(files)?, round_trips)
+    }
+}
+
+/// A document, and what it signs where that is another file.
+pub(crate) struct Files {
+    document: Vec<u8>,
+    content: Option<Vec<u8>>,
+}
+
+impl Files {
+    pub(crate) fn open(document: &Path, content: Option<&Path>) -> Result<Self, Failure> {
+        Ok(Self { document: std::fs::read(document)?, content: content.map(std::fs::read).transpose()? })
+    }
+
+    fn beside(&self) -> Vec<Content<'_>> {
+        self.content.iter().map(|source| Content { name: "content", source }).collect()
     }
 }
 

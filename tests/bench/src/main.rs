@@ -18,7 +18,16 @@
 //! | `file-limit IN OUT` | two passes of SHA-256 over IN and a durable copy put in place at OUT |
 //! | `file-pass IN...` | one pass over each |
 //! | `sign-as FORM LEVEL OUT IN...` | files in, one file in place: `cades-detached`, `cades-enveloping`, `xades-enveloped`, `asic-e-cades`, `asic-e-xades` |
-//! | `file-verify-limit FILE` | what verifying it can't do without |
+//! | `file-verify-limit FILE [CONTENT]` | what verifying it can't do without |
+//! | `file-sign-limit FILE N [CONTENT]` | what making it can't do without, N round trips to the time-stamp authority among it |
+//! | `files-sign LEVEL FILE FOLDER FROM TO` | one file signed again and again, into files of these numbers |
+//! | `token FILE OUT` | a time-stamp token over a file, put in place |
+//! | `token-limit FILE` | two passes over it and a round trip |
+//! | `files-token FOLDER FROM TO` | tokens over these files, put beside them |
+//! | `pdf-stamp FILE` | a document time stamp, bytes in, bytes out |
+//! | `tree-pass FOLDER THREADS` | all files of a folder opened, read and hashed by so many threads |
+//! | `hash-tree N` | the tree of an evidence record over N digests |
+//! | `hash-tree-nodes N` | its nodes' hashes alone |
 //! | `path WHAT` | the doctor's certification path many times: `from-bytes`, `from-certificates`, or its `signatures` alone |
 //! | `engine WHAT LEVEL N SIGNERS` | verdicts from facts of N signatures of so many people: `memoised`, `checked`, or the checks alone, `bare` |
 //! | `peak` | nothing; tells the most memory this process had |
@@ -27,6 +36,8 @@ mod engine;
 mod forms;
 mod limit;
 mod paths;
+mod stamps;
+mod tree;
 mod workbench;
 
 use std::collections::BTreeMap;
@@ -43,9 +54,10 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let (Some(folder), Some(tsa)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: hsign-bench FOLDER_OF_HSIGN_TESTKIT TSA_URL".into());
+        return Err("usage: hsign-bench FOLDER_OF_HSIGN_TESTKIT TSA_URL [PERSON]".into());
     };
-    let mut bench = Workbench::open(folder.as_ref(), &tsa)?;
+    let person = arguments.next().unwrap_or_else(|| "doctor".to_owned());
+    let mut bench = Workbench::open(folder.as_ref(), &tsa, &person)?;
     let chain = paths::Chain::open(folder.as_ref())?;
     let mut cases = Cases::new();
     let mut output = std::io::stdout().lock();
@@ -88,34 +100,9 @@ fn answer(
             timed(|| bench.sign_often(level, source, count))
         }
         ["read", level] => timed(|| bench.read(level)),
-        ["sign-files", level, file, folder, count] => {
-            let count = count.parse()?;
-            timed(|| bench.sign_files(level, file.as_ref(), folder.as_ref(), count))
-        }
-        ["files-verify", folder, from, to, threads] => {
-            let (from, to, threads) = (from.parse()?, to.parse()?, threads.parse()?);
-            timed(|| bench.verify_files(folder.as_ref(), from, to, threads))
-        }
-        ["file-sign", level, input, output] => {
-            timed(|| bench.sign_file(level, input.as_ref(), output.as_ref()))
-        }
-        ["file-verify", file] => timed(|| bench.verify_file(file.as_ref())),
-        ["detached-verify", file, content] => {
-            timed(|| bench.verify_detached(file.as_ref(), content.as_ref()))
-        }
-        ["file-limit", input, output] => timed(|| limit::passes_and_copy(input.as_ref(), output.as_ref())),
-        ["file-pass", inputs @ ..] => {
-            let inputs: Vec<&Path> = inputs.iter().map(Path::new).collect();
-            timed(|| limit::pass(&inputs))
-        }
-        ["sign-as", form, level, output, inputs @ ..] => {
-            let inputs: Vec<&Path> = inputs.iter().map(Path::new).collect();
-            timed(|| bench.sign_as(form, level, output.as_ref(), &inputs))
-        }
-        ["file-verify-limit", file] => {
-            let document = std::fs::read(file)?;
-            let limit = bench.limit_of_file(&document)?;
-            timed(|| limit.run())
+        ["pdf-stamp", file] => {
+            let source = std::fs::read(file)?;
+            timed(|| bench.stamp_pdf(&source))
         }
         ["path", "from-bytes"] => timed(|| chain.parsing()),
         ["path", "from-certificates"] => timed(|| chain.parsed()),
@@ -133,9 +120,79 @@ fn answer(
                 other => Err(format!("unknown measurement {other:?}").into()),
             }
         }
+        ["hash-tree", count] => {
+            let leaves = tree::leaves(count.parse()?);
+            timed(|| tree::over(leaves))
+        }
+        ["hash-tree-nodes", count] => {
+            let leaves = tree::leaves(count.parse()?);
+            timed(|| tree::nodes_alone(&leaves))
+        }
         ["peak"] => Ok(json!({ "peak_kib": peak_kib()? })),
+        _ => answer_about_files(bench, words),
+    }
+}
+
+fn answer_about_files(bench: &Workbench, words: &[&str]) -> Result<Value, Failure> {
+    match words {
+        ["file-sign", level, input, output] => {
+            timed(|| bench.sign_file(level, input.as_ref(), output.as_ref()))
+        }
+        ["file-verify", file] => timed(|| bench.verify_file(file.as_ref())),
+        ["detached-verify", file, content] => {
+            timed(|| bench.verify_detached(file.as_ref(), content.as_ref()))
+        }
+        ["file-limit", input, output] => timed(|| limit::passes_and_copy(input.as_ref(), output.as_ref())),
+        ["file-pass", inputs @ ..] => {
+            let inputs = paths(inputs);
+            timed(|| limit::pass(&inputs))
+        }
+        ["sign-as", form, level, output, inputs @ ..] => {
+            let inputs = paths(inputs);
+            timed(|| bench.sign_as(form, level, output.as_ref(), &inputs))
+        }
+        ["file-verify-limit", file, beside @ ..] => {
+            let files = forms::Files::open(file.as_ref(), beside.first().map(Path::new))?;
+            let limit = bench.limit_of_file(&files)?;
+            timed(|| limit.run())
+        }
+        ["file-sign-limit", file, round_trips, beside @ ..] => {
+            let files = forms::Files::open(file.as_ref(), beside.first().map(Path::new))?;
+            let limit = bench.limit_of_signing_file(&files, round_trips.parse()?)?;
+            timed(|| limit.run())
+        }
+        ["sign-files", level, file, folder, count] => {
+            let count = count.parse()?;
+            timed(|| bench.sign_files(level, file.as_ref(), folder.as_ref(), 0..count))
+        }
+        ["files-sign", level, file, folder, from, to] => {
+            let numbers = from.parse()?..to.parse()?;
+            timed(|| bench.sign_files(level, file.as_ref(), folder.as_ref(), numbers))
+        }
+        ["files-verify", folder, from, to, threads] => {
+            let (from, to, threads) = (from.parse()?, to.parse()?, threads.parse()?);
+            timed(|| bench.verify_files(folder.as_ref(), from, to, threads))
+        }
+        ["token", file, output] => timed(|| bench.stamp_file(file.as_ref(), output.as_ref())),
+        ["token-limit", file] => {
+            let content = std::fs::read(file)?;
+            let limit = bench.token_limit(&content)?;
+            timed(|| limit.run())
+        }
+        ["files-token", folder, from, to] => {
+            let numbers = from.parse()?..to.parse()?;
+            timed(|| bench.stamp_files(folder.as_ref(), numbers))
+        }
+        ["tree-pass", folder, threads] => {
+            let (files, threads) = (tree::files(folder.as_ref())?, threads.parse()?);
+            timed(|| tree::pass(&files, threads))
+        }
         other => Err(format!("unknown operation {other:?}").into()),
     }
+}
+
+fn paths<'w>(words: &'w [&'w str]) -> Vec<&'w Path> {
+    words.iter().map(Path::new).collect()
 }
 
 /// What `work` says was done, with the time it took: on the wall, and on processors, all threads together.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -25,7 +26,7 @@ use crate::Failure;
 use crate::limit::{Limit, Recorder};
 
 pub(crate) struct Workbench {
-    folder: PathBuf,
+    key: PathBuf,
     tsa: String,
     pub(crate) credential: Box<dyn Credential>,
     pub(crate) timestamper: Counted,
@@ -67,8 +68,8 @@ fn update(output: Output<'_>) -> Result<Vec<u8>, Failure> {
 }
 
 impl Workbench {
-    pub(crate) fn open(folder: &Path, tsa: &str) -> Result<Self, Failure> {
-        let person = folder.join("people/doctor");
+    pub(crate) fn open(folder: &Path, tsa: &str, person: &str) -> Result<Self, Failure> {
+        let person = folder.join("people").join(person);
         let (key, chain) = (person.join("key.pem"), person.join("chain.pem"));
         let specification = format!("pem:{}?cert={}", key.display(), chain.display());
         let ports = Ports {
@@ -84,7 +85,7 @@ impl Workbench {
             settings.evidence.add(&bytes, Provenance::Given)?;
         }
         Ok(Self {
-            folder: folder.to_owned(),
+            key,
             tsa: tsa.to_owned(),
             credential: open(&specification.parse()?, &NoSecrets, &Options::default())?,
             timestamper: Counted { inner, round_trips: Cell::new(0) },
@@ -139,17 +140,17 @@ impl Workbench {
         Ok(json!({ "work": work }))
     }
 
-    /// Files of their own signatures, for what is measured over a folder.
+    /// One file, signed as files of these numbers.
     pub(crate) fn sign_files(
         &self,
         level: &str,
         input: &Path,
         folder: &Path,
-        count: usize,
+        numbers: Range<usize>,
     ) -> Result<Value, Failure> {
         std::fs::create_dir_all(folder)?;
-        let source = std::fs::read(input)?;
-        for number in 0..count {
+        let (source, count) = (std::fs::read(input)?, numbers.len());
+        for number in numbers {
             let (update, _) = self.make(level, &source)?;
             std::fs::write(file(folder, number), [source.as_slice(), &update].concat())?;
         }
@@ -256,12 +257,28 @@ impl Workbench {
     /// One signature, a pass to sign and one to check, the self-check's verifications, and the round trips to the
     /// time-stamp authority that the last signing made.
     pub(crate) fn sign_limit(&self, level: &str) -> Result<Limit<'_>, Failure> {
-        let mut limit = self.verify_limit(level)?.and_one_more_pass();
-        limit.signs_with(&self.folder.join("people/doctor/key.pem"))?;
         let round_trips = self.made(level)?.round_trips;
+        self.to_sign_as_well(self.verify_limit(level)?, round_trips)
+    }
+
+    /// Verifying is checking what was made; making it takes this besides.
+    pub(crate) fn to_sign_as_well<'d>(
+        &self,
+        limit: Limit<'d>,
+        round_trips: usize,
+    ) -> Result<Limit<'d>, Failure> {
+        let mut limit = limit.and_one_more_pass();
+        limit.signs_with(&self.key)?;
         if round_trips > 0 {
             limit.stamps_at(&self.tsa, round_trips)?;
         }
+        Ok(limit)
+    }
+
+    /// A pass to stamp, a pass to check, and a round trip.
+    pub(crate) fn token_limit<'d>(&self, content: &'d [u8]) -> Result<Limit<'d>, Failure> {
+        let mut limit = Limit::of_passes(content).and_one_more_pass();
+        limit.stamps_at(&self.tsa, 1)?;
         Ok(limit)
     }
 
@@ -269,7 +286,7 @@ impl Workbench {
     pub(crate) fn verify_limit(&self, name: &str) -> Result<Limit<'_>, Failure> {
         let document = self.document(name)?;
         let recorder = Recorder::default();
-        self.ask_for_verifications(document, &recorder)?;
+        self.ask_for_verifications(document, &[], &recorder)?;
         Limit::of_verification(document, recorder)
     }
 
@@ -277,9 +294,10 @@ impl Workbench {
     pub(crate) fn ask_for_verifications(
         &self,
         document: &dyn Source,
+        beside: &[Content<'_>],
         recorder: &Recorder,
     ) -> Result<(), Failure> {
-        let facts = hsign::read_facts(document, &[])?;
+        let facts = hsign::read_facts(document, beside)?;
         let settings = &self.settings;
         let context = Context {
             policy: &settings.policy,
@@ -297,7 +315,7 @@ impl Workbench {
     }
 }
 
-fn file(folder: &Path, number: usize) -> PathBuf {
+pub(crate) fn file(folder: &Path, number: usize) -> PathBuf {
     folder.join(format!("{number}.pdf"))
 }
 
@@ -320,9 +338,10 @@ pub(crate) fn stamps(verdict: &DocumentVerdict) -> usize {
     of_signatures.chain(verdict.timestamps()).map(|stamp| stamp.id()).collect::<BTreeSet<_>>().len()
 }
 
-/// Work that led to no valid signature is none.
+/// Work that led to no valid signature or time stamp is none.
 pub(crate) fn passed(verdict: &DocumentVerdict) -> Result<String, Failure> {
-    if verdict.signatures().is_empty() || verdict.indication() != Indication::TotalPassed {
+    let nothing = verdict.signatures().is_empty() && verdict.timestamps().is_empty();
+    if nothing || verdict.indication() != Indication::TotalPassed {
         return Err(format!("{} instead of TOTAL-PASSED", verdict.indication()).into());
     }
     Ok(verdict.indication().to_string())
