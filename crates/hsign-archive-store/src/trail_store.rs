@@ -124,6 +124,27 @@ impl Copies {
         }
     }
 
+    /// The segment with which a trail ends that ends with `head`.
+    ///
+    /// # Errors
+    /// What a store says where none has it whole, and when it is lost.
+    pub fn segment(&self, head: TrailHead) -> Result<Segment, Error> {
+        let name = segment_name(head.segment);
+        let mut failed = None;
+        let mut reason = "it isn't there".to_owned();
+        for member in &self.members {
+            match member.store.get(&name, Segment::LARGEST) {
+                Ok(None) => {}
+                Err(error) => failed = failed.or(Some(error)),
+                Ok(Some(bytes)) => match Segment::known(&bytes, head) {
+                    Ok(segment) => return Ok(segment),
+                    Err(error) => reason = error.to_string(),
+                },
+            }
+        }
+        Err(failed.unwrap_or(Error::TrailLost { segment: head.segment, reason }))
+    }
+
     /// Best effort: whoever finds the segment missing in a store puts it there, and a repair does so in the end.
     fn spread(&self, segment: &Segment) {
         let name = segment.name();

@@ -180,6 +180,12 @@ fn damage_of_each_segment_in_each_store_is_located_and_repaired_from_the_other()
         assert_eq!(copies.repair_trail().unwrap().restored.len(), 1);
         assert_eq!(room.check().damage, []);
     }
+    let third = copies.segment(room.check().head).unwrap();
+    room.flip("one", 2);
+    let second = copies.segment(third.before()).unwrap();
+    assert_eq!((third.number(), second.number()), (3, 2));
+    room.flip("two", 2);
+    assert!(matches!(copies.segment(third.before()), Err(Error::TrailLost { segment: 2, .. })));
     let aside = std::fs::read_dir(room.0.path().join("one/damaged/trail")).unwrap().count();
     assert_eq!(aside, 3, "what was damaged is kept");
 }
