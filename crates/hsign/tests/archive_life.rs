@@ -3,14 +3,18 @@
 
 mod archive_support;
 
-use archive_support::{Clinic, NOW};
+use archive_support::signer::Key;
+use archive_support::{AtDesk, CONFIG, Clinic, NOW, generation};
 use hsign::archive::{
-    ExportRequest, HoldSubject, Line, RenewRequest, Retention, ScrubRequest, Standing, VerifyRequest,
+    ExportRequest, HoldSubject, ImportRequest, Intake, Line, RenewRequest, Retention, ScrubRequest, Standing,
+    VerifyRequest,
 };
+use hsign::credential::KeyProtection;
 use hsign::report::Language;
 use hsign::{Indication, Time, ValidationTime};
+use hsign_core::DigestAlgorithm;
 use hsign_core::ports::NoNetwork;
-use hsign_testkit::{DAY, Fault, YEAR};
+use hsign_testkit::{DAY, Fault, Person, YEAR};
 
 fn verified(clinic: &Clinic) -> u64 {
     let request = VerifyRequest { documents: true, ..VerifyRequest::default() };
@@ -222,6 +226,106 @@ fn what_is_held_stays_and_what_is_deleted_is_deleted_by_two_people() {
     *clinic.actor.lock().unwrap() = "director".to_owned();
     approve(&clinic).unwrap();
     assert!(clinic.path(1).exists());
+    clinic.set(NOW + 8 * YEAR + DAY);
+    let pki = generation(clinic.now());
+    let key = Key(pki.person(Person::Doctor));
+    let run = |name: &str| {
+        let protection = KeyProtection::Token {
+            hardware: true,
+            always_authenticate: None,
+            extractable: Some(false),
+            sensitive: Some(true),
+        };
+        clinic.try_archive(|archive, environment| archive.run_deletion(name, &key, &protection, environment))
+    };
+    assert_eq!(run("purge-1").unwrap().objects, 1);
+    assert!(!clinic.path(1).exists());
+    let deleted = |line: &Line| matches!(line, Line::Deleted { key, .. } if key == "chart/001");
+    assert!(clinic.lines().iter().any(deleted));
+    assert_eq!(run("purge-1").unwrap().objects, 0, "nothing is left to do");
+    assert_eq!(verified(&clinic), 2, "the neighbours' evidence stands");
+    assert!(clinic.add(&charts[1..2]).failed == 1, "what was deleted doesn't come back under its key");
+    let mut certificates = Vec::new();
+    let out = clinic.room.path().join("audit");
+    clinic.archive(|archive, environment| archive.export_trail(&out, environment));
+    let mut names: Vec<_> =
+        std::fs::read_dir(out.join("trail")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    let mut head = hsign_archive::TrailHead::START;
+    for name in names {
+        let segment = hsign_archive::Segment::read(&std::fs::read(name).unwrap(), head).unwrap();
+        head = segment.head();
+        for event in segment.events() {
+            if let hsign_archive::Event::DeletionCertified { certificate, .. } = event {
+                certificates.push(certificate.as_slice().to_vec());
+            }
+        }
+    }
+    assert_eq!(certificates.len(), 1);
+    let settings = clinic.settings();
+    let time = ValidationTime(Time::from_unix_seconds(clinic.now()).unwrap());
+    let verdict = hsign::verify(&certificates[0], &settings, &NoNetwork, time).unwrap().verdict;
+    assert_eq!(verdict.indication(), Indication::TotalPassed, "{:?}", verdict.findings());
+}
+
+#[test]
+fn documents_that_carry_their_own_stamp_get_another_in_a_new_version() {
+    let clinic = Clinic::new();
+    let config = CONFIG.replace("[policy]", "[policy]\nin_document = [\"letter\"]");
+    std::fs::write(clinic.home().join("archive.toml"), config).unwrap();
+    let pdf = hsign_testkit::documents::referral_letter().unwrap();
+    let clock = || Time::from_unix_seconds(NOW).unwrap();
+    let desk = AtDesk(&clinic.desk);
+    let update = hsign::timestamp_pdf(&pdf, &desk, DigestAlgorithm::Sha256, None, &clock).unwrap();
+    let path = clinic.room.path().join("documents/letter.pdf");
+    let original = [pdf, update].concat();
+    std::fs::write(&path, &original).unwrap();
+    let letter = Intake {
+        location: path.to_str().unwrap().to_owned(),
+        key: Some("letter/1".to_owned()),
+        class: "letter".to_owned(),
+        retention: Retention::Until("2046-04-30".parse().unwrap()),
+        beside: Vec::new(),
+        replaces: None,
+    };
+    assert_eq!(clinic.add(&[letter]).failed, 0, "{:?}", clinic.lines());
+    let request = RenewRequest { close_all: true, in_documents: true, ..RenewRequest::default() };
+    let renew = || clinic.archive(|archive, environment| archive.renew(&request, environment));
+    assert_eq!(renew().failed, 0, "{:?}", clinic.lines());
+    let extended = |line: &Line| matches!(line, Line::Extended { .. });
+    assert!(!clinic.lines().iter().any(extended), "not due yet");
+    clinic.set(NOW + 10 * YEAR - 170 * DAY);
+    assert_eq!(renew().failed, 0, "{:?}", clinic.lines());
+    assert!(clinic.lines().iter().any(extended), "{:?}", clinic.lines());
+    assert_eq!(std::fs::read(&path).unwrap(), original, "the original is never changed");
+    assert_eq!(verified(&clinic), 2, "both versions are proven");
+}
+
+#[test]
+fn digests_that_another_engine_computed_are_taken_after_a_sample_was_computed_again() {
+    let clinic = Clinic::new();
+    let line = |number: usize, data: &str| {
+        let _ = clinic.document(number, "chart", Retention::Open);
+        let digest = |algorithm| hsign_crypto::digest(algorithm, data.as_bytes()).unwrap().hex();
+        let (sha256, sha512) = (digest(DigestAlgorithm::Sha256), digest(DigestAlgorithm::Sha512));
+        format!(
+            "k{number},{},{},chart,2020-01-31,{sha256},{sha512}\n",
+            clinic.path(number).display(),
+            data.len()
+        )
+    };
+    let head = "key,location,size,class,retention_start,sha256,sha512\n".to_owned();
+    let manifest = clinic.room.path().join("manifest.csv");
+    let import = || {
+        let request = ImportRequest { manifest: manifest.clone(), sample: 10 };
+        clinic.try_archive(|archive, environment| archive.import_digests(&request, environment))
+    };
+    std::fs::write(&manifest, head.clone() + &line(1, "document 1") + &line(2, "document Z")).unwrap();
+    assert_eq!(import().unwrap_err().finding().code, "archive-manifest-wrong");
+    std::fs::write(&manifest, head + &line(1, "document 1") + &line(2, "document 2")).unwrap();
+    assert_eq!(import().unwrap().objects, 2);
+    clinic.renew();
+    assert_eq!(verified(&clinic), 2);
 }
 
 #[test]
@@ -230,7 +334,11 @@ fn renewing_where_nothing_is_due_asks_nobody() {
     clinic.add(&clinic.charts(0..1));
     let young = RenewRequest::default();
     let summary = clinic.archive(|archive, environment| archive.renew(&young, environment));
-    assert_eq!((summary.tsa_requests, summary.waiting), (0, 1), "its batch isn't closed before a day is over");
+    assert_eq!(
+        (summary.tsa_requests, summary.waiting),
+        (0, 1),
+        "its batch isn't closed before a day is over"
+    );
     clinic.set(NOW + DAY + 1);
     let summary = clinic.archive(|archive, environment| archive.renew(&young, environment));
     assert_eq!((summary.tsa_requests, summary.waiting), (1, 0));

@@ -1,7 +1,7 @@
 //! The restore drill: one store alone, an index made anew from it, and evidence verified on that. What comes of it stands
 //! in the trail, so that the drill proves itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use hsign_archive::{Drill, Event};
 use hsign_archive_store::{Access, Copies, Index, Member};
@@ -49,6 +49,7 @@ impl Archive {
             config: self.config.clone(),
             copies: Copies::new(vec![member])?,
             secrets: Arc::clone(&self.secrets),
+            ends: Mutex::default(),
         })
     }
 

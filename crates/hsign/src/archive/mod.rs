@@ -11,6 +11,7 @@
 
 mod authority;
 mod checking;
+mod checkpoints;
 mod config;
 mod deletion;
 mod documents;
@@ -35,6 +36,7 @@ mod trail;
 mod verification;
 
 pub use authority::HttpAuthorities;
+pub use checkpoints::CHECKPOINTS;
 pub use config::{
     ArchiveConfig, ArchivePolicy, AuthorityConfig, AuthorityLimits, Budget, CONFIG_FILE, Duration,
     StoreAccess, StoreConfig, TEMPLATE, TrackConfig,

@@ -1,9 +1,10 @@
 //! An archive's home folder: its configuration, its stores, its index.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use hsign_archive::{Bundle, Checkpoints, Event, StoreFacts};
+use hsign_archive::{Bundle, Checkpoints, Event, LastStamp, Step, StoreFacts};
 use hsign_archive_store::{Access, Copies, Folder, Index, Member, ObjectStore, ObjectStoreSettings, Store};
 use hsign_core::{Finding, Secret, SecretReference};
 use hsign_net::SecretResolver;
@@ -21,6 +22,8 @@ pub struct Archive {
     pub(super) config: ArchiveConfig,
     pub(super) copies: Copies,
     pub(super) secrets: Arc<SecretResolver>,
+    /// Until when time stamps hold that were judged already, by the SHA-256 of their tokens: one covers many bundles.
+    pub(super) ends: Mutex<BTreeMap<[u8; 32], LastStamp>>,
 }
 
 /// Makes an archive in a folder: its configuration (see [`TEMPLATE`](super::TEMPLATE)), its stores, an empty index. Doing
@@ -74,7 +77,7 @@ impl Archive {
             }
         }
         let copies = Copies::new(members)?.with_checkpoints(checkpoints);
-        Ok(Self { home: home.to_owned(), config, copies, secrets })
+        Ok(Self { home: home.to_owned(), config, copies, secrets, ends: Mutex::default() })
     }
 
     /// Its configuration.
@@ -123,8 +126,19 @@ impl Archive {
         bundle: &Bundle,
         environment: &Environment<'_>,
     ) -> Result<(), Error> {
-        index.record_bundle(bundle, &|step| tokens::ends_of_step(step, environment))?;
+        index.record_bundle(bundle, &|step| self.ends_of(step, environment))?;
         Ok(())
+    }
+
+    fn ends_of(&self, step: &Step, environment: &Environment<'_>) -> LastStamp {
+        let sha256 = hsign_crypto::sha256(step.token());
+        let known = || self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ends) = known().get(&sha256) {
+            return ends.clone();
+        }
+        let ends = tokens::ends_of_step(step, environment);
+        known().insert(sha256, ends.clone());
+        ends
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is due, by when, why and at what price; and how the archive stands.
 
 use hsign_archive::{ActionKind, AlgorithmEnds, Blocked, BundleState, Plan, Reason};
-use hsign_archive_store::{Index, WaitingBatch};
+use hsign_archive_store::{Counts, Index, WaitingBatch};
 use hsign_core::{DigestAlgorithm, Finding, Time};
 use hsign_pki::algorithms::{AlgorithmTable, Resistance, Use};
 
@@ -87,7 +87,8 @@ impl Archive {
             environment.tell(&Line::SetAside { key, location, reason, findings });
         }
         let summary = self.summary_of(&mut index, &ahead, environment)?;
-        for finding in alarms(&ahead.plan, &summary, environment.now()) {
+        let counts = index.counts()?;
+        for finding in alarms(&ahead.plan, &counts, environment.now()) {
             environment.tell(&Line::Alarm { finding });
         }
         Ok(summary)
@@ -138,9 +139,10 @@ impl Archive {
         let overdue =
             plan.due.iter().any(|action| action.reason != Reason::NotStamped && action.last_day < now);
         summary.standing = match () {
-            () if overdue => Standing::Overdue,
+            () if overdue || counts.damaged > 0 => Standing::Overdue,
             () if !plan.due.is_empty()
                 || counts.set_aside > 0
+                || counts.dead_units > 0
                 || ahead.to_close(self, now).next().is_some() =>
             {
                 Standing::Due
@@ -164,7 +166,7 @@ pub(super) fn bundles(index: &mut Index) -> Result<Vec<BundleState>, Error> {
 }
 
 /// What somebody should look at soon.
-fn alarms(plan: &Plan, summary: &Summary, now: Time) -> Vec<Finding> {
+fn alarms(plan: &Plan, counts: &Counts, now: Time) -> Vec<Finding> {
     const DAY: i64 = 86_400;
     let mut alarms = Vec::new();
     let ending = plan.due.iter().filter(|action| action.kind != ActionKind::Stamp);
@@ -184,8 +186,13 @@ fn alarms(plan: &Plan, summary: &Summary, now: Time) -> Vec<Finding> {
     if unstamped > 0 {
         alarms.push(Finding::warning("archive-not-stamped").with("tracks", unstamped));
     }
-    if summary.set_aside > 0 {
-        alarms.push(Finding::warning("archive-documents-set-aside").with("count", summary.set_aside));
+    let counted = [
+        ("archive-documents-set-aside", counts.set_aside),
+        ("archive-documents-damaged", counts.damaged),
+        ("archive-units-dead", counts.dead_units),
+    ];
+    for (code, count) in counted.into_iter().filter(|(_, count)| *count > 0) {
+        alarms.push(Finding::warning(code).with("count", count));
     }
     alarms
 }

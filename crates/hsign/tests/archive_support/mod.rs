@@ -1,16 +1,28 @@
 //! An archive of a clinic, with authorities of several generations that need no network.
-#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, missing_docs, unreachable_pub)]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub
+)]
+
+pub mod signer;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use hsign::archive::{Archive, Authorities, Checkpoints, Environment, Intake, Line, RenewRequest, Retention, Summary};
+use hsign::archive::{
+    Archive, Authorities, Checkpoints, Environment, Intake, Line, RenewRequest, Retention, Summary,
+};
 use hsign::crypto::SystemRandom;
 use hsign::{Policy, Settings, Time, TrustRegistry};
-use hsign_core::ports::{NoNetwork, PortError};
-use hsign_core::{Date, DigestAlgorithm, ErrorKind, Octets};
+use hsign_core::ports::{NoNetwork, PortError, Timestamper};
+use hsign_core::{Date, Digest, DigestAlgorithm, ErrorKind, Octets};
 use hsign_testkit::{Ca, Clock, CrlName, Fault, Pki, Seconds, Tsa, YEAR};
+use hsign_tsp::{TimestampRequest, TimestampResponse};
 
 /// September 2016: the test authorities' RSA-2048 keys end with 2030, and the last judgement is made before.
 pub const NOW: Seconds = 1_790_000_000 - 10 * YEAR;
@@ -130,15 +142,24 @@ impl Clinic {
     pub fn settings(&self) -> Settings {
         let now = self.now();
         let mut text = String::new();
-        let root = |place: &str| {
+        let root = |name: &str| {
+            let (kind, place) = name.split_once('-')?;
             let (_, pki) = GENERATIONS.get(place.parse::<usize>().ok()?)?;
-            Some(pki.authority(Ca::TsaRoot).certificate_der().to_vec())
+            let ca = if kind == "tsa" { Ca::TsaRoot } else { Ca::HpkiRoot };
+            Some(pki.authority(ca).certificate_der().to_vec())
         };
+        let pin =
+            |name: &str| hsign_crypto::digest(DigestAlgorithm::Sha256, &root(name).unwrap()).unwrap().hex();
         for place in 0..GENERATIONS.len() {
-            let sha256 = hsign_crypto::digest(DigestAlgorithm::Sha256, &root(&place.to_string()).unwrap()).unwrap();
+            let (tsa, hpki) = (format!("tsa-{place}"), format!("hpki-{place}"));
             text += &format!(
-                "[[service]]\nkind = \"tsa\"\nsubject = \"tsa\"\naccreditation = \"mic\"\ncertificate = \"{place}\"\nsha256 = \"{}\"\n",
-                sha256.hex()
+                "[[service]]\nkind = \"tsa\"\nsubject = \"tsa\"\naccreditation = \"mic\"\ncertificate = \"{tsa}\"\nsha256 = \"{}\"\n",
+                pin(&tsa)
+            );
+            text += &format!(
+                "[[anchor]]\nkind = \"hpki-root\"\nsubject = \"root\"\ncertificate = \"{hpki}\"\nsha256 = \"{}\"\npolicies = [\"{}\"]\n",
+                pin(&hpki),
+                hsign_testkit::oid::SIGNATURE_POLICY
             );
         }
         let policy = Policy::parse(&self.policy.lock().unwrap()).unwrap();
@@ -146,7 +167,7 @@ impl Clinic {
         for (from, pki) in GENERATIONS.iter().filter(|(from, _)| *from <= now) {
             // Authorities publish as long as their units live.
             let day = now.min(from + 10 * YEAR - 86_400);
-            for list in [CrlName::Tsa, CrlName::TsaRoot] {
+            for list in [CrlName::Tsa, CrlName::TsaRoot, CrlName::Signature, CrlName::Sarl] {
                 let list = Octets::from(pki.crl(list, day).unwrap());
                 settings.evidence.add(list.as_slice(), hsign::pki::Provenance::Given).unwrap();
             }
@@ -232,6 +253,18 @@ impl Clinic {
 
     pub fn add(&self, intakes: &[Intake]) -> Summary {
         self.archive(|archive, environment| archive.add(intakes, environment))
+    }
+}
+
+/// The desk as the port that `timestamp_pdf` asks.
+pub struct AtDesk<'d>(pub &'d Desk);
+
+impl Timestamper for AtDesk<'_> {
+    fn stamp(&self, imprint: &Digest) -> Result<Vec<u8>, PortError> {
+        let imprint = imprint.clone();
+        let request = TimestampRequest { imprint, nonce: None, policy: None, certificate_requested: true };
+        let response = self.0.ask("first", &request.to_der().unwrap())?;
+        Ok(TimestampResponse::parse(&response).unwrap().granted().unwrap().to_vec())
     }
 }
 
