@@ -1,7 +1,14 @@
 //! Units, leases and authorities against the pure model of them: random histories of several workers who claim, sleep,
 //! crash, say things twice, under a clock that jumps, on SQLite and on PostgreSQL. A failure prints its seed;
 //! `HSIGN_SEED` runs one again, `HSIGN_HISTORIES` more of them.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, missing_docs, unreachable_pub)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub
+)]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::disallowed_methods)]
 
 mod index_support;
@@ -10,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hsign_archive::{
-    Bundle, Governor, Limits, NewUnit, Outcome, Permission, SpendingLimits, UnitKind, UnitState, Units,
+    Bundle, Governor, Limits, NewUnit, Outcome, Permission, SpendingLimits, UnitKind, UnitState, Units, Wait,
     Window, Work,
 };
 use hsign_archive_store::{Ask, Asked, Claim, Committed, Index, IndexError, StepRow};
@@ -58,7 +65,23 @@ struct History<'p> {
     /// Requests whose response was lost with the worker, or never came.
     lost: Vec<Work>,
     requests: u64,
+    /// What happened: a history in which nothing does proves nothing.
+    seen: BTreeSet<&'static str>,
 }
+
+/// What has to happen in some history.
+const INTERESTING: [&str; 10] = [
+    "claimed after a lease was over",
+    "asked without a lease",
+    "a stored response was used",
+    "waited for the quota",
+    "waited for a request under way",
+    "paused",
+    "committed without a lease",
+    "committed twice",
+    "dead",
+    "the clock went back",
+];
 
 fn limits() -> Limits {
     Limits { windows: vec![QUOTA], at_once: 2, yen: 10, failures: 2, pause: 50, longest_pause: 400 }
@@ -78,6 +101,7 @@ impl<'p> History<'p> {
             commits: BTreeSet::new(),
             lost: Vec::new(),
             requests: 0,
+            seen: BTreeSet::new(),
         };
         let mut index = place.open();
         for number in 0..4 {
@@ -88,7 +112,7 @@ impl<'p> History<'p> {
         history
     }
 
-    fn run(&mut self, steps: usize) {
+    fn run(mut self, steps: usize) -> BTreeSet<&'static str> {
         for _ in 0..steps {
             match self.chance.below(20) {
                 0..3 => self.offer(),
@@ -98,20 +122,26 @@ impl<'p> History<'p> {
                 13 => self.fail(),
                 14 => self.put_back(),
                 15 => self.crash(),
-                16 => self.revive(),
+                16 => self.late_commit(),
+                17 => self.revive(),
                 _ => self.time_passes(),
             }
             self.compare();
         }
         self.drain();
+        self.seen
     }
 
     fn time_passes(&mut self) {
+        let before = self.now;
         self.now += match self.chance.below(10) {
             0 => -(self.chance.below(30) as i64) * 1000,
             1 => LEASE * 3,
             _ => self.chance.below(20_000) as i64,
         };
+        if self.now < before {
+            self.seen.insert("the clock went back");
+        }
         self.place.set_clock(self.now);
     }
 
@@ -143,6 +173,9 @@ impl<'p> History<'p> {
             return;
         };
         assert!(free.contains(&claim.work), "{:?} was not free", claim.work);
+        if self.model.get(&claim.work).is_some_and(|unit| unit.state == UnitState::Leased) {
+            self.seen.insert("claimed after a lease was over");
+        }
         let fence = self.model.claim(&claim.work, LEASE, self.now).unwrap();
         assert_eq!((claim.fence, claim.attempts), (fence, self.model.get(&claim.work).unwrap().attempts));
         self.workers[worker].claims.push(claim);
@@ -177,12 +210,21 @@ impl<'p> History<'p> {
         let asked = self.index(worker).ask(&ask).unwrap();
         let held = self.holds(&claim);
         let intent = match asked {
-            Asked::Lost => return assert!(!held, "the lease was not lost"),
+            Asked::Lost => {
+                self.seen.insert("asked without a lease");
+                return assert!(!held, "the lease was not lost");
+            }
             Asked::Stored(intent) => {
+                self.seen.insert("a stored response was used");
                 assert!(held && intent.response.is_some());
                 return self.commit(worker, &claim);
             }
-            Asked::Wait(..) => {
+            Asked::Wait(_, why) => {
+                self.seen.insert(match why {
+                    Wait::Quota => "waited for the quota",
+                    Wait::AtOnce => "waited for a request under way",
+                    Wait::Paused => "paused",
+                });
                 assert!(held);
                 return assert_ne!(self.governor.would(&limits, self.now), Permission::Granted);
             }
@@ -234,9 +276,18 @@ impl<'p> History<'p> {
         for _ in 0..=self.chance.below(2) {
             let done = self.index(worker).commit(claim, &committed).unwrap();
             assert_eq!(done, self.model.commit(&claim.work, claim.fence), "{claim:?}");
-            if done {
-                self.commits.insert(claim.work.clone());
+            let again = done && !self.commits.insert(claim.work.clone());
+            if again || !done {
+                self.seen.insert(if again { "committed twice" } else { "committed without a lease" });
             }
+        }
+    }
+
+    /// A packet that was long under way, or a worker that wakes up.
+    fn late_commit(&mut self) {
+        let Some((worker, claim)) = self.remembered() else { return };
+        if !self.holds(&claim) {
+            self.commit(worker, &claim);
         }
     }
 
@@ -262,6 +313,7 @@ impl<'p> History<'p> {
     fn revive(&mut self) {
         let worker = self.chance.below(WORKERS);
         for unit in self.index(worker).units(UnitState::Dead, 9).unwrap() {
+            self.seen.insert("dead");
             assert!(self.index(worker).revive(&unit.work).unwrap());
             assert!(self.model.revive(&unit.work));
         }
@@ -348,13 +400,16 @@ fn histories(place: &dyn Fn(u64) -> Place<'static>, count: u64, steps: usize) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let first = number("HSIGN_SEED");
     let count = if first.is_some() { 1 } else { number("HSIGN_HISTORIES").unwrap_or(count) };
+    let mut seen = BTreeSet::new();
     for seed in first.unwrap_or(1)..first.unwrap_or(1) + count {
         let place = place(seed);
         let history = std::panic::AssertUnwindSafe(|| History::new(&place, seed).run(steps));
-        if std::panic::catch_unwind(history).is_err() {
-            panic!("HSIGN_SEED={seed}");
+        match std::panic::catch_unwind(history) {
+            Ok(happened) => seen.extend(happened),
+            Err(_) => panic!("HSIGN_SEED={seed}"),
         }
     }
+    assert!(first.is_some() || seen == BTreeSet::from(INTERESTING), "only {seen:?} happened");
 }
 
 #[test]

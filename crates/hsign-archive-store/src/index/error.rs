@@ -62,7 +62,6 @@ impl IndexError {
     /// Whether the same may succeed when it is tried again: the server was away, another process was writing.
     #[must_use]
     pub fn may_be_tried_again(&self) -> bool {
-        let Self::Database(error) = self else { return false };
-        matches!(error, DatabaseError::Connection(_) | DatabaseError::Locked) || error.is_conflict()
+        matches!(self, Self::Database(error) if error.may_pass())
     }
 }

@@ -75,6 +75,18 @@ impl DatabaseError {
         matches!(self, Self::Server { code, .. } if code == "40001" || code == "40P01")
     }
 
+    /// The same may succeed later: the server was away, another process was writing, a lock or a statement took too
+    /// long, the server had no room.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Connection(_) | Self::Locked => true,
+            Self::Server { code, .. } => {
+                self.is_conflict() || code == "55P03" || code == "57014" || code.starts_with("53")
+            }
+            _ => false,
+        }
+    }
+
     /// This column, which must have a value, would have had none (not_null_violation).
     pub(crate) fn is_null(&self, column: &str) -> bool {
         match self {
