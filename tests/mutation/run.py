@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 import report
@@ -76,12 +77,14 @@ def body_key(mutant):
 
 
 def copy_sources():
-    """The working tree's files as they are, so that a change can be tried before it is committed."""
+    """The working tree's files as they are, so that a change can be tried before it is committed; `switch` writes the
+    rest."""
     names = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], check=True, capture_output=True, text=True
     ).stdout.split("\0")
+    switched = tuple(f"crates/{package}/src/" for package in PACKAGES)
     for name in filter(None, names):
-        if (ROOT / name).is_file():
+        if (ROOT / name).is_file() and not (name.startswith(switched) and name.endswith(".rs")):
             write(COPY / name, (ROOT / name).read_bytes())
 
 
@@ -204,14 +207,20 @@ class Binary:
         self.reaches = set()
 
     def run(self, limit, **variables):
-        """Whether all its tests passed; None when it had not ended after the limit."""
-        try:
-            return subprocess.run(
-                [self.path, "--skip", "conformance_", "--test-threads=2"], cwd=self.folder, timeout=limit,
-                env={**build_environment(), **variables}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            ).returncode == 0
-        except subprocess.TimeoutExpired:
-            return None
+        """Whether all its tests passed; None when it had not ended after the limit. The first failure is enough."""
+        process = subprocess.Popen(
+            [self.path, "--skip", "conformance_", "--test-threads=2"], cwd=self.folder, text=True,
+            env={**build_environment(), **variables}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )
+        late = threading.Event()
+        clock = threading.Timer(limit, lambda: (late.set(), process.kill()))
+        clock.start()
+        failed = any(line.rstrip().endswith("... FAILED") for line in process.stdout)
+        process.kill() if failed else process.wait()
+        clock.cancel()
+        process.stdout.close()
+        code = process.wait()
+        return None if late.is_set() else not failed and code == 0
 
     def baseline(self):
         shutil.rmtree(REACHED, ignore_errors=True)

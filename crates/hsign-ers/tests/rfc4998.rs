@@ -5,7 +5,7 @@ mod support;
 
 use hsign_asn1::{Rules, Tag, encode};
 use hsign_core::facts::{Covered, EvidenceFacts, EvidenceRecordFacts};
-use hsign_core::{DigestAlgorithm, Severity};
+use hsign_core::{DigestAlgorithm, ErrorKind, Severity};
 use hsign_ers::{Error, Record, facts};
 use support::{SHA256, SHA512, archive_timestamp, chain, hash, joined, object, record, record_with, token};
 
@@ -157,7 +157,12 @@ fn a_single_hash_that_was_hashed_again_is_told() {
 fn rfc4998_3_1_only_version_1_and_only_filled_sequences() {
     let chains = chain(&[&initial()]);
     assert!(matches!(Record::parse(&record_with(2, &[SHA256], &[], &[&chains])), Err(Error::Version(2))));
-    assert!(matches!(Record::parse(&record(&[SHA256], &[])), Err(Error::Empty(_))));
+    let told = Record::parse(&record_with(2, &[SHA256], &[], &[&chains])).unwrap_err().finding();
+    assert_eq!((told.code.as_str(), told.values["version"].as_str()), ("evidence-record-version", "2"));
+    let empty = Record::parse(&record(&[SHA256], &[])).unwrap_err();
+    assert_eq!(empty.finding().code, "evidence-record-unreadable");
+    assert_eq!(empty.kind(), ErrorKind::Unreadable);
+    assert!(matches!(empty, Error::Empty(_)));
     assert!(matches!(Record::parse(&record(&[SHA256], &[&chain(&[])])), Err(Error::Empty(_))));
     assert!(Record::parse(b"").is_err());
     let trailing = [record(&[SHA256], &[&chains]), vec![0]].concat();

@@ -5,7 +5,7 @@
 mod support;
 
 use hsign_core::facts::EvidenceRecordFacts;
-use hsign_core::{Digest, DigestAlgorithm};
+use hsign_core::{Digest, DigestAlgorithm, ErrorKind};
 use hsign_ers::{
     Error, Group, HashTree, Record, facts, initial, timestamp_renewal, tree_renewal, with_renewed_timestamp,
     with_renewed_tree,
@@ -181,7 +181,11 @@ fn a_time_stamp_over_something_else_makes_no_record() {
     let tree = tree(SHA256, &documents);
     let reduced = tree.reduced(&single(SHA256, &documents[0])).unwrap();
     assert!(matches!(initial(&reduced, &token(SHA256, &[7; 32])), Err(Error::Build(_))));
-    assert!(matches!(initial(&reduced, b"no token"), Err(Error::Build(_))));
+    let refused = initial(&reduced, b"no token").unwrap_err();
+    assert_eq!(
+        (refused.kind(), refused.finding().code.as_str()),
+        (ErrorKind::Refused, "evidence-record-not-made")
+    );
 }
 
 #[test]

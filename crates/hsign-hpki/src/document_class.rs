@@ -193,4 +193,21 @@ mod tests {
         let twice = format!("{head}{}{}", row("a", "b"), row("c", "a"));
         assert!(matches!(DocumentClasses::parse(&twice), Err(Error::Duplicate { .. })));
     }
+
+    #[test]
+    fn a_class_says_in_both_languages_what_it_is_and_where_its_roles_come_from() {
+        let text = |empty: &str| {
+            let value = |key: &str| if key == empty { "" } else { "x" };
+            let keys = ["name", "ja", "en", "source"].map(|key| format!("{key}=\"{}\"\n", value(key)));
+            format!(
+                "schema=\"hsign.document-classes/1\"\nversion=\"1\"\n[[class]]\n{}mark=\"likely\"\n",
+                keys.concat()
+            )
+        };
+        assert!(DocumentClasses::parse(&text("")).is_ok());
+        for key in ["name", "ja", "en", "source"] {
+            let refused = DocumentClasses::parse(&text(key)).unwrap_err();
+            assert!(matches!(refused, Error::Empty { key: told, .. } if told == key), "{refused}");
+        }
+    }
 }

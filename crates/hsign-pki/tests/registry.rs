@@ -215,3 +215,9 @@ fn a_tsas_dates_speak_of_its_accreditation_only() {
     assert_eq!(entry.accreditation_at(late), Accreditation::None);
     assert_eq!(entry.accreditation_at(time("2025-07-01T00:00:00Z")), Accreditation::Mic);
 }
+
+#[test]
+fn a_file_has_a_limit_of_entries() {
+    let row = format!("[[anchor]]\nkind = \"hpki-root\"\nsubject = \"Root\"\nsha256 = \"{PIN}\"\n");
+    assert!(refusal(&row.repeat(10_001)).contains("more than 10000 entries"));
+}

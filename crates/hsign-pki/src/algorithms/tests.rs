@@ -17,7 +17,12 @@ fn signature<'a>(algorithm: &'a SignatureAlgorithm, key: &'a Key) -> Use<'a> {
 #[test]
 fn every_preset_reads_and_is_called_what_it_says() {
     for name in AlgorithmTable::PRESETS {
-        assert_eq!(AlgorithmTable::preset(name).unwrap().name(), name);
+        let table = AlgorithmTable::preset(name).unwrap();
+        assert_eq!(table.name(), name);
+        let text = AlgorithmTable::preset_text(name).unwrap();
+        for (key, told) in [("ja", table.ja()), ("en", table.en())] {
+            assert!(text.contains(&format!("\n{key} = \"{told}\"\n")), "{name}: {key}");
+        }
     }
     assert!(matches!(AlgorithmTable::preset("lax"), Err(AlgorithmTableError::Unknown(_))));
 }
@@ -42,6 +47,9 @@ fn the_weakest_part_decides_and_is_named() {
     assert_eq!(table.limit(&signature(&strong, &Key::Ec(EllipticCurve::P384))), Limit::NoEnd);
     let (name, _) = table.weakest(&signature(&strong, &Key::Ec(EllipticCurve::P256)));
     assert_eq!(name, "P-256");
+    // Of two that are good for as long it is the algorithm.
+    let (name, _) = table.weakest(&signature(&strong, &Key::Ec(EllipticCurve::P384)));
+    assert_eq!(name, "ECDSA with SHA-384");
     let old = SignatureAlgorithm::RsaPkcs1(Digest::Sha1);
     let (name, limit) = table.weakest(&signature(&old, &Key::Rsa { bits: 4096 }));
     assert_eq!(name, "RSA PKCS#1 v1.5 with SHA-1");
@@ -69,6 +77,23 @@ fn sha_1_is_good_for_pointing_to_certificates_long_after_its_collisions() {
     assert_eq!(of(Resistance::CertificateIdentifier), Strength::Good { until: None });
     let md5 = Use::Digest { algorithm: Digest::Md5, resistance: Resistance::CertificateIdentifier };
     assert_eq!(table.judge(&md5, time("1999-01-01T00:00:00Z")), Strength::Never);
+}
+
+#[test]
+fn dsa_ends_where_the_tables_say() {
+    let key = Key::Dsa { bits: 2048 };
+    assert!(cryptrec().limit(&Use::Key(&key)).last_good().is_some());
+    assert_eq!(cryptrec().limit(&Use::Key(&Key::Dsa { bits: 512 })), Limit::Never);
+}
+
+#[test]
+fn rows_tell_each_resistance_of_a_digest() {
+    let rows = cryptrec().rows();
+    let sha1 = rows.iter().find(|row| row.name == "SHA-1").unwrap();
+    assert!(sha1.until < sha1.second_pre_image.unwrap());
+    assert_eq!(sha1.certificate_identifier, Some(Limit::NoEnd));
+    let rsa = rows.iter().find(|row| row.name == "rsa 2048").unwrap();
+    assert_eq!((rsa.second_pre_image, rsa.certificate_identifier), (None, None));
 }
 
 #[test]

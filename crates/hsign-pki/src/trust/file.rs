@@ -48,10 +48,10 @@ pub(super) fn read(text: &str, resolve: &dyn Fn(&str) -> Option<Vec<u8>>) -> Res
     }
     rows.into_iter()
         .map(|row| {
-            let line = line_of(text, row.span().start);
+            let start = row.span().start;
             let row = row.into_inner();
             let subject = row.subject.clone();
-            entry(row, resolve).map_err(|reason| Error::Entry { line, subject, reason })
+            entry(row, resolve).map_err(|reason| Error::Entry { line: line_of(text, start), subject, reason })
         })
         .collect()
 }

@@ -120,6 +120,8 @@ pub(crate) struct Forge {
     pub(crate) key: u8,
     pub(crate) issuer_key: u8,
     pub(crate) serial: u64,
+    /// The octets of a serial number that is none.
+    pub(crate) odd_serial: Option<Vec<u8>>,
     pub(crate) not_before: Time,
     pub(crate) not_after: Time,
     pub(crate) extensions: Vec<Vec<u8>>,
@@ -134,6 +136,7 @@ impl Forge {
             key,
             issuer_key,
             serial: u64::from(key) + 1,
+            odd_serial: None,
             not_before: time("2025-01-01T00:00:00Z"),
             not_after: time("2026-12-31T23:59:59Z"),
             extensions: Vec::new(),
@@ -160,9 +163,13 @@ impl Forge {
             &encode::utc_or_generalized_time(self.not_before),
             &encode::utc_or_generalized_time(self.not_after),
         ]);
+        let serial = match &self.odd_serial {
+            Some(octets) => encode::integer_from_contents(octets),
+            None => encode::integer(self.serial),
+        };
         let mut fields = vec![
             encode::explicit(0, &encode::integer(2)),
-            encode::integer(self.serial),
+            serial,
             algorithm(),
             name(&self.issuer),
             validity,
