@@ -75,6 +75,12 @@ impl RetentionTable {
         Self::parse(BUILTIN)
     }
 
+    /// The same as the file that it is: a pattern for an institution's own.
+    #[must_use]
+    pub fn builtin_text() -> &'static str {
+        BUILTIN
+    }
+
     /// An institution's own.
     ///
     /// # Errors

@@ -41,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) cache_max_age: Option<Age>,
     /// Where what was done is written down.
     pub(crate) journal: Journal,
+    /// The archive.
+    pub(crate) archive: ArchivePlace,
     /// The list of documents that wait to be completed; by default in the user's state folder.
     pub(crate) pending: Option<PathBuf>,
     /// What visible marks are made of.
@@ -51,6 +53,14 @@ pub(crate) struct Config {
     pub(crate) tsa: Vec<TsaEndpoint>,
     /// Remote signing services.
     pub(crate) remote: Vec<RemoteEndpoint>,
+}
+
+/// `[archive]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ArchivePlace {
+    /// Its folder, where archive.toml lies.
+    pub(crate) home: Option<PathBuf>,
 }
 
 /// `[mark]`.

@@ -25,6 +25,10 @@ pub(crate) enum Usage {
     NobodyToReview,
     #[error("no journal is configured ([journal] path)")]
     NoJournal,
+    #[error("{path} is no archive")]
+    NoArchive { path: String },
+    #[error("line {line} of {path}: {reason}")]
+    ListLine { path: String, line: usize, reason: String },
     #[error("not an RFC 3339 time: \"{text}\"")]
     NotATime { text: String },
     #[error("not a SHA-256 fingerprint: \"{text}\"")]
@@ -82,6 +86,11 @@ impl Usage {
             Self::NoTsa => Finding::error("no-tsa-configured"),
             Self::NobodyToReview => Finding::error("nobody-to-review"),
             Self::NoJournal => Finding::error("no-journal-configured"),
+            Self::NoArchive { path } => Finding::error("archive-not-found").with("path", path),
+            Self::ListLine { path, line, reason } => {
+                let finding = Finding::error("archive-list-line").with("path", path).with("line", line);
+                finding.with("reason", reason)
+            }
             Self::NotATime { text } => Finding::error("not-a-time").with("text", text),
             Self::NotAPin { text } => Finding::error("not-a-pin").with("text", text),
             Self::NotAnOid { option, text } => {

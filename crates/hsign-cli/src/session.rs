@@ -8,7 +8,9 @@ use anyhow::{Context as _, Result, bail};
 use hsign::credential::{PinRetention, RemoteServices, read_secret};
 use hsign::hpki::{DocumentClass, DocumentClasses, ProfessionTable};
 use hsign::journal_format::Rotation;
-use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, SecretResolver, TsaEndpoint, remote_service};
+use hsign::net::{
+    FetcherOptions, HttpFetcher, HttpTimestamper, Ports, SecretResolver, TsaEndpoint, remote_service,
+};
 use hsign::report::{finding_lines, finding_message};
 use hsign::{
     FileJournal, Finding, JournalPort, Policy, Purpose, Settings, Severity, Supplied, Time, TrustRegistry,

@@ -6,7 +6,9 @@
 mod commands;
 mod documents;
 mod findings;
+mod guideline;
 mod json;
+mod rfc4998;
 mod schema;
 mod settings;
 mod tables;
@@ -53,6 +55,19 @@ fn first_difference<'a>(one: &'a str, other: &'a str) -> Option<(usize, (&'a str
         .map(|number| (number + 1, (line(one, number), line(other, number))))
         .find(|(_, (one, other))| one != other)
         .or(Some((lines, ("(line ends differ)", ""))))
+}
+
+/// Whether a test function is where `FILE::FUNCTION` says.
+fn test_stands(test: &str) -> bool {
+    let Some((file, function)) = test.rsplit_once("::") else { return false };
+    let path = hsign_corpora::workspace_root().join(file);
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+    let is_test = |place: usize| {
+        lines[..place].iter().rev().take_while(|line| line.starts_with("#[")).any(|line| *line == "#[test]")
+    };
+    let declared = format!("fn {function}()");
+    lines.iter().enumerate().any(|(place, line)| line.starts_with(&declared) && is_test(place))
 }
 
 /// A row of a Markdown table.

@@ -21,6 +21,7 @@ fn the_configuration_names_every_key() {
     };
     let tables = [
         ("", "nonsense = 1\n".to_owned()),
+        ("archive.", "[archive]\nnonsense = 1\n".to_owned()),
         ("institution.", "[institution]\nnonsense = 1\n".to_owned()),
         ("journal.", "[journal]\nnonsense = 1\n".to_owned()),
         ("mark.", "[mark]\nnonsense = 1\n".to_owned()),

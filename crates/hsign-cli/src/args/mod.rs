@@ -2,6 +2,7 @@
 //! laid over it from `messages/help.ja.toml`.
 
 mod amend;
+mod archive;
 mod certificate;
 mod credential;
 mod eprescription;
@@ -24,6 +25,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use amend::AmendArgs;
+pub(crate) use archive::{
+    ArchiveAddArgs, ArchiveCommand, ArchiveDateArgs, ArchiveDeleteCommand, ArchiveDrillArgs,
+    ArchiveExportArgs, ArchiveHoldArgs, ArchiveImportArgs, ArchiveInitArgs, ArchiveOptions, ArchivePlanArgs,
+    ArchiveReasonArgs, ArchiveRenewArgs, ArchiveScrubArgs, ArchiveSettleArgs, ArchiveStatusArgs,
+    ArchiveTrailCommand, ArchiveVerifyArgs, DeleteApproveArgs, DeletePlanArgs, DeleteRunArgs,
+    HoldSubjectArgs,
+};
 pub(crate) use certificate::{CertificateCommand, RevocationMode, VerifyCertificate};
 pub(crate) use credential::CredentialCommand;
 pub(crate) use eprescription::EprescriptionOptions;
@@ -122,6 +130,9 @@ pub(crate) enum Command {
     Pending(PendingArgs),
     /// Tell by when documents have to be stamped anew, and what ends first
     Plan(PlanArgs),
+    /// Keep documents provable for decades: by reference, in batches, stamped anew before anything ends
+    #[command(subcommand)]
+    Archive(Box<ArchiveCommand>),
     /// Show what is inside a signed file: facts only, no verdict, no trust needed
     Inspect {
         /// The file; - for standard input

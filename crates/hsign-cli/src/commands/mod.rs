@@ -1,6 +1,7 @@
 //! What is done: one file for each command.
 
 mod amend;
+mod archive;
 mod audit_record;
 mod beside;
 mod certificate;
@@ -73,6 +74,7 @@ fn carry_out(session: &Session, command: Command) -> Result<u8> {
         Command::Sign(args) => sign::run(session, &args),
         Command::Verify(args) => verify::run(session, &args),
         Command::Amend(args) => amend::run(session, &args),
+        Command::Archive(command) => archive::run(session, &command),
         Command::Pending(args) => pending::run(session, &args),
         Command::Plan(args) => plan::run(session, &args),
         Command::Timestamp(args) => timestamp::run(session, &args),

@@ -38,8 +38,8 @@ mod verification;
 pub use authority::HttpAuthorities;
 pub use checkpoints::CHECKPOINTS;
 pub use config::{
-    ArchiveConfig, ArchivePolicy, AuthorityConfig, AuthorityLimits, Budget, CONFIG_FILE, Duration,
-    StoreAccess, StoreConfig, TEMPLATE, TrackConfig,
+    ArchiveConfig, ArchivePolicy, AuthorityConfig, AuthorityLimits, BucketConfig, Budget, CONFIG_FILE,
+    Duration, StoreAccess, StoreConfig, TEMPLATE, TrackConfig,
 };
 pub use environment::{Authorities, Environment};
 pub use examine::{Intake, Retention};
