@@ -7,9 +7,11 @@
 mod authority;
 mod bundles;
 mod content;
+mod coverage;
 mod documents;
 mod error;
 mod lawful;
+mod recording;
 mod schema;
 mod trail;
 mod units;
@@ -22,10 +24,12 @@ use hsign_archive::Checkpoints;
 use hsign_core::{Secret, Time};
 
 pub use authority::{Ask, Asked, AuthorityState, Intent};
-pub use bundles::{BundleRow, Covered, StepRow};
+pub use bundles::BundleRow;
+pub use coverage::Covered;
 pub use documents::{Counts, DocumentRow, DocumentState, SetAside, Waiting, WaitingBatch};
 pub use error::IndexError;
 pub use lawful::{DamageRow, DeletionRow, HoldRow};
+pub use recording::StepRow;
 pub use trail::Applied;
 pub use units::{Claim, Committed, UnitRow};
 

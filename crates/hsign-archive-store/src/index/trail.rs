@@ -131,7 +131,7 @@ fn apply(transaction: &mut Transaction<'_>, segment: &Segment) -> Result<()> {
         let sql = format!(
             "{} AND number IN (SELECT d.bundle FROM document d JOIN retention_end r ON r.key = d.key \
              WHERE r.segment = $1)",
-            super::bundles::SETTLE_RETENTION
+            super::recording::SETTLE_RETENTION
         );
         transaction.run(&sql, &[value(segment.number())])?;
     }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hsign_archive::{MOST_ATTEMPTS, NewUnit, UnitKind, UnitState, Work};
 
-use super::bundles::{cover, insert_steps, other_step};
+use super::coverage::cover;
+use super::recording::{insert_steps, other_step};
 use super::{Covered, Index, Result, StepRow, milliseconds};
 use crate::sql::{Column, DatabaseError, Row, Rows, Value, value};
 

@@ -163,3 +163,6 @@ impl Transaction<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 //! An index to test with, in SQLite and in PostgreSQL, under a clock that tests move; documents, segments, bundles.
-#![allow(dead_code)]
+#![allow(dead_code, unused_macros)]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +13,27 @@ use hsign_core::{Digest, DigestAlgorithm, Time};
 use hsign_testkit::postgres::Server;
 use hsign_testkit::{Clock, Pki, Tsa};
 use hsign_tsp::{TimestampRequest, TimestampResponse};
+
+/// A case for SQLite each, and all of them for one PostgreSQL server.
+macro_rules! cases {
+    ($($case:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test]
+            fn $case() {
+                super::$case(&super::Place::file());
+            })+
+        }
+
+        #[test]
+        fn every_case_on_postgresql() {
+            let Some(server) = server() else { return };
+            $(
+                println!(stringify!($case));
+                $case(&Place::server(&server, stringify!($case)));
+            )+
+        }
+    };
+}
 
 pub const NOW: i64 = 1_790_000_000;
 pub const YEAR: i64 = 365 * 86_400;
