@@ -85,8 +85,11 @@ fn a_worker_that_dies_anywhere_loses_nothing_and_costs_at_most_one_stamp() {
     assert_eq!(asked, 3);
     let points: Vec<&'static str> = CHECKPOINTS.into_iter().filter(|point| seen.contains(point)).collect();
     let lacking: Vec<_> = CHECKPOINTS.iter().filter(|point| !seen.contains(**point)).collect();
-    let elsewhere =
-        |point: &&&str| ["extend-", "delete-", "init-", "rebuild-", "trail-after-export", "index-before-apply"].iter().any(|other| point.starts_with(other));
+    let elsewhere = |point: &&&str| {
+        ["extend-", "delete-", "init-", "rebuild-", "trail-after-export", "index-before-apply"]
+            .iter()
+            .any(|other| point.starts_with(other))
+    };
     assert!(lacking.iter().all(|point| elsewhere(&point)), "{lacking:?}");
     std::panic::set_hook(Box::new(|_| {}));
     let failed = Mutex::new(Vec::new());

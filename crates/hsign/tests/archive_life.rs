@@ -343,3 +343,33 @@ fn renewing_where_nothing_is_due_asks_nobody() {
     let summary = clinic.archive(|archive, environment| archive.renew(&young, environment));
     assert_eq!((summary.tsa_requests, summary.waiting), (1, 0));
 }
+
+#[test]
+fn several_workers_share_the_work_and_no_bundle_is_stamped_twice() {
+    let clinic = Clinic::new();
+    let config = CONFIG.replace("[policy]", "[policy]\nbatch_documents = 1");
+    std::fs::write(clinic.home().join("archive.toml"), config).unwrap();
+    clinic.add(&clinic.charts(0..8));
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| clinic.renew());
+        }
+    });
+    assert_eq!(clinic.desk.asked.lock().unwrap().len(), 8);
+    assert_eq!(verified(&clinic), 8);
+}
+
+#[test]
+fn a_run_spends_no_more_than_its_budget() {
+    let clinic = Clinic::new();
+    let config = CONFIG.replace("[policy]", "[budget]\nyen_per_run = 45\n[policy]\nbatch_documents = 1");
+    std::fs::write(clinic.home().join("archive.toml"), config).unwrap();
+    clinic.add(&clinic.charts(0..4));
+    let summary = clinic.renew();
+    assert_eq!(
+        (summary.tsa_requests, summary.yen, summary.failed),
+        (2, Some(20), 2),
+        "the spare one costs 20"
+    );
+    assert_eq!(summary.stopped.unwrap().code, "archive-run-budget-spent");
+}

@@ -36,6 +36,9 @@ pub struct ArchiveConfig {
     /// Where bundles and trail are kept; the first that takes files decides between writers.
     #[serde(rename = "store")]
     pub stores: Vec<StoreConfig>,
+    /// Buckets in which documents lie.
+    #[serde(default, rename = "bucket")]
+    pub buckets: Vec<BucketConfig>,
     /// Lines of evidence, each with authorities of its own.
     #[serde(rename = "track")]
     pub tracks: Vec<TrackConfig>,
@@ -82,6 +85,48 @@ pub struct StoreConfig {
     /// Permits `http://` to other machines.
     #[serde(default)]
     pub allow_in_clear: bool,
+}
+
+/// `[[bucket]]`: an object store in which documents lie, or one of the archive's own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BucketConfig {
+    /// `s3://bucket`, or `s3://bucket/prefix`.
+    pub url: String,
+    /// The server; absent: the one of its region.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// The region.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// The access key: `env:NAME`, `file:PATH`.
+    #[serde(default)]
+    pub access_key: Option<SecretReference>,
+    /// Its secret: `env:NAME`, `file:PATH`.
+    #[serde(default)]
+    pub secret_key: Option<SecretReference>,
+    /// PEM certificates that replace the system's CAs for it.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// Permits `http://` to other machines.
+    #[serde(default)]
+    pub allow_in_clear: bool,
+}
+
+impl StoreConfig {
+    /// The bucket of an `s3://` store; `None` for a folder.
+    pub(super) fn bucket(&self) -> Option<BucketConfig> {
+        let bucket = BucketConfig {
+            url: self.url.clone(),
+            endpoint: self.endpoint.clone(),
+            region: self.region.clone(),
+            access_key: self.access_key.clone(),
+            secret_key: self.secret_key.clone(),
+            ca_file: self.ca_file.clone(),
+            allow_in_clear: self.allow_in_clear,
+        };
+        self.url.starts_with("s3://").then_some(bucket)
+    }
 }
 
 /// What may be done to a store.

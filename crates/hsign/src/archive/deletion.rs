@@ -170,7 +170,11 @@ impl Archive {
         };
         environment.reached("delete-before-erase");
         for location in &locations {
-            erase_file(location)?;
+            if documents::is_in_a_bucket(location) {
+                self.places.erase_object(location)?;
+            } else {
+                erase_file(location)?;
+            }
         }
         environment.reached("delete-after-erase");
         let place = place as u64;

@@ -48,6 +48,7 @@ impl Archive {
             home: self.home.clone(),
             config: self.config.clone(),
             copies: Copies::new(vec![member])?,
+            places: self.places.clone(),
             secrets: Arc::clone(&self.secrets),
             ends: Mutex::default(),
         })

@@ -6,7 +6,7 @@ use hsign_archive::{Document, RecordedVerdict, RetentionEnd, RetentionTable};
 use hsign_core::{Date, Finding, ValidationTime};
 use hsign_validation::{DocumentVerdict, Indication};
 
-use super::{ArchiveConfig, Environment, documents};
+use super::{Archive, ArchiveConfig, Environment, documents};
 use crate::digest::digests_of;
 use crate::file::FileSource;
 use crate::{Content, Error, verify_with};
@@ -64,12 +64,12 @@ impl Intake {
 /// document makes it unfit.
 pub(super) fn examine(
     intake: &Intake,
-    config: &ArchiveConfig,
+    archive: &Archive,
     table: &RetentionTable,
     environment: &Environment<'_>,
 ) -> Result<Examined, Error> {
     let end = end_of(intake.retention, &intake.class, table)?;
-    let looked = look(intake, config, environment);
+    let looked = look(intake, archive, environment);
     let (digests, size, verdict) = match looked {
         Ok(looked) => looked,
         Err(error) if is_the_document_s(&error) => {
@@ -77,7 +77,7 @@ pub(super) fn examine(
         }
         Err(error) => return Err(error),
     };
-    if let Some(unfit) = objection(verdict.as_ref(), intake, config, environment) {
+    if let Some(unfit) = objection(verdict.as_ref(), intake, &archive.config, environment) {
         return Ok(unfit);
     }
     let recorded = RecordedVerdict {
@@ -97,9 +97,9 @@ pub(super) fn examine(
 type Looked = (Vec<hsign_core::Digest>, u64, Option<DocumentVerdict>);
 
 /// All digests in one pass, and the verdict; `None` for data in which nothing could be signed.
-fn look(intake: &Intake, config: &ArchiveConfig, environment: &Environment<'_>) -> Result<Looked, Error> {
-    let source = documents::open(&intake.location, config.policy.read_at_once)?;
-    let digests = digests_of(source.as_ref(), &config.digests())?;
+fn look(intake: &Intake, archive: &Archive, environment: &Environment<'_>) -> Result<Looked, Error> {
+    let source = archive.places.open(&intake.location, archive.config.policy.read_at_once)?;
+    let digests = digests_of(source.as_ref(), &archive.config.digests())?;
     environment.reached("add-after-hash");
     let beside = intake
         .beside
@@ -184,7 +184,7 @@ pub(super) fn end_of(
 
 /// Not this machine's failure, and not the request's.
 fn is_the_document_s(error: &Error) -> bool {
-    use hsign_core::ErrorKind::{Local, Usage};
-    !matches!(error.kind(), Local)
+    use hsign_core::ErrorKind::{Local, Remote, Usage};
+    !matches!(error.kind(), Local | Remote)
         && (!matches!(error.kind(), Usage) || matches!(error, Error::ContentNotTaken))
 }

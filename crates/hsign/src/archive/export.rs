@@ -106,13 +106,13 @@ impl Archive {
         environment: &Environment<'_>,
     ) -> Result<(), Error> {
         let algorithms: Vec<_> = document.algorithms().collect();
-        let looked = documents::look(document, &algorithms)?;
+        let looked = self.places.look(document, &algorithms)?;
         let damaged = || {
             let finding = Finding::error("archive-proof-of-damaged").with("key", document.key());
             Error::ArchiveRefused(finding)
         };
         let (location, _) = looked.found.ok_or_else(damaged)?;
-        let source = documents::open(&location, self.config.policy.read_at_once)?;
+        let source = self.places.open(&location, self.config.policy.read_at_once)?;
         let name = name_in_container(&location);
         let object = DataObject { name: &name, source: source.as_ref(), media_type: media_type(&name) };
         let mut draft = Draft::create(&[object], ContainerType::AsicE, environment.now(), &algorithms)?;

@@ -75,10 +75,14 @@ impl Archive {
             None => document.clone(),
         };
         let algorithms: Vec<_> = document.algorithms().collect();
-        let looked = documents::look(&document, &algorithms)?;
+        let looked = self.places.look(&document, &algorithms)?;
         run.read.fetch_add(looked.read, Ordering::Relaxed);
         let damaged = || Finding::error("archive-proof-of-damaged").with("key", key);
         let (location, _) = looked.found.ok_or_else(|| Error::ArchiveRefused(damaged()))?;
+        if documents::is_in_a_bucket(&location) {
+            let finding = Finding::error("archive-bucket-not-written").with("location", &location);
+            return Err(Error::ArchiveRefused(finding));
+        }
         let day = Date::in_japan(environment.now());
         let new = renewed(&documents::path_of(&location), day);
         if !new.exists() && !self.write_extended(index, claim, &location, &new, run, environment)? {
@@ -93,7 +97,7 @@ impl Archive {
             beside: Vec::new(),
             replaces: Some(key.to_owned()),
         };
-        let examined = examine(&intake, &self.config, &self.config.retention_table()?, environment)?;
+        let examined = examine(&intake, self, &self.config.retention_table()?, environment)?;
         let (new_key, location) = (intake.key().to_owned(), intake.location.clone());
         let mut summary = Summary::default();
         self.take(index, &[(intake, examined)], environment, &mut summary)?;
@@ -114,7 +118,7 @@ impl Archive {
         run: &Run,
         environment: &Environment<'_>,
     ) -> Result<bool, Error> {
-        let source = documents::open(location, self.config.policy.read_at_once)?;
+        let source = self.places.open(location, self.config.policy.read_at_once)?;
         let track = self.config.tracks.first().ok_or(Error::NoTimestampAuthority)?;
         let governed = Governed { archive: self, index: RefCell::new(index), claim, track, run, environment };
         let request = ExtendRequest {

@@ -27,8 +27,7 @@ impl Archive {
         self.record_stores(&mut index, environment)?;
         let mut summary = Summary::default();
         for chunk in intakes.chunks(TOGETHER) {
-            let looked =
-                |intake: &Intake| Ok((intake.clone(), examine(intake, &self.config, &table, environment)?));
+            let looked = |intake: &Intake| Ok((intake.clone(), examine(intake, self, &table, environment)?));
             let examined: Vec<(Intake, Examined)> = self
                 .pool(environment)?
                 .install(|| chunk.par_iter().map(looked).collect::<Result<_, Error>>())?;

@@ -84,7 +84,7 @@ impl Archive {
         })?;
         let look = |document: &Document| {
             let algorithms: Vec<_> = document.algorithms().collect();
-            Ok((document.key().to_owned(), documents::look(document, &algorithms)?.found.is_some()))
+            Ok((document.key().to_owned(), self.places.look(document, &algorithms)?.found.is_some()))
         };
         let looked: Vec<(String, bool)> = self
             .pool(environment)?
@@ -201,7 +201,7 @@ fn taken_key(key: String) -> Line {
 }
 
 fn bytes_of(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || text.len() % 2 != 0 {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()

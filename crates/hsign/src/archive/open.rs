@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hsign_archive::{Bundle, Checkpoints, Event, LastStamp, Step, StoreFacts};
-use hsign_archive_store::{Access, Copies, Folder, Index, Member, ObjectStore, ObjectStoreSettings, Store};
+use hsign_archive_store::{
+    Access, Bucket, Copies, Folder, Index, Member, ObjectStore, ObjectStoreSettings, Store,
+};
 use hsign_core::{Finding, Secret, SecretReference};
 use hsign_net::SecretResolver;
 
-use super::config::{ArchiveConfig, CONFIG_FILE, StoreAccess, StoreConfig};
+use super::config::{ArchiveConfig, BucketConfig, CONFIG_FILE, StoreAccess, StoreConfig};
+use super::documents::Places;
 use super::{Environment, tokens};
 use crate::Error;
 use crate::file::{Existing, put_in_place};
@@ -21,6 +24,7 @@ pub struct Archive {
     pub(super) home: PathBuf,
     pub(super) config: ArchiveConfig,
     pub(super) copies: Copies,
+    pub(super) places: Places,
     pub(super) secrets: Arc<SecretResolver>,
     /// Until when time stamps hold that were judged already, by the SHA-256 of their tokens: one covers many bundles.
     pub(super) ends: Mutex<BTreeMap<[u8; 32], LastStamp>>,
@@ -77,7 +81,8 @@ impl Archive {
             }
         }
         let copies = Copies::new(members)?.with_checkpoints(checkpoints);
-        Ok(Self { home: home.to_owned(), config, copies, secrets, ends: Mutex::default() })
+        let places = places(home, &config, secrets.as_ref())?;
+        Ok(Self { home: home.to_owned(), config, copies, places, secrets, ends: Mutex::default() })
     }
 
     /// Its configuration.
@@ -170,8 +175,8 @@ fn open_store(
         StoreAccess::Read => Access::Read,
         StoreAccess::Later => Access::Later,
     };
-    let store: Arc<dyn Store> = if config.url.starts_with("s3://") {
-        let settings = object_store_settings(home, config, secrets)?;
+    let store: Arc<dyn Store> = if let Some(bucket) = config.bucket() {
+        let settings = object_store_settings(home, &bucket, secrets)?;
         Arc::new(if create { ObjectStore::create(&settings)? } else { ObjectStore::open(&settings, access)? })
     } else {
         let path = home.join(&config.url);
@@ -184,13 +189,26 @@ fn open_store(
     Ok(Member { name: config.name.clone(), access, store })
 }
 
+/// Where documents may lie besides paths: the buckets for them, and those of the archive itself (its trail is a document
+/// too).
+fn places(home: &Path, config: &ArchiveConfig, secrets: &SecretResolver) -> Result<Places, Error> {
+    let own = config.stores.iter().filter_map(StoreConfig::bucket);
+    let buckets = config
+        .buckets
+        .iter()
+        .cloned()
+        .chain(own)
+        .map(|bucket| Ok(Bucket::open(&object_store_settings(home, &bucket, secrets)?)?));
+    Ok(Places::new(buckets.collect::<Result<_, Error>>()?))
+}
+
 fn object_store_settings(
     home: &Path,
-    config: &StoreConfig,
+    config: &BucketConfig,
     secrets: &SecretResolver,
 ) -> Result<ObjectStoreSettings, Error> {
     let secret = |reference: &Option<SecretReference>| -> Result<Secret, Error> {
-        let lacks = || format!("store {}: access_key and secret_key are needed", config.name);
+        let lacks = || format!("{}: access_key and secret_key are needed", config.url);
         Ok(secrets(reference.as_ref().ok_or_else(|| Error::ArchiveConfig(lacks()))?)?)
     };
     let ca = config.ca_file.as_ref().map(|path| {

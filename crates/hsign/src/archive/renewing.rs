@@ -47,6 +47,9 @@ pub(super) struct Run {
     units: AtomicU64,
     done: AtomicU64,
     limit: u64,
+    /// What may be spent in the run, and what is set apart for stamps that are being asked for.
+    budget: Option<u64>,
+    reserved: AtomicU64,
     stopped: Mutex<Option<Finding>>,
     error: Mutex<Option<Error>>,
 }
@@ -75,7 +78,7 @@ impl Archive {
         let mut index = self.index(environment)?;
         self.record_stores(&mut index, environment)?;
         self.stamp_trail(&mut index, environment)?;
-        let run = Run::new(request.limit);
+        let run = Run::new(request.limit, self.config.budget.yen_per_run);
         let mut waits = 0;
         loop {
             let before = run.done.load(Ordering::Relaxed);
@@ -299,7 +302,7 @@ impl Archive {
 }
 
 impl Run {
-    fn new(limit: Option<u64>) -> Self {
+    fn new(limit: Option<u64>, budget: Option<u64>) -> Self {
         Self {
             objects: AtomicU64::new(0),
             batches: AtomicU64::new(0),
@@ -311,9 +314,18 @@ impl Run {
             units: AtomicU64::new(0),
             done: AtomicU64::new(0),
             limit: limit.unwrap_or(u64::MAX),
+            budget,
+            reserved: AtomicU64::new(0),
             stopped: Mutex::default(),
             error: Mutex::default(),
         }
+    }
+
+    /// Sets `yen` apart for a time stamp; `false` where the run has no more to spend.
+    pub(super) fn reserve(&self, yen: u64) -> bool {
+        let Some(budget) = self.budget else { return true };
+        let more = |reserved: u64| reserved.checked_add(yen).filter(|all| *all <= budget);
+        self.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
     }
 
     /// A time stamp was asked for.

@@ -183,7 +183,7 @@ impl Archive {
     ) -> Result<u64, Error> {
         let look = |document: &Document| {
             let algorithms: Vec<_> = document.algorithms().take(1).collect();
-            documents::look(document, &algorithms)
+            self.places.look(document, &algorithms)
         };
         let looked: Vec<documents::Looked> = self
             .pool(environment)?
@@ -196,9 +196,10 @@ impl Archive {
                 let key = document.key().to_owned();
                 let (bundle, at) = (bundle.id().to_owned(), location.clone());
                 environment.tell(&Line::DocumentDamaged { key: key.clone(), bundle, location: at, problem });
-                match whole.as_deref().filter(|_| request.repair) {
+                let repaired = request.repair && !documents::is_in_a_bucket(&location);
+                match whole.as_deref().filter(|_| repaired) {
                     Some(from) => {
-                        repair(&location, from, problem)?;
+                        self.put_right(&location, from, problem)?;
                         let (place, from) = (location.clone(), from.to_owned());
                         let line = Line::Repaired { what: key.clone(), place, from: from.clone() };
                         environment.tell(&line);
@@ -252,6 +253,25 @@ fn word(problem: &PartProblem) -> &'static str {
     }
 }
 
+impl Archive {
+    /// Writes a document where it is damaged or gone, from where it is whole. What is damaged is kept beside it.
+    fn put_right(&self, location: &str, from: &str, problem: DocumentProblem) -> Result<(), Error> {
+        let path = documents::path_of(location);
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::File { path, source }
+        };
+        if problem != DocumentProblem::Missing {
+            let mut name = path.clone().into_os_string();
+            name.push(".damaged");
+            std::fs::rename(&path, &name).map_err(failed(&path))?;
+        }
+        let source = self.places.open(from, 0)?;
+        let like = (!documents::is_in_a_bucket(from)).then(|| documents::path_of(from));
+        put_source_in_place(&path, source.as_ref(), like.as_deref(), Existing::Keep).map_err(failed(&path))
+    }
+}
+
 /// The files of a bundle in a store.
 fn files_of(store: &str, at: Time, bad: usize) -> Covered {
     Covered { store: store.to_owned(), slice: 0, slices: 1, at, bad: bad as u64 }
@@ -271,20 +291,4 @@ fn slice_of(now: Time, of: u32) -> u32 {
     let (year, month, ..) = now.utc();
     let months = i64::from(year) * 12 + i64::from(month);
     u32::try_from(months.rem_euclid(i64::from(of.max(1)))).unwrap_or(0)
-}
-
-/// Writes a document where it is damaged or gone, from where it is whole. What is damaged is kept beside it.
-fn repair(location: &str, from: &str, problem: DocumentProblem) -> Result<(), Error> {
-    let (path, from) = (documents::path_of(location), documents::path_of(from));
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Error::File { path, source }
-    };
-    if problem != DocumentProblem::Missing {
-        let mut name = path.clone().into_os_string();
-        name.push(".damaged");
-        std::fs::rename(&path, &name).map_err(failed(&path))?;
-    }
-    let source = crate::file::FileSource::open(&from).map_err(failed(&from))?;
-    put_source_in_place(&path, &source, Some(&from), Existing::Keep).map_err(failed(&path))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use hsign_archive::{
     Batch, BatchKey, Bundle, Event, NewStep, Sealed, TimestampRenewal, ToRenew, TreeRenewal, is_evidence,
@@ -18,13 +19,15 @@ use super::config::TrackConfig;
 use super::planning::bundles;
 use super::renewing::{Done, Run};
 use super::tokens::{JudgedToken, judge_token};
-use super::{Archive, Environment, Line, documents};
+use super::{Archive, Environment, Line};
 use crate::Error;
 
 /// Bundles whose tokens one renewal tree covers.
 const LARGEST_TREE: usize = 1 << 20;
 /// Bundles after which a worker gives a sign of life.
 const BETWEEN_BEATS: usize = 64;
+/// What one run has no money for is left to the next.
+const NEXT_RUN: Duration = Duration::from_secs(300);
 /// Octets of one file of a step.
 const LARGEST_FILE: u64 = 1 << 30;
 /// Time stamps that stand in one segment of the trail.
@@ -88,7 +91,7 @@ impl Archive {
             return Ok(Done::Yes);
         }
         let root = bundle.root(track).ok_or_else(|| no_track(track))?;
-        let stamp = match self.stamp_over(index, claim, config, &root, environment)? {
+        let stamp = match self.stamp_in_budget(index, claim, config, &root, run, environment)? {
             Wanted::Stamp(stamp) => stamp,
             Wanted::Later { findings, after } => return Ok(Done::Later { findings, after }),
         };
@@ -104,6 +107,24 @@ impl Archive {
         environment.reached("stamp-after-put");
         self.publish(index, vec![(bundle, Some(stamp.tsa))], track, run, environment)?;
         Ok(Done::Yes)
+    }
+
+    /// A time stamp, as far as the budget of this run goes.
+    fn stamp_in_budget(
+        &self,
+        index: &mut Index,
+        claim: &Claim,
+        track: &TrackConfig,
+        imprint: &Digest,
+        run: &Run,
+        environment: &Environment<'_>,
+    ) -> Result<Wanted, Error> {
+        let prices = track.tsa.iter().filter_map(|name| self.config.authority(name)?.limits.yen);
+        if !run.reserve(prices.max().unwrap_or(0)) {
+            let finding = Finding::warning("archive-run-budget-spent").with("track", &track.name);
+            return Ok(Wanted::Later { findings: vec![finding], after: NEXT_RUN });
+        }
+        self.stamp_over(index, claim, track, imprint, environment)
     }
 
     /// One time stamp for the tokens of all bundles that are due now (RFC 4998 §5.2). No document is read.
@@ -124,7 +145,7 @@ impl Archive {
             }
             let renewal = TimestampRenewal::of(members, track)?;
             environment.reached("renew-before-stamp");
-            let stamp = match self.stamp_over(index, claim, config, &renewal.root(), environment)? {
+            let stamp = match self.stamp_in_budget(index, claim, config, &renewal.root(), run, environment)? {
                 Wanted::Stamp(stamp) => stamp,
                 Wanted::Later { findings, after } => return Ok(Done::Later { findings, after }),
             };
@@ -288,7 +309,7 @@ impl Archive {
         let digests = self.digests_under(index, claim, &bundle, config.next, run, environment)?;
         let renewal = TreeRenewal::over(ToRenew { bundle: &bundle, token }, track, digests)?;
         environment.reached("tree-before-stamp");
-        let stamp = match self.stamp_over(index, claim, config, &renewal.root(), environment)? {
+        let stamp = match self.stamp_in_budget(index, claim, config, &renewal.root(), run, environment)? {
             Wanted::Stamp(stamp) => stamp,
             Wanted::Later { findings, after } => return Ok(Done::Later { findings, after }),
         };
@@ -345,7 +366,7 @@ impl Archive {
         let Some(document) = bundle.documents().get(place) else { return Ok((None, Vec::new(), 0)) };
         let mut algorithms: Vec<_> = document.algorithms().take(1).collect();
         algorithms.push(algorithm);
-        let looked = documents::look(document, &algorithms)?;
+        let looked = self.places.look(document, &algorithms)?;
         let damaged = |(location, problem): &(String, _)| Line::DocumentDamaged {
             key: document.key().to_owned(),
             bundle: bundle.id().to_owned(),

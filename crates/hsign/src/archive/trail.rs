@@ -58,7 +58,7 @@ impl Archive {
         Ok(true)
     }
 
-    /// It is read where the folders that repairs keep have it.
+    /// It is read in the stores that repairs keep whole.
     fn as_document(&self, segment: &Segment) -> Result<Document, Error> {
         let bytes = segment.bytes();
         let digests = self.config.digests().into_iter().map(|one| hsign_crypto::digest(one, bytes));
@@ -66,10 +66,12 @@ impl Archive {
         let key = format!("{CLASS}/{:010}", segment.number());
         let mut document = Document::new(&key, bytes.len() as u64, &digests, CLASS, RetentionEnd::Open)?;
         for store in self.config.stores.iter().filter(|store| store.access == StoreAccess::Repair) {
-            if !store.url.starts_with("s3://") {
-                let path = self.home.join(&store.url).join(segment.name());
-                document = document.at(&documents::absolute(&path.to_string_lossy())?)?;
-            }
+            let place = if documents::is_in_a_bucket(&store.url) {
+                format!("{}/{}", store.url.trim_end_matches('/'), segment.name())
+            } else {
+                documents::absolute(&self.home.join(&store.url).join(segment.name()).to_string_lossy())?
+            };
+            document = document.at(&place)?;
         }
         Ok(document)
     }

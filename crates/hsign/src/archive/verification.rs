@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::checking::{known_digests, sample, verdict_of, was_left_out};
 use super::intake::{not_sealed, unknown};
 use super::planning::bundles;
-use super::{Archive, Environment, Line, Standing, Summary, documents};
+use super::{Archive, Environment, Line, Standing, Summary};
 use crate::Error;
 
 /// What [`Archive::verify`] looks at.
@@ -111,7 +111,7 @@ impl Archive {
         let Some(document) = bundle.documents().get(place) else { return Ok(answer) };
         if read {
             let algorithms: Vec<_> = document.algorithms().collect();
-            let looked = documents::look(document, &algorithms)?;
+            let looked = self.places.look(document, &algorithms)?;
             answer.read = looked.read;
             answer.failed |= looked.found.is_none();
             answer.lines.extend(looked.problems.into_iter().map(|(location, problem)| {
