@@ -199,7 +199,10 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::File { source, .. } | Self::Read(source) => ErrorKind::of_io(source),
+            Self::File { source, .. } | Self::Read(source) => match of_object_store(source) {
+                Some(error) => error.kind(),
+                None => ErrorKind::of_io(source),
+            },
             Self::UnsupportedFormat | Self::CertificateFile { .. } => ErrorKind::Unreadable,
             Self::Trust { source, .. } => source.kind(),
             Self::Bundle { source, .. } => source.kind(),
@@ -247,7 +250,10 @@ impl Error {
     pub fn finding(&self) -> Finding {
         match self {
             Self::File { path, source } => Finding::from_io(source).with("path", path.display()),
-            Self::Read(source) => Finding::from_io(source),
+            Self::Read(source) => {
+                let remote = of_object_store(source).and_then(hsign_archive_store::Error::finding);
+                remote.unwrap_or_else(|| Finding::from_io(source))
+            }
             Self::UnsupportedFormat => Finding::error("unsupported-format"),
             Self::ContentNotTaken => Finding::error("content-not-taken"),
             Self::Trust { path, source } => source.finding().with("path", path.display()),
@@ -317,4 +323,9 @@ impl Error {
 /// What has no words of its own.
 fn failed(error: &dyn std::error::Error) -> Finding {
     Finding::error("archive-failed-inside").with("reason", error)
+}
+
+/// A document in a bucket is read as files are; what goes wrong is the server's.
+fn of_object_store(error: &std::io::Error) -> Option<&hsign_archive_store::Error> {
+    error.get_ref()?.downcast_ref()
 }

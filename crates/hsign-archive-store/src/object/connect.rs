@@ -38,6 +38,10 @@ impl Connector {
             }
             builder = builder.tls_certs_only(authorities);
         }
+        if settings.server()?.is_some_and(|server| server.scheme() == "http") {
+            // No TLS is spoken: the system's CAs needn't be loaded.
+            builder = builder.tls_certs_only(Vec::new());
+        }
         let client = builder.build().map_err(|_| Error::Settings("no connection can be prepared"))?;
         Ok(Self(client))
     }

@@ -162,7 +162,7 @@ impl Archive {
     }
 
     /// With the places where they are now.
-    fn moved(&self, index: &mut Index, documents: &[&Document]) -> Result<Vec<Document>, Error> {
+    pub(super) fn moved(&self, index: &mut Index, documents: &[&Document]) -> Result<Vec<Document>, Error> {
         let keys: Vec<&str> = documents.iter().map(|document| document.key()).collect();
         let moved = moved_documents(index, &keys)?;
         let now = |document: &&Document| match moved.get(document.key()) {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hsign_archive::{
-    Batch, BatchKey, Bundle, Event, NewStep, Sealed, TimestampRenewal, ToRenew, TreeRenewal, is_evidence,
+    Batch, BatchKey, Bundle, Document, Event, NewStep, Sealed, TimestampRenewal, ToRenew, TreeRenewal, is_evidence,
     read_evidence, seal,
 };
 use hsign_archive_store::{Claim, Files, Index, Put};
@@ -346,8 +346,11 @@ impl Archive {
         let pool = self.pool(environment)?;
         for places in unknown.chunks(BETWEEN_BEATS * 4) {
             self.beat(index, claim)?;
+            let documents: Vec<&Document> =
+                places.iter().filter_map(|place| bundle.documents().get(*place)).collect();
+            let documents = self.moved(index, &documents)?;
             let read: Vec<Result<Again, Error>> = pool.install(|| {
-                places.par_iter().map(|place| self.read_again(bundle, *place, algorithm)).collect()
+                documents.par_iter().map(|document| self.read_again(bundle, document, algorithm)).collect()
             });
             for (place, again) in places.iter().zip(read) {
                 let (digest, problems, octets) = again?;
@@ -362,8 +365,12 @@ impl Archive {
         Ok(digests)
     }
 
-    fn read_again(&self, bundle: &Bundle, place: usize, algorithm: DigestAlgorithm) -> Result<Again, Error> {
-        let Some(document) = bundle.documents().get(place) else { return Ok((None, Vec::new(), 0)) };
+    fn read_again(
+        &self,
+        bundle: &Bundle,
+        document: &Document,
+        algorithm: DigestAlgorithm,
+    ) -> Result<Again, Error> {
         let mut algorithms: Vec<_> = document.algorithms().take(1).collect();
         algorithms.push(algorithm);
         let looked = self.places.look(document, &algorithms)?;
