@@ -271,3 +271,19 @@ fn asic_s_with_xades_and_a_second_signer_in_the_same_file() {
     assert!(ids.iter().all(|id| id.starts_with("META-INF/signatures.xml#")));
     assert!(facts.signatures.iter().all(|signature| signature.level == Level::BT));
 }
+
+#[test]
+fn two_xml_signatures_of_one_person_in_one_second_have_ids_of_their_own() {
+    let files = vec![("a.txt", b"a".to_vec())];
+    for kind in [ContainerType::AsicS, ContainerType::AsicE] {
+        let mut draft = draft(&files, kind);
+        add_xades(&mut draft, Person::Doctor);
+        add_xades(&mut draft, Person::Doctor);
+        let facts = read_facts(&bytes(&draft)).unwrap();
+        let ids: std::collections::BTreeSet<&str> =
+            facts.signatures.iter().filter_map(|signature| signature.id.rsplit('#').next()).collect();
+        assert_eq!((facts.signatures.len(), ids.len()), (2, 2), "{kind:?}: {ids:?}");
+        assert!(all_hold(&facts));
+        assert!(errors(&facts).is_empty(), "{:?}", errors(&facts));
+    }
+}

@@ -7,6 +7,7 @@ use hsign_xml::{Document, Limits};
 use super::Draft;
 use crate::container::{Container, Known};
 use crate::manifest::{self, ASIC};
+use crate::roles::{Role, role};
 use crate::zip::Unpacked;
 use crate::{ContainerType, Error, uri};
 
@@ -34,7 +35,21 @@ impl Draft<'_> {
                 digest,
             })
             .collect();
-        Ok(make::detached(&objects, options)?)
+        // One person may sign twice in one second.
+        let beside = self.signature_texts()?;
+        Ok(make::detached(&objects, &Options { beside: &beside, ..options.clone() })?)
+    }
+
+    /// The XML signatures that are there.
+    fn signature_texts(&self) -> Result<String, Error> {
+        let names = self.records.iter().map(|record| record.name.as_str());
+        let mut texts = String::new();
+        for name in names.filter(|name| role(name) == Role::Xades) {
+            texts.push_str(
+                hsign_xml::decode(&self.bytes_of(name)?).map_err(hsign_xades::Error::from)?.as_str(),
+            );
+        }
+        Ok(texts)
     }
 
     /// Puts the signature in: the document that [`Prepared::assemble`] gave, whose root is the signature. Returns its id.

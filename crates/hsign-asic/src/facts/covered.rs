@@ -13,6 +13,7 @@ use crate::manifest::{Manifest, Object};
 use crate::roles::{Role, role};
 
 const CLAUSE: &str = "EN 319 162-1";
+pub(super) const OBJECT_CHANGED: &str = "asic-object-changed";
 
 /// How a file stands to its digest in a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +44,7 @@ pub(crate) fn intact<'m>(
         match state(reading, object)? {
             State::Intact => objects.push(object),
             State::Changed => {
-                findings
-                    .push(Finding::error("asic-object-changed").clause(CLAUSE).with("entry", object.shown()));
+                findings.push(Finding::error(OBJECT_CHANGED).clause(CLAUSE).with("entry", object.shown()));
             }
             State::Missing => {
                 findings.push(

@@ -1,9 +1,11 @@
 //! Evidence records (RFC 4998) over the one file of ASiC-S, or over the files that a manifest names.
 
 use hsign_core::facts::{ArchiveTimestampFacts, Covered, EvidenceRecordFacts};
-use hsign_core::{Digest, DigestAlgorithm, Finding};
+use hsign_core::{Digest, DigestAlgorithm, Finding, Severity};
 use hsign_ers::{Chain, ProtectedObject, Record};
 
+use super::covered::OBJECT_CHANGED;
+use super::files::shown;
 use super::{Found, Reading, covered};
 use crate::Error;
 use crate::manifest::Manifest;
@@ -40,10 +42,21 @@ pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) 
     };
     let (objects, further) = protected(reading, found, &record.wanted_digests(), &names)?;
     let mut facts = hsign_ers::facts(&record, &entry.name, &objects);
+    if shown(&facts) == Some(false) {
+        findings.iter_mut().for_each(no_flaw_of_form);
+    }
     facts.findings.extend(findings);
     reach_further(&mut facts, further);
     found.records.push(facts);
     Ok(())
+}
+
+/// A file that the manifest and the record both know otherwise was changed: the tree says so. Where only the manifest does,
+/// it isn't the record's.
+fn no_flaw_of_form(finding: &mut Finding) {
+    if finding.code == OBJECT_CHANGED {
+        finding.severity = Severity::Warning;
+    }
 }
 
 /// The record was made over digests under one function; a manifest that names its files under another wasn't made with it.

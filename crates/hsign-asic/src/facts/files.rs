@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hsign_core::Finding;
-use hsign_core::facts::{Coverage, FileCoverage, FileFacts};
+use hsign_core::facts::{Coverage, EvidenceRecordFacts, FileCoverage, FileFacts};
 
 use super::covered::{State, state};
 use super::{Found, Reading};
@@ -26,7 +26,7 @@ pub(super) fn coverage(reading: &Reading<'_, '_>, found: &mut Found) -> Result<V
         let imprint = stamp.read.as_ref().and_then(|read| read.imprint.holds());
         (stamp.id.clone(), imprint)
     });
-    let records = found.records.iter().map(|record| (record.id.clone(), None));
+    let records = found.records.iter().map(|record| (record.id.clone(), shown(record)));
     for (id, of_single) in stamps.chain(records).collect::<Vec<_>>() {
         match reading.manifests_of(&id).as_slice() {
             [manifest] => {
@@ -71,6 +71,13 @@ pub(super) fn coverage(reading: &Reading<'_, '_>, found: &mut Found) -> Result<V
         }
     }
     Ok(listing.files)
+}
+
+/// Whether the first tree of a record shows what the record is about.
+pub(super) fn shown(record: &EvidenceRecordFacts) -> Option<bool> {
+    let first = record.chains.first()?.timestamps.first()?;
+    let found: Option<Vec<bool>> = first.shows.iter().map(|shown| shown.found).collect();
+    found.filter(|found| !found.is_empty()).map(|found| found.iter().all(|found| *found))
 }
 
 #[derive(Clone)]

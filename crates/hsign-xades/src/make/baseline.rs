@@ -23,6 +23,8 @@ pub struct Options<'a> {
     pub signing_time: Time,
     /// For SignedInfo and references. Exclusive C14N lets a signature be moved into another document.
     pub canonicalization: CanonicalizationMethod,
+    /// XML that the signature will stand beside: Ids in there are taken.
+    pub beside: &'a str,
 }
 
 impl<'a> Options<'a> {
@@ -36,6 +38,7 @@ impl<'a> Options<'a> {
             digest: DigestAlgorithm::Sha256,
             signing_time,
             canonicalization: CanonicalizationMethod::EXCLUSIVE,
+            beside: "",
         }
     }
 
@@ -85,7 +88,8 @@ impl<'a> Options<'a> {
         // Seven digits collide by accident or on purpose; the whole digest cannot have been put there before.
         let lengths = (8..name.len()).step_by(8).chain([name.len()]);
         let candidates = lengths.filter_map(|length| Some(format!("id{}", name.get(..length)?)));
-        candidates.into_iter().find(|candidate| !text.contains(candidate)).unwrap_or(name)
+        let is_free = |candidate: &String| !text.contains(candidate) && !self.beside.contains(candidate);
+        candidates.into_iter().find(is_free).unwrap_or(name)
     }
 }
 
