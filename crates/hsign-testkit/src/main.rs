@@ -4,11 +4,14 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use hsign_testkit::manipulations::{self, Case};
 use hsign_testkit::{Clock, Error, Testbed};
 
 const USAGE: &str = "\
 hsign-testkit serve DIR [PORT]   write the test PKI into DIR and serve it on 127.0.0.1 until stdin is closed
 hsign-testkit write DIR [PORT]   write it only; its URLs point to that port (default 8318)
+hsign-testkit letter FILE [LEVEL]   write a letter to be signed; with a field Doctor that certifies at that level (1 to 3)
+hsign-testkit later-changes FILE DIR [LEVEL]   write what may be done to that letter once it is signed: file, what, verdict
 hsign-testkit put-certificate FILE   put a DER certificate on the SoftHSM2 token that SOFTHSM2_CONF leads to
 ";
 
@@ -20,6 +23,12 @@ fn main() -> ExitCode {
         (["serve", folder], _) => serve(Path::new(folder), 0),
         (["serve", folder, _], Some(port)) => serve(Path::new(folder), port),
         (["put-certificate", file], _) => put_certificate(Path::new(file)),
+        (["letter", file], _) => std::fs::write(file, manipulations::letter()).map_err(Error::from),
+        (["letter", file, level @ ("1" | "2" | "3")], _) => certified_letter(Path::new(file), level),
+        (["later-changes", file, folder], _) => later_changes(Path::new(file), Path::new(folder), None),
+        (["later-changes", file, folder, level @ ("1" | "2" | "3")], _) => {
+            later_changes(Path::new(file), Path::new(folder), level.parse().ok())
+        }
         (["write", folder], _) => write(Path::new(folder), 8_318),
         (["write", folder, _], Some(port)) => write(Path::new(folder), port),
         _ => {
@@ -49,6 +58,24 @@ fn serve(folder: &Path, port: u16) -> Result<(), Error> {
 
 fn write(folder: &Path, port: u16) -> Result<(), Error> {
     tell(&hsign_testkit::write_folder(&format!("http://127.0.0.1:{port}"), &Clock::system(), folder)?)
+}
+
+fn certified_letter(file: &Path, level: &str) -> Result<(), Error> {
+    let level = level.parse().unwrap_or_default();
+    Ok(std::fs::write(file, manipulations::certified_letter(level))?)
+}
+
+fn later_changes(signed: &Path, folder: &Path, level: Option<u8>) -> Result<(), Error> {
+    let signed = std::fs::read(signed)?;
+    let cases: Vec<Case> =
+        level.map_or_else(|| manipulations::all(&signed), |level| manipulations::certified(&signed, level));
+    let mut stdout = std::io::stdout();
+    for (number, case) in cases.iter().enumerate() {
+        let file = format!("{number:02}.pdf");
+        std::fs::write(folder.join(&file), &case.bytes)?;
+        writeln!(stdout, "{file}\t{}\t{}", case.name, case.verdict)?;
+    }
+    Ok(())
 }
 
 fn put_certificate(file: &Path) -> Result<(), Error> {

@@ -13,6 +13,9 @@ pub struct Update {
     root: u32,
     previous: usize,
     trailer: String,
+    /// What an honest update repeats: file identifier and document information.
+    identifier: String,
+    information: String,
 }
 
 fn last(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -26,6 +29,14 @@ fn number_after(bytes: &[u8], keyword: &[u8]) -> usize {
     digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
 }
 
+/// An entry of the last trailer, up to where its value ends.
+fn entry(bytes: &[u8], key: &str, end: u8) -> String {
+    let trailer = last(bytes, b"trailer").and_then(|at| bytes.get(at..)).unwrap_or_default();
+    let entry = last(trailer, key.as_bytes()).and_then(|at| trailer.get(at..)).unwrap_or_default();
+    let length = entry.iter().position(|byte| *byte == end).map_or(0, |at| at + 1);
+    String::from_utf8_lossy(entry.get(..length).unwrap_or_default()).into_owned()
+}
+
 impl Update {
     /// An update of these bytes.
     #[must_use]
@@ -36,7 +47,8 @@ impl Update {
         if bytes.last() != Some(&b'\n') {
             bytes.push(b'\n');
         }
-        Self { bytes, root, previous, trailer: String::new() }
+        let (identifier, information) = (entry(&bytes, "/ID", b']'), entry(&bytes, "/Info", b'R'));
+        Self { bytes, root, previous, trailer: String::new(), identifier, information }
     }
 
     /// Further entries of the trailer; a /Root among them takes the place of the old one.
@@ -88,8 +100,10 @@ impl Update {
             if self.trailer.contains("/Root") { String::new() } else { format!("/Root {} 0 R", self.root) };
         let (previous, trailer) = (self.previous, &self.trailer);
         let previous = if trailer.contains("/Prev") { String::new() } else { format!("/Prev {previous}") };
+        let information = if trailer.contains("/Info") { "" } else { self.information.as_str() };
+        let identifier = &self.identifier;
         let text = format!(
-            "xref\n{entries}trailer\n<</Size 900{root}{previous}{trailer}>>\nstartxref\n{at}\n%%EOF\n"
+            "xref\n{entries}trailer\n<</Size 900{root}{previous}{information}{identifier}{trailer}>>\nstartxref\n{at}\n%%EOF\n"
         );
         self.bytes.extend(text.into_bytes());
         self.bytes
@@ -139,7 +153,8 @@ impl Update {
         let stream_at = self.object_stream(number, body);
         let at = self.bytes.len();
         let rows = [(number, 2, STREAM as usize, 0), (STREAM, 1, stream_at, 0), (SECTION, 1, at, 0)];
-        let trailer = format!("/Root {} 0 R/Prev {}", self.root, self.previous);
+        let kept = [self.information.as_str(), self.identifier.as_str()].concat();
+        let trailer = format!("/Root {} 0 R/Prev {}{kept}", self.root, self.previous);
         self.section(&rows, &trailer);
         self.bytes.extend(format!("\nendstream\nendobj\nstartxref\n{at}\n%%EOF\n").into_bytes());
         self.bytes
