@@ -7,7 +7,7 @@ use hsign_archive::{Drill, Event};
 use hsign_archive_store::{Access, Copies, Index, Member};
 use hsign_core::{Finding, hex};
 
-use super::checking::{known_digests, sample, verdict_of};
+use super::checking::{known_digests, sample, verdict_of, was_left_out};
 use super::planning::bundles;
 use super::verification::recorders;
 use super::{Archive, Environment, Line, Standing, Summary};
@@ -83,6 +83,9 @@ impl Archive {
                     continue;
                 }
                 for (track, recorder) in &recorders {
+                    if was_left_out(&bundle, track, place) {
+                        continue;
+                    }
                     let digests = known_digests(&bundle, track, place, document);
                     let verdict = verdict_of(&recorder.record(place)?, digests, environment)?;
                     let holds = verdict.indication() == hsign_validation::Indication::TotalPassed;

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hsign_archive::{
-    Batch, BatchKey, Bundle, Document, Event, NewStep, Sealed, TimestampRenewal, ToRenew, TreeRenewal, is_evidence,
-    read_evidence, seal,
+    Batch, BatchKey, Bundle, Document, Event, NewStep, Sealed, TimestampRenewal, ToRenew, TreeRenewal,
+    is_evidence, read_evidence, seal,
 };
 use hsign_archive_store::{Claim, Files, Index, Put};
 use hsign_core::{Digest, DigestAlgorithm, Finding};

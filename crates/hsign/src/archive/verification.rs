@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use hsign_archive::{Bundle, Recorder};
+use hsign_archive::{Bundle, Document, Recorder};
 use hsign_archive_store::{DocumentState, Index};
 use hsign_validation::Indication;
 use rayon::prelude::*;
@@ -13,6 +13,9 @@ use super::intake::{not_sealed, unknown};
 use super::planning::bundles;
 use super::{Archive, Environment, Line, Standing, Summary};
 use crate::Error;
+
+/// Documents whose answers are kept together.
+const TOGETHER: usize = 1024;
 
 /// What [`Archive::verify`] looks at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,17 +58,27 @@ impl Archive {
             };
             places.retain(|place| !deleted.contains(&(*place as u64)));
             let recorders = recorders(&bundle)?;
-            let answers: Vec<Answer> = pool.install(|| {
-                let answer =
-                    |place: &usize| self.answer(&bundle, &recorders, *place, request.documents, environment);
-                places.par_iter().map(answer).collect::<Result<_, Error>>()
-            })?;
             summary.batches += 1;
-            for answer in answers {
-                summary.objects += 1;
-                summary.failed += u64::from(answer.failed);
-                summary.read += answer.read;
-                answer.lines.iter().for_each(|line| environment.tell(line));
+            for places in places.chunks(TOGETHER) {
+                let documents: Vec<&Document> =
+                    places.iter().filter_map(|place| bundle.documents().get(*place)).collect();
+                // Where they lie matters to those alone that are read.
+                let documents = match request.documents {
+                    true => self.moved(&mut index, &documents)?,
+                    false => documents.into_iter().cloned().collect(),
+                };
+                let answer = |(place, document): (&usize, &Document)| {
+                    self.answer(&bundle, &recorders, (*place, document), request.documents, environment)
+                };
+                let answers: Vec<Answer> = pool.install(|| {
+                    places.par_iter().zip(&documents).map(answer).collect::<Result<_, Error>>()
+                })?;
+                for answer in answers {
+                    summary.objects += 1;
+                    summary.failed += u64::from(answer.failed);
+                    summary.read += answer.read;
+                    answer.lines.iter().for_each(|line| environment.tell(line));
+                }
             }
         }
         if summary.failed > 0 {
@@ -103,12 +116,11 @@ impl Archive {
         &self,
         bundle: &Bundle,
         recorders: &BTreeMap<String, Recorder<'_>>,
-        place: usize,
+        (place, document): (usize, &Document),
         read: bool,
         environment: &Environment<'_>,
     ) -> Result<Answer, Error> {
         let mut answer = Answer::default();
-        let Some(document) = bundle.documents().get(place) else { return Ok(answer) };
         if read {
             let algorithms: Vec<_> = document.algorithms().collect();
             let looked = self.places.look(document, &algorithms)?;
