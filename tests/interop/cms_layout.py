@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
 
+#: id-ct-TSTInfo (RFC 3161 §2.4.2)
+TIME_STAMP_CONTENT = bytes.fromhex("060b2a864886f70d0109100104")
+
 #: id-aa-signatureTimeStampToken (RFC 3161, appendix A)
 SIGNATURE_TIME_STAMP = bytes.fromhex("060b2a864886f70d010910020e")
 
@@ -21,16 +24,28 @@ class Placed:
     end: int
     last: int
 
+    @property
+    def is_stamp(self):
+        """A document time stamp: a CMS over its own content, not over the octets (RFC 3161 §2.4.2)."""
+        return TIME_STAMP_CONTENT in self.cms[:64]
 
-def signatures(pdf):
-    """In the file's order, each by a ByteRange."""
+
+def signatures(pdf, readable=False):
+    """In the file's order, each by a ByteRange; all of them, or those that are `readable`."""
     found = []
     for match in BYTE_RANGE.finditer(pdf):
         start, length, start2, length2 = (int(number) for number in match.groups())
         begin, end = start + length + 1, start2 - 1
         if pdf[begin - 1 : begin] != b"<" or pdf[end : end + 1] != b">":
+            if readable:
+                continue
             raise ValueError("no hexadecimal string between the two ranges")
-        padded = bytes.fromhex(pdf[begin:end].decode("ascii"))
+        try:
+            padded = bytes.fromhex(pdf[begin:end].decode("ascii"))
+        except ValueError:
+            if not readable:
+                raise
+            continue
         covered = pdf[start : start + length] + pdf[start2 : start2 + length2]
         found.append(Placed(padded[: element_end(padded, 0)], covered, begin, end, start2 + length2))
     return found
@@ -40,15 +55,21 @@ def part_of(pdf, offset, octet):
     """The name of the part of the PDF that is changed where `octet` comes to `offset`."""
     placed = signatures(pdf)
     for signature in placed:
-        if offset in (signature.begin - 1, signature.end):
-            return "delimiter of Contents"
-        if signature.begin <= offset < signature.end:
-            inside = (offset - signature.begin) // 2
-            in_cms = inside < len(signature.cms)
-            if octet not in HEXADECIMAL:
-                return "no digit in the CMS" if in_cms else "no digit in the padding"
-            return cms_part(signature.cms, inside) if in_cms else "padding of Contents"
-    return "signed octets" if offset < placed[-1].last else "after the signed octets"
+        if signature.begin - 1 <= offset <= signature.end:
+            return "document time stamp" if signature.is_stamp else part_of_contents(signature, offset, octet)
+    if offset < max(signature.last for signature in placed if not signature.is_stamp):
+        return "signed octets"
+    return "after the signed octets"
+
+
+def part_of_contents(signature, offset, octet):
+    if offset in (signature.begin - 1, signature.end):
+        return "delimiter of Contents"
+    inside_of_it = (offset - signature.begin) // 2
+    in_cms = inside_of_it < len(signature.cms)
+    if octet not in HEXADECIMAL:
+        return "no digit in the CMS" if in_cms else "no digit in the padding"
+    return cms_part(signature.cms, inside_of_it) if in_cms else "padding of Contents"
 
 
 def cms_part(cms, offset):
@@ -129,3 +150,43 @@ def element_end(data, begin):
     length = data[begin + 1]
     contents = contents_begin(data, begin)
     return contents + (int.from_bytes(data[begin + 2 : contents], "big") if length & 0x80 else length)
+
+
+def replaced(data, place, new):
+    """DER with the element at `place` (begin, end) replaced, or taken out; the lengths around it follow."""
+    return _replaced(data, 0, element_end(data, 0), place, new) + data[element_end(data, 0) :]
+
+
+def _replaced(data, begin, end, place, new):
+    if (begin, end) == tuple(place):
+        return new
+    inner, outer_end = inside(data, begin)
+    if not inner <= place[0] < place[1] <= outer_end:
+        return data[begin:end]
+    content = b"".join(_replaced(data, *element, place, new) for element in elements(data, inner, outer_end))
+    return data[begin : begin + 1] + length_of(content) + content
+
+
+def length_of(content):
+    if len(content) < 0x80:
+        return bytes([len(content)])
+    octets = len(content).to_bytes((len(content).bit_length() + 7) // 8, "big")
+    return bytes([0x80 | len(octets)]) + octets
+
+
+def attribute(cms, part, oid):
+    """The place of the first attribute of that type, in `signedAttrs` or `unsignedAttrs`."""
+    around = next(place for name, *place in cms_parts(cms) if name == part)
+    for place in elements(cms, *inside(cms, around[0])):
+        kind = elements(cms, *inside(cms, place[0]))[0]
+        if cms[slice(*kind)] == oid:
+            return place
+    raise LookupError(f"no such attribute among the {part}")
+
+
+def with_indefinite_lengths(cms):
+    """The same ContentInfo in BER: its three outer layers end where two zero octets say so (X.690 §8.1.3.6)."""
+    content_type, explicit = elements(cms, *inside(cms, 0))
+    signed_data = inside(cms, explicit[0])[0]
+    end = b"\0\0"
+    return b"\x30\x80" + cms[slice(*content_type)] + b"\xa0\x80\x30\x80" + cms[slice(*inside(cms, signed_data))] + 3 * end

@@ -12,50 +12,60 @@ from judges import Hsign
 from testbed import LETTER, OBJECT_STREAMS
 
 SEED = int(os.environ.get("SEED", "20261121"))
-CHANGES_PER_FILE = int(os.environ.get("CHANGES", "1000" if os.environ.get("FULL") == "1" else "36"))
+FULL = os.environ.get("FULL") == "1"
+CHANGES_PER_FILE = int(os.environ.get("CHANGES", "1000" if FULL else "30"))
 
 
-def run(rows, testbed, judges, pyhanko):
-    explained = table.explained("difference")
-    for what, path, count in signed_files(testbed, pyhanko):
-        changed = list(changes(testbed, path))
+def run(rows, testbed, peers):
+    for what, path, count in signed_files(testbed, peers):
+        changed = list(changes(path))
         ours = [found == count for found in Hsign(testbed).intact_of([file for _, _, file in changed])]
-        for judge in judges:
-            tally, differences = Counter(), []
-            for (part, note, file), our in zip(changed, ours):
-                their = judge.intact(file) == count
-                if our == their:
-                    tally["both intact" if our else "both broken"] += 1
-                    continue
-                if not is_explained(explained, judge.name, part, our):
-                    differences.append(f"{part}, {note}: hsign {word(our)}, {judge.name} {word(their)}")
-                    keep(file)
-                else:
-                    tally["explained"] += 1
-            rows.add(
-                "changed", "seeded changes", f"{what}: {len(changed)} changes", f"hsign and {judge.name}",
-                "failed" if differences else "passed", "; ".join(differences),
-            )
-            # Not for the page: keys sign differently each time, and the same change meets other octets.
-            print(" " * 9 + ", ".join(f"{number} {name}" for name, number in sorted(tally.items())))
-    rows.notes += notes(explained, table.explained("verdict"))
+        for judge in peers.of_pdf_signatures():
+            compare(rows, what, judge.name, changed, ours, lambda file: judge.intact(file) == count)
+
+
+def compare(rows, what, judge, changed, ours, intact, prefix=""):
+    """`changed` is (part, what was done, file); `intact(file)` is asked of each."""
+    explained, tally, differences = table.explained("difference"), Counter(), []
+    for (part, note, file), our in zip(changed, ours):
+        their = intact(file)
+        if our == their:
+            tally["both intact" if our else "both broken"] += 1
+            continue
+        reasons = [place for place, row in enumerate(explained) if fits(row, judge, f"{prefix}{part}", our)]
+        if reasons:
+            rows.met |= {("difference", place) for place in reasons}
+            tally["explained"] += 1
+        else:
+            differences.append(f"{prefix}{part}, {note}: hsign {word(our)}, {judge} {word(their)}: {keep(file)}")
+    rows.add(
+        "changed", "seeded changes", f"{what}: {len(changed)} changes", judge,
+        "failed" if differences else "passed", "; ".join(differences), "agrees",
+    )
+    # Not for the page: keys sign differently each time, and the same change meets other octets.
+    print(" " * 9 + ", ".join(f"{number} {name}" for name, number in sorted(tally.items())))
+    # The row has no room for all of them.
+    print("".join(f"{'':9}{difference}\n" for difference in differences), end="", flush=True)
 
 
 def word(intact):
     return "intact" if intact else "broken"
 
 
+def fits(row, judge, part, our):
+    return judge in row["judges"] and part in row["parts"] and row["hsign"] == word(our)
+
+
 def keep(file):
-    folder = os.environ.get("KEEP")
-    if folder:
-        pathlib.Path(folder, file.name).write_bytes(file.read_bytes())
+    """Where a case lies that nothing explains."""
+    folder = pathlib.Path(os.environ.get("KEEP") or pathlib.Path(os.environ["INTEROP"], "kept"))
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / file.name
+    kept.write_bytes(file.read_bytes())
+    return kept
 
 
-def is_explained(explained, judge, part, our):
-    return any(judge in row["judges"] and part in row["parts"] and row["hsign"] == word(our) for row in explained)
-
-
-def signed_files(testbed, pyhanko):
+def signed_files(testbed, peers):
     """(what, path, number of signatures)"""
 
     def ours(name, key, level, document):
@@ -67,18 +77,22 @@ def signed_files(testbed, pyhanko):
     yield "hsign, B-T, RSA-2048", first, 1
     yield "hsign, B-B, P-256, object streams", ours("objects", "P-256", "B-B", testbed.document(OBJECT_STREAMS)), 1
     yield "hsign, two signatures", ours("second", "P-384", "B-T", first), 2
-    if not pyhanko:
-        return
-    for what, options in (
-        ("pyHanko, B-T, visible", {"level": "B-T", "visible": True}),
-        ("pyHanko, adbe.pkcs7.detached, certification", {"subfilter": "ADOBE_PKCS7_DETACHED", "permissions": "FILL_FORMS"}),
-    ):
-        path = testbed.work / f"seed-{len(what)}.pdf"
-        pyhanko_maker.sign(testbed, path, **options)
-        yield what, path, 1
+    yield "hsign, B-LTA, RSA-3072", ours("lasting", "RSA-3072", "B-LTA", testbed.document(LETTER)), 1
+    if peers.pyhanko:
+        for what, options in (
+            ("pyHanko, B-T, visible", {"level": "B-T", "visible": True}),
+            ("pyHanko, adbe.pkcs7.detached, certification", {"subfilter": "ADOBE_PKCS7_DETACHED", "permissions": "FILL_FORMS"}),
+        ):
+            path = testbed.work / f"seed-{len(what)}.pdf"
+            pyhanko_maker.sign(testbed, path, **options)
+            yield what, path, 1
+    if peers.dss:
+        path = testbed.work / "seed-dss.pdf"
+        peers.dss.sign(testbed.document(LETTER), path, "PAdES-BASELINE-LTA", "doctor-p384")
+        yield "EU DSS, B-LTA, P-384", path, 1
 
 
-def changes(testbed, path):
+def changes(path):
     """Half of the changes are in the CMS, the others in its padding and anywhere."""
     seeded = random.Random(f"{SEED} {path.name}")
     pdf = path.read_bytes()
@@ -107,25 +121,33 @@ def other_octet(seeded, octet):
     return seeded.choice([choice for choice in choices if choice != octet])
 
 
-def notes(explained, verdicts):
+def notes():
     return [
+        "## Explained differences",
         "",
-        "Explained differences (digests and signature values only):",
+        "On changed octets (digests and signature values only):",
         "",
         "| part that was changed | hsign finds the signature | otherwise than | reason |",
         "|---|---|---|---|",
         *(
             f"| {', '.join(row['parts'])} | {row['hsign']} | {', '.join(row['judges'])} | {row['reason']} ({row['clause']}) |"
-            for row in explained
+            for row in table.explained("difference")
         ),
         "",
-        "Explained verdicts:",
+        "On verdicts, the rows with (*):",
         "",
         "| what | judged by | says | reason |",
         "|---|---|---|---|",
-        *(f"| {row['what']} | {row['judge']} | {shown(row['says'])} | {row['reason']} ({row['clause']}) |" for row in verdicts),
+        *(
+            f"| {listed(row['what'])} | {listed(row['judge'])} | {shown(row['says'])} | {row['reason']} ({row['clause']}) |"
+            for row in table.explained("verdict")
+        ),
     ]
 
 
+def listed(value):
+    return "; ".join(table.as_list(value))
+
+
 def shown(says):
-    return "; ".join(says) if isinstance(says, list) else "no complaint" if says else "complains"
+    return "; ".join(says) if isinstance(says, list) else says if isinstance(says, str) else "accepted" if says else "refused"

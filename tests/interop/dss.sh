@@ -12,7 +12,7 @@ if [ "$(cat "$folder/installed" 2>/dev/null)" != "$wanted" ]; then
     folder="$(cd "$folder" && pwd)"
     if { mvn --quiet --batch-mode --file tests/interop/dss/pom.xml \
             org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory="$folder/lib" \
-        && javac -Xlint:all -Werror -cp "$folder/lib/*" -d "$folder/classes" tests/interop/dss/*.java; } >&2
+        && javac -Xlint:all,-path -Werror -cp "$folder/lib/*" -d "$folder/classes" tests/interop/dss/*.java; } >&2
     then echo "$wanted" > "$folder/installed"
     else echo "EU DSS could not be installed; its rows are skipped" >&2; exit
     fi

@@ -52,6 +52,12 @@ def asic(kind, signature, files):
     return Form(f"ASiC-{kind} with {signature}", signature, f"asic{kind.lower()}", options, files, container=container)
 
 
+def manifest():
+    """An XML signature over a list of files."""
+    options = ("--format", "xades", "--packaging", "manifest")
+    return Form("XAdES manifest", "XAdES", "signed.xml", options, SEVERAL, True, packaging="MANIFEST")
+
+
 SEVERAL = ("bundle.json", "cda.xml", "table.csv")
 FORMS = (
     cades("detached", "p7s", True),
@@ -59,6 +65,7 @@ FORMS = (
     xades("enveloped"),
     xades("enveloping"),
     xades("detached", SEVERAL, True),
+    manifest(),
     *(asic("S", signature, ("cda.xml",)) for signature in ("CAdES", "XAdES")),
     *(asic("E", signature, SEVERAL) for signature in ("CAdES", "XAdES")),
 )

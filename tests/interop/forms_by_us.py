@@ -3,10 +3,11 @@
 import base64
 import hashlib
 
+import changed
 import dss
+import pyhanko_maker
 from forms import CDA, FORMS, Desk, dss_files
-from forms_by_them import LEVELS, Xmlsec, said
-from tamper import tampered
+from forms_by_them import ALONE, LEVELS, said
 from testbed import SIGNERS
 
 PASSED = "TOTAL-PASSED qualified"
@@ -21,20 +22,21 @@ def verdict(signature):
     return " ".join(word for word in words if word)
 
 
-def judged_by_us(rows, testbed, dss_peer, openssl):
+def judged_by_us(rows, testbed, peers):
     desk = Desk(testbed)
-    if dss_peer:
-        by_dss(rows, testbed, desk, dss_peer)
-        with_manifest(rows, testbed, desk, dss_peer)
-    if openssl:
+    if peers.dss:
+        by_dss(rows, testbed, desk, peers)
+    if peers.openssl:
         by_openssl(rows, testbed, desk)
-    if Xmlsec(testbed).version():
+    if peers.pyhanko:
+        by_pyhanko(rows, testbed, desk)
+    if peers.xmlsec:
         by_xmlsec(rows, testbed, desk)
 
 
-def by_dss(rows, testbed, desk, peer):
+def by_dss(rows, testbed, desk, peers):
     for number, form in enumerate(FORMS):
-        made = {}
+        made, peer = {}, peers.dss
 
         def check(note, make, expected):
             out = testbed.work / f"dss-{len(rows.rows)}{form.end}"
@@ -44,55 +46,30 @@ def by_dss(rows, testbed, desk, peer):
                 return said(desk.verdicts(form, out, verdict))
 
             made[note] = out
-            rows.check("theirs", "EU DSS", f"{form.name} {note}", "hsign", judge, expected)
+            rows.check("their forms", "EU DSS", f"{form.name} {note}", "hsign", judge, expected)
 
-        for place, level in enumerate(LEVELS):
-            key = KEYS[(number + place) % len(KEYS)]
-            check(f"{level}, {key}", lambda out: sign(desk, peer, form, key, level, out), [f"{level} valid {PASSED}"])
-        last = made[f"B-LTA, {key}"]
         lasting = f"B-LTA valid {PASSED}"
+        for key in KEYS:
+            for level in LEVELS:
+                check(f"{level}, {key}", lambda out: sign(desk, peer, form, key, level, out), [f"{level} valid {PASSED}"])
+            for note, before in (("renewed", f"B-LTA, {key}"), ("renewed twice", f"B-LTA, renewed, {key}")):
+                check(f"B-LTA, {note}, {key}", lambda out: extend(desk, peer, form, made[before], out), [lasting])
+        key = KEYS[number % len(KEYS)]
+        last = made[f"B-LTA, {key}"]
         check("B-LTA, SHA-512", lambda out: sign(desk, peer, form, key, "B-LTA", out, digest="SHA512"), [lasting])
-        check("B-LTA, renewed", lambda out: extend(desk, peer, form, last, out), [lasting])
         check("hsign's B-T, extended by EU DSS", lambda out: by_hsign_first(desk, peer, form, "B-T", out), [lasting])
         check("hsign's B-LTA, renewed by EU DSS", lambda out: by_hsign_first(desk, peer, form, "B-LTA", out), [lasting])
         check("B-LTA, extended by hsign", lambda out: desk.extend(form, last, out), [lasting])
         both = made["B-LTA, extended by hsign"]
-        rows.check("ours", "hsign", f"{form.name} by EU DSS, extended", "EU DSS",
+        rows.check("our forms", "hsign", f"{form.name} by EU DSS, extended", "EU DSS",
                    lambda: said(peer.verdicts(both, content=dss_files(desk.content(form)), alone="yes", anchors=dss.ANCHORS)),
                    [f"{form.signature}-BASELINE-LTA TOTAL_PASSED"])
         # DSS envelops a signature with the first one in it, or takes one beside it for its content.
-        if form.name not in ("XAdES detached", "XAdES enveloping"):
+        if form.name not in ALONE:
             check("parallel signatures, B-LTA", lambda out: parallel(desk, peer, form, last, out), [lasting] * 2)
-        check("a countersignature", lambda out: countersigned(desk, peer, form, made[f"B-B, {KEYS[number % 4]}"], out),
+        check("a countersignature", lambda out: countersigned(desk, peer, form, made[f"B-B, {key}"], out),
               [f"B-B valid {PASSED}"] * 2)
-        changed_by_somebody(rows, testbed, desk, form, last)
-
-
-def changed_by_somebody(rows, testbed, desk, form, signed):
-    """A signature of B-LTA by DSS, with one thing changed."""
-
-    def check(note, verdicts, expected):
-        def judge():
-            found = verdicts()
-            return any(expected in each for each in found), "; ".join(found)
-
-        rows.check("theirs", "EU DSS", f"{form.name} B-LTA: {note}", "hsign", judge, True)
-
-    for note, change, expected in tampered(form):
-        path = testbed.work / f"changed-{len(rows.rows)}{form.end}"
-
-        def verdicts():
-            path.write_bytes(change(signed.read_bytes()))
-            assert path.read_bytes() != signed.read_bytes()
-            return desk.verdicts(form, path, verdict)
-
-        check(note, verdicts, expected)
-    if form.detached:
-        given = [part for file in desk.with_one_changed(form) for part in ("--content", file)]
-        check(
-            "content changed", lambda: [verdict(each) for each in testbed.hsign_verify(signed, *given)[0]["signatures"]],
-            "invalid TOTAL-FAILED HASH_FAILURE",
-        )
+        changed.of_forms(rows, testbed, peers, desk, form, "EU DSS", last)
 
 
 def options(form):
@@ -105,7 +82,14 @@ def dss_level(form, level):
 
 
 def sign(desk, peer, form, key, level, out, **more):
-    peer.sign(dss_files(desk.files(form)), out, dss_level(form, level), SIGNERS[key], **options(form), **more)
+    files, how = desk.files(form), options(form)
+    if form.packaging == "MANIFEST":
+        # DSS signs the manifest that it is given.
+        manifest = out.with_suffix(".manifest.xml")
+        manifest.write_text(manifest_over(files))
+        how = {"packaging": "ENVELOPING", "manifest": "yes", "content": dss_files(files)}
+        files = [manifest]
+    peer.sign(dss_files(files), out, dss_level(form, level), SIGNERS[key], **how, **more)
 
 
 def manifest_over(files):
@@ -116,29 +100,6 @@ def manifest_over(files):
         for file in files
     )
     return f'<ds:Manifest xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="manifest">{references}</ds:Manifest>'
-
-
-def with_manifest(rows, testbed, desk, peer):
-    """DSS signs the manifest that it is given; hsign holds the files to it."""
-    files = [desk.folder / name for name in ("bundle.json", "table.csv")]
-    out, manifest = testbed.work / "manifest.signed.xml", testbed.work / "manifest.xml"
-    manifest.write_text(manifest_over(files))
-    given = [part for file in files for part in ("--content", file)]
-
-    def judge(*content):
-        return said([verdict(each) for each in testbed.hsign_verify(out, *content)[0]["signatures"]])
-
-    def made():
-        peer.sign(manifest, out, "XAdES-BASELINE-LTA", SIGNERS["P-256"], packaging="ENVELOPING", manifest="yes",
-                  content=dss_files(files))
-        return judge(*given)
-
-    what = "XAdES enveloping a manifest B-LTA, P-256"
-    rows.check("theirs", "EU DSS", what, "hsign", made, [f"B-LTA valid {PASSED}"])
-    other = desk.changed("table.csv")
-    rows.check("theirs", "EU DSS", f"{what}: content changed", "hsign",
-               lambda: judge("--content", files[0], "--content", other),
-               ["B-LTA invalid TOTAL-FAILED HASH_FAILURE undetermined"])
 
 
 def extend(desk, peer, form, before, out):
@@ -171,10 +132,10 @@ def by_openssl(rows, testbed, desk):
 
     cades = f"B-B valid {PASSED}"
     for what, options, expected in (
-        *((f"-cades, {key}", (*person(key), "-cades"), [cades]) for key in KEYS),
-        ("-cades, enveloping", (*person("RSA-2048"), "-cades", "-nodetach"), [cades]),
-        ("-cades, BER stream, enveloping", (*person("RSA-2048"), "-cades", "-nodetach", "-stream"), [cades]),
-        ("-cades, BER stream, detached", (*person("P-256"), "-cades", "-stream"), [cades]),
+        *((f"-cades, {packaging}, {key}", (*person(key), "-cades", *how), [cades])
+          for packaging, how in (
+              ("detached", ()), ("enveloping", ("-nodetach",)), ("enveloping, BER stream", ("-nodetach", "-stream")),
+          ) for key in KEYS),
         ("-cades, SHA-512", (*person("RSA-3072"), "-cades", "-md", "sha512"), [cades]),
         ("-cades, key identifier", (*person("RSA-2048"), "-cades", "-keyid"), [cades]),
         ("-cades, two signers", (*person("RSA-2048"), *person("P-384"), "-cades"), [cades] * 2),
@@ -190,7 +151,44 @@ def by_openssl(rows, testbed, desk):
             given = () if "-nodetach" in options else ("--content", content)
             return said([verdict(each) for each in testbed.hsign_verify(out, *given)[0]["signatures"]])
 
-        rows.check("theirs", "OpenSSL", f"CMS {what}", "hsign", judge, expected)
+        rows.check("their forms", "OpenSSL", f"CMS {what}", "hsign", judge, expected)
+    signed_again(rows, testbed, content, person, [cades] * 2)
+
+
+def signed_again(rows, testbed, content, person, expected):
+    """A further signature in a CMS that hsign or OpenSSL made; hsign's own keeps what it had."""
+    for maker in ("OpenSSL", "hsign"):
+        for packaging, how in (("detached", ()), ("enveloping", ("-nodetach",))):
+            before, out = (testbed.work / f"resign-{len(rows.rows)}-{name}.p7s" for name in ("before", "after"))
+
+            def judge():
+                if maker == "hsign":
+                    testbed.hsign_sign("P-256", "B-B", content, before, options=("--format", "cades", "--packaging", packaging))
+                else:
+                    testbed.checked("openssl", "cms", "-sign", "-binary", "-outform", "DER", "-in", content, "-out", before,
+                                    *person("P-256"), "-cades", *how)
+                beside = () if how else ("-content", content)
+                testbed.checked("openssl", "cms", "-resign", "-binary", "-inform", "DER", "-outform", "DER", "-in", before, *beside,
+                                "-out", out, *person("RSA-3072"), "-cades", *how)
+                given = () if how else ("--content", content)
+                return said([verdict(each) for each in testbed.hsign_verify(out, *given)[0]["signatures"]])
+
+            rows.check("their forms", "OpenSSL", f"CMS signed again, {packaging}, after {maker}", "hsign", judge, expected)
+
+
+def by_pyhanko(rows, testbed, desk):
+    # asn1crypto takes the first octet of JSON for a tag now and then, and can't write the CMS.
+    content = desk.folder / "cda.xml"
+    for key in KEYS:
+        for level in ("B-B", "B-T"):
+            for packaging, given in (("detached", ("--content", content)), ("enveloping", ())):
+                out = testbed.work / f"pyhanko-{len(rows.rows)}.p7s"
+
+                def judge():
+                    pyhanko_maker.sign_cms(testbed, content, out, key, level, packaging == "detached")
+                    return said([verdict(each) for each in testbed.hsign_verify(out, *given)[0]["signatures"]])
+
+                rows.check("their forms", "pyHanko", f"CAdES {packaging} {level}, {key}", "hsign", judge, [f"{level} valid {PASSED}"])
 
 
 TEMPLATE = """<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo>
@@ -233,7 +231,7 @@ def by_xmlsec(rows, testbed, desk):
                 make()
                 return judge(out)
 
-            rows.check("theirs", "xmlsec1", f"XMLDSig {what}, {key}", "hsign", made, [PLAIN])
+            rows.check("their forms", "xmlsec1", f"XMLDSig {what}, {key}", "hsign", made, [PLAIN])
             changed = out.with_suffix(".changed.xml")
 
             def with_change():
@@ -241,4 +239,4 @@ def by_xmlsec(rows, testbed, desk):
                 found = judge(changed)[1]
                 return "invalid TOTAL-FAILED HASH_FAILURE" in found, found
 
-            rows.check("theirs", "xmlsec1", f"XMLDSig {what}, {key}: content changed", "hsign", with_change, True)
+            rows.check("their changed", "xmlsec1", f"XMLDSig {what}, {key}: content changed", "hsign", with_change, True)

@@ -5,60 +5,43 @@ import os
 import random
 import re
 import zipfile
-from collections import Counter
 
 import differential
-import table
 from cms_layout import cms_part
-from forms import FORMS, Desk, cms_and_content, dss_files, xml_signatures
-from forms_by_them import Xmlsec, openssl_accepts
+from forms import FORMS, Desk, Form, cms_and_content, dss_files, xml_signatures
+from forms_by_them import openssl_accepts
+from prescriptions import STEPS, Prescriptions
 
-CHANGES_PER_FILE = int(os.environ.get("CHANGES", "1000" if os.environ.get("FULL") == "1" else "24"))
+CHANGES_PER_FILE = int(os.environ.get("CHANGES", "1000" if differential.FULL else "20"))
 
 #: Parts of an XML signature, outer ones before those inside.
 ELEMENTS = (
     "Signature", "SignedInfo", "SignatureValue", "KeyInfo", "SignedProperties", "UnsignedProperties",
 )
+PRESCRIPTION, DISPENSING = (Form(f"electronic {side}", "XAdES", "xml", (), ()) for side in ("prescription", "dispensing"))
 
 
-def run(rows, testbed, dss_peer, openssl):
-    desk, xmlsec = Desk(testbed), Xmlsec(testbed)
-    explained = table.explained("difference")
-    for number, form in enumerate(FORMS):
+def run(rows, testbed, peers):
+    desk, prescriptions = Desk(testbed), Prescriptions(testbed)
+    for number, form in enumerate((*FORMS, PRESCRIPTION, DISPENSING)):
         made = testbed.work / f"seed-{number}{form.end}"
-        level = ("B-B", "B-T", "B-LTA")[number % 3]
-        desk.sign(form, ("RSA-2048", "P-256")[number % 2], level, made)
+        level, key = ("B-B", "B-T", "B-LTA")[number % 3], ("RSA-2048", "P-256")[number % 2]
+        if form in (PRESCRIPTION, DISPENSING):
+            prescriptions.make(form.name.split()[1], "plain", key, STEPS[level], made)
+        else:
+            desk.sign(form, key, level, made)
+        count = 2 if form is DISPENSING else 1
         changed = list(changes(form, made))
-        ours = intact_by_us(testbed, desk, form, [file for _, _, file in changed])
+        ours = intact_by_us(testbed, desk, form, [file for _, _, file in changed], count)
         judges = []
-        if dss_peer:
-            judges.append(("EU DSS", lambda file: intact_by_dss(dss_peer, desk, form, file)))
-        if openssl and form.signature == "CAdES":
-            judges.append((openssl.name, lambda file: intact_by_openssl(testbed, desk, form, file)))
-        if xmlsec.version() and form.signature == "XAdES":
-            judges.append((xmlsec.name, lambda file: intact_by_xmlsec(testbed, xmlsec, desk, form, file)))
+        if peers.dss:
+            judges.append(("EU DSS", lambda file: peers.dss.intact(file, content=dss_files(desk.content(form))) == count))
+        if peers.openssl and form.signature == "CAdES":
+            judges.append((peers.openssl.name, lambda file: intact_by_openssl(testbed, desk, form, file)))
+        if peers.xmlsec and form.signature == "XAdES":
+            judges.append((peers.xmlsec.name, lambda file: intact_by_xmlsec(testbed, peers.xmlsec, desk, form, file, count)))
         for name, intact in judges:
-            tally, differences = Counter(), []
-            for (part, note, file), our in zip(changed, ours):
-                their = intact(file)
-                if os.environ.get("KEEP_ALL"):
-                    print("CASE", name, form.signature, part, note, our, their, file.name)
-                if our == their:
-                    tally["both intact" if our else "both broken"] += 1
-                elif differential.is_explained(explained, name, f"{form.signature}: {part}", our):
-                    tally["explained"] += 1
-                else:
-                    differences.append(
-                        f"{form.signature}: {part}, {note}: hsign {differential.word(our)}, {name} {differential.word(their)}"
-                    )
-                    differential.keep(file)
-            rows.add(
-                "changed", "seeded changes", f"hsign, {form.name}, {level}: {len(changed)} changes", f"hsign and {name}",
-                "failed" if differences else "passed", "; ".join(differences),
-            )
-            print(" " * 9 + ", ".join(f"{number} {name}" for name, number in sorted(tally.items())))
-            # The row has no room for all of them.
-            print("".join(f"{'':9}{difference}\n" for difference in differences), end="", flush=True)
+            differential.compare(rows, f"hsign, {form.name}, {level}", name, changed, ours, intact, f"{form.signature}: ")
 
 
 def changes(form, made):
@@ -137,22 +120,14 @@ def other_octet(seeded, octet):
     return seeded.choice([choice for choice in choices if choice != octet])
 
 
-def intact_by_us(testbed, desk, form, files):
+def intact_by_us(testbed, desk, form, files, count):
     # Content beside a signature goes with one file at a time.
     groups = [[file] for file in files] if form.detached else [files]
     documents = {
         document["path"]: document for group in groups for document in testbed.hsign_verify(*group, *desk.beside(form))
     }
     found = [documents.get(str(file), {"signatures": []})["signatures"] for file in files]
-    return [len(signatures) == 1 and signatures[0]["integrity"] == "valid" for signatures in found]
-
-
-def intact_by_dss(peer, desk, form, file):
-    try:
-        answer = peer.ask("verify", file=file, alone="yes", content=dss_files(desk.content(form)))
-    except RuntimeError:
-        return False
-    return [signature["intact"] for signature in answer["signatures"]] == ["true"]
+    return [[signature["integrity"] for signature in signatures] == ["valid"] * count for signatures in found]
 
 
 def intact_by_openssl(testbed, desk, form, file):
@@ -163,10 +138,10 @@ def intact_by_openssl(testbed, desk, form, file):
     return openssl_accepts(testbed, signed, "-noverify")[0]
 
 
-def intact_by_xmlsec(testbed, xmlsec, desk, form, file):
+def intact_by_xmlsec(testbed, xmlsec, desk, form, file, count):
     folder = testbed.work / "xmlsec-differential" / file.name
     try:
         places = xml_signatures(file, form, desk.content(form), folder)
     except Exception:  # a container that Python can't read
         return False
-    return bool(places) and all(xmlsec.intact(each) for each in places)
+    return bool(places) and all(xmlsec.intact(each, count) for each in places)

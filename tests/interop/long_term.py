@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import dss
 import pyhanko_maker
-from readers import Mutool, Pdfsig, Qpdf
+from readers import Pdfsig
 from testbed import LETTER, OBJECT_STREAMS, SCAN, SIGNERS
 
 FONT = pathlib.Path("/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf")
@@ -23,7 +23,7 @@ class Case:
     password: str | None = None
 
 
-def cases(testbed, dss_peer, pyhanko):
+def cases(testbed, peers):
     def signed(*options, key="RSA-2048", level="B-LTA", document=SCAN):
         return lambda out: testbed.hsign_sign(key, level, testbed.document(document), out, options=options)
 
@@ -31,13 +31,13 @@ def cases(testbed, dss_peer, pyhanko):
         yield Case(f"PAdES B-LTA, {key}", signed(key=key), ["B-LTA"])
     for document in (LETTER, OBJECT_STREAMS):
         yield Case(f"PAdES B-LTA, {document}", signed(document=document), ["B-LTA"])
-    for key in ("RSA-3072", "P-256"):
+    for key in SIGNERS:
         yield Case(f"PAdES B-LT, {key}", signed(key=key, level="B-LT"), ["B-LT"])
     yield Case("PAdES B-LTA with one stamp", signed("--one-stamp"), ["B-LTA"], stamped=False)
-    once, twice = [renewed(testbed, signed(), times) for times in (1, 2)]
     yield Case("PAdES B-LTA with one stamp, renewed", renewed(testbed, signed("--one-stamp")), ["B-LTA"], stamped=False)
-    yield Case("PAdES B-LTA, renewed", once, ["B-LTA"])
-    yield Case("PAdES B-LTA, renewed twice", twice, ["B-LTA"])
+    for key in SIGNERS:
+        yield Case(f"PAdES B-LTA, renewed, {key}", renewed(testbed, signed(key=key)), ["B-LTA"])
+        yield Case(f"PAdES B-LTA, renewed twice, {key}", renewed(testbed, signed(key=key), 2), ["B-LTA"])
     yield Case("PAdES B-T, extended to B-LTA", renewed(testbed, signed(level="B-T")), ["B-LTA"])
     yield Case("PAdES B-T, extended to B-LT", renewed(testbed, signed(level="B-T"), level="B-LT"), ["B-LT"])
     two = followed(testbed, signed(document=LETTER), "P-256")
@@ -45,22 +45,29 @@ def cases(testbed, dss_peer, pyhanko):
     yield Case("PAdES B-LTA, two signers, renewed", renewed(testbed, two), ["B-LTA"] * 2)
     streams = followed(testbed, signed(document=OBJECT_STREAMS), "P-384")
     yield Case("PAdES B-LTA, two signers, object streams, renewed", renewed(testbed, streams), ["B-LTA"] * 2)
+    yield Case("PAdES B-LTA with reason, place and a named field", signed(
+        "--reason", "診療情報の提供", "--location", "試験病院", "--field", "Doctor", document=LETTER,
+    ), ["B-LTA"])
+    yield Case("PAdES B-LTA of a scan with what is said of it", signed(
+        "--created", "2026-11-20", "--scan-mode", "same-day", "--author", "staff 12", "--proxy", "staff 3", "--confirmer", "staff 4",
+        "--late-reason", "a test", "--document-class", "scan",
+    ), ["B-LTA"])
     if FONT.exists():
         mark = ("--mark", "last:bottom-right", "--mark-font", FONT)
         yield Case("PAdES B-LTA with a visible mark", signed(*mark), ["B-LTA"])
         second = followed(testbed, signed(*mark), "P-256", "--mark", "last:top-left", "--mark-font", FONT)
         yield Case("PAdES B-LTA, two visible marks, renewed", renewed(testbed, second), ["B-LTA"] * 2)
-    if Qpdf(testbed).version():
+    if peers.qpdf:
         yield Case("PAdES B-LTA, AES-256 with a password", encrypted(testbed), ["B-LTA"], password=PASSWORD)
-    if pyhanko:
+    if peers.pyhanko:
         def theirs(out):
             pyhanko_maker.sign(testbed, out, level="B-T", permissions="FILL_FORMS")
 
         yield Case("a certification by pyHanko, extended", renewed(testbed, theirs), ["B-LTA"])
         yield Case("an approval after a certification by pyHanko", followed(testbed, theirs, "P-256"), ["B-LTA"] * 2)
-    if dss_peer:
+    if peers.dss:
         def of_dss(out):
-            dss_peer.sign(testbed.document(LETTER), out, "PAdES-BASELINE-T")
+            peers.dss.sign(testbed.document(LETTER), out, "PAdES-BASELINE-T")
 
         yield Case("a signature by EU DSS, extended", renewed(testbed, of_dss), ["B-LTA"])
 
@@ -96,38 +103,38 @@ def encrypted(testbed):
     return make
 
 
-def judged_by_them(rows, testbed, dss_peer, pyhanko, pdfjs):
-    readers = [reader for reader in (Pdfsig(testbed), Mutool(testbed), Qpdf(testbed)) if reader.version()]
+def judged_by_them(rows, testbed, peers):
+    readers = [peer for peer in (Pdfsig(testbed), peers.mutool, peers.qpdf) if peer and peer.version()]
     shown = []
     if not FONT.exists():
-        rows.missing("ours", "visible marks", FONT.name)
-    for case in cases(testbed, dss_peer, pyhanko):
+        rows.missing(FONT.name, "visible marks")
+    for case in cases(testbed, peers):
         out = testbed.work / f"lasting-{len(rows.rows)}.pdf"
 
         def check(judge, ask, expected):
-            rows.check("ours", "hsign", case.what, judge, ask, expected)
+            rows.check("our PDF", "hsign", case.what, judge, ask, expected)
 
         try:
             case.make(out)
         except RuntimeError as error:
-            rows.add("ours", "hsign", case.what, "–", "failed", error)
+            rows.add("our PDF", "hsign", case.what, "–", "failed", error)
             continue
         shown.append((case, out))
         check("hsign", lambda: said(ourselves(testbed, out, case)), [f"{level} TOTAL-PASSED" for level in case.levels])
         for reader in readers:
             check(reader.name, lambda: reader.accepts(out, len(case.levels), case.password, "B-LTA" in case.levels), True)
-        if pyhanko:
-            judge = pyhanko.lasting if "B-LTA" in case.levels else pyhanko.trusted
+        if peers.pyhanko:
+            judge = peers.pyhanko.lasting if "B-LTA" in case.levels else peers.pyhanko.trusted
             expected = [f"{'PASSED' if 'B-LTA' in case.levels else 'TRUSTED'}"] * len(case.levels)
             check("pyHanko", lambda: said(judge(out, case.password)), expected)
-        if dss_peer:
+        if peers.dss:
             expected = [f"PAdES-BASELINE-{level[2:]} TOTAL_PASSED" for level in case.levels]
             options = {"alone": "yes", "anchors": dss.ANCHORS, "password": case.password}
-            check("EU DSS", lambda: said(dss_peer.verdicts(out, **options)), expected)
-    if dss_peer:
-        by_the_root_alone(rows, dss_peer, shown)
-    if pdfjs.version():
-        rendered(rows, testbed, pdfjs, shown)
+            check("EU DSS", lambda: said(peers.dss.verdicts(out, **options)), expected)
+    if peers.dss:
+        by_the_root_alone(rows, peers.dss, shown)
+    if peers.pdfjs:
+        rendered(rows, testbed, peers.pdfjs, shown)
 
 
 def said(answer):
@@ -137,10 +144,11 @@ def said(answer):
 def ourselves(testbed, out, case):
     password = testbed.work / "password.txt"
     options = ("--password-source", f"file:{password}") if case.password else ()
-    signatures = testbed.hsign_verify(out, *options)[0]["signatures"]
-    return [
-        " ".join(word for word in (each["level"], each["indication"], each["sub_indication"]) if word) for each in signatures
-    ]
+    return [brief(each) for each in testbed.hsign_verify(out, *options)[0]["signatures"]]
+
+
+def brief(signature):
+    return " ".join(word for word in (signature["level"], signature["indication"], signature["sub_indication"]) if word)
 
 
 def by_the_root_alone(rows, dss_peer, shown):
@@ -148,11 +156,11 @@ def by_the_root_alone(rows, dss_peer, shown):
     for case, out in shown[:1]:
         what = f"{case.what}, the root as anchor"
         rows.check(
-            "ours", "hsign", what, "EU DSS", lambda: said(dss_peer.verdicts(out, alone="yes")),
+            "our PDF", "hsign", what, "EU DSS", lambda: said(dss_peer.verdicts(out, alone="yes")),
             ["PAdES-BASELINE-LTA TOTAL_PASSED"],
         )
         rows.check(
-            "ours", "hsign", f"{what}, lists fetched", "EU DSS", lambda: said([
+            "our PDF", "hsign", f"{what}, lists fetched", "EU DSS", lambda: said([
                 line.removeprefix("PAdES-BASELINE-T ") for line in dss_peer.verdicts(out)
             ]), ["TOTAL_PASSED"],
         )
@@ -165,6 +173,6 @@ def rendered(rows, testbed, pdfjs, shown):
     least = min(looks[path].get("dark", 1) for path in originals)
     for case, out in shown:
         rows.check(
-            "ours", "hsign", case.what, pdfjs.name,
+            "our PDF", "hsign", case.what, pdfjs.name,
             lambda: (looks[out].get("pages") == 1 and looks[out]["dark"] >= least, looks[out].get("error", "rendered")), True,
         )

@@ -1,7 +1,6 @@
-"""What hsign makes, judged by others."""
+"""Signed PDFs and time stamps that hsign makes, judged by others."""
 
 import pyhanko_maker
-from cms_layout import cms_parts, inside, signatures
 from testbed import LETTER, OBJECT_STREAMS, SCAN, SIGNERS
 
 #: key, level, document, form of the credential
@@ -12,8 +11,8 @@ SIGNED = [
 ]
 
 
-def judged_by_them(rows, testbed, judges, pyhanko):
-    """`judges` is who is installed; with `pyhanko` it also prepares documents."""
+def judged_by_them(rows, testbed, peers):
+    judges = peers.of_pdf_signatures()
     for key, level, document, form in SIGNED:
         judge_one(
             rows, testbed, judges, f"PAdES {level}, {key}, {form}, {document}", int(level == "B-T"),
@@ -24,10 +23,9 @@ def judged_by_them(rows, testbed, judges, pyhanko):
             rows, testbed, judges, f"a second signature, P-256 after RSA-2048, {document}", 2,
             lambda out: second_signature(testbed, testbed.document(document), out),
         )
-    if pyhanko:
+    if peers.pyhanko:
         for what, make, stamps in prepared_by_pyhanko(testbed):
             judge_one(rows, testbed, judges, what, stamps, make)
-    changed_after_signing(rows, testbed, judges, pyhanko)
 
 
 def judge_one(rows, testbed, judges, what, stamps, make):
@@ -35,10 +33,10 @@ def judge_one(rows, testbed, judges, what, stamps, make):
     try:
         make(signed)
     except RuntimeError as error:
-        rows.add("ours", "hsign", what, "–", "failed", error)
+        rows.add("our PDF", "hsign", what, "–", "failed", error)
         return
     for judge in judges:
-        rows.check("ours", "hsign", what, judge.name, lambda: judge.accepts(signed, stamps), True)
+        rows.check("our PDF", "hsign", what, judge.name, lambda: judge.accepts(signed, stamps), True)
 
 
 def second_signature(testbed, document, out):
@@ -67,71 +65,44 @@ def prepared_by_pyhanko(testbed):
     yield "an approval after a certification by pyHanko (P = 2)", after(permissions="FILL_FORMS"), 1
 
 
-def changed_after_signing(rows, testbed, judges, pyhanko):
-    """Nobody may accept these."""
-    for document in (LETTER, OBJECT_STREAMS):
-        signed = testbed.work / f"to-be-changed-{document}"
-        testbed.hsign_sign("RSA-2048", "B-B", testbed.document(document), signed)
-        pdf = signed.read_bytes()
-        for what, changed in (
-            (f"dose changed after signing, {document}", other_dose(pdf)),
-            (f"signature value changed, {document}", other_value(pdf)),
-            (f"gap of the ByteRange widened, {document}", wider_gap(pdf)),
-        ):
-            refused(rows, testbed, judges, what, changed)
-    if pyhanko:
-        redrawn = testbed.work / "redrawn.pdf"
-        pyhanko_maker.draw_on_first_page(signed, redrawn)
-        # The octets of the first revision are as signed, so this is nothing a CMS alone could show.
-        readers = [judge for judge in judges if judge.name != "OpenSSL"]
-        refused(rows, testbed, readers, "page drawn over in a later revision", redrawn.read_bytes())
-
-
-def refused(rows, testbed, judges, what, pdf):
-    path = testbed.work / f"changed-{len(rows.rows)}.pdf"
-    path.write_bytes(pdf)
-    for judge in judges:
-        rows.check("ours", "hsign", what, judge.name, lambda: judge.accepts(path, 0), False)
-    rows.check("ours", "hsign", what, "hsign", lambda: passed(testbed, path), False)
-
-
-def passed(testbed, path):
-    document = testbed.hsign_verify(path)[0]
-    return document["indication"] == "TOTAL-PASSED", f"{document['indication']} {document['sub_indication'] or ''}"
-
-
-def other_dose(pdf):
-    assert pdf.count(b"Amlodipine 5 mg") == 1
-    return pdf.replace(b"Amlodipine 5 mg", b"Amlodipine 9 mg")
-
-
-def other_value(pdf):
-    """The last hexadecimal digit of the signature value."""
-    placed = signatures(pdf)[-1]
-    value = next(place for name, *place in cms_parts(placed.cms) if name == "signature value")
-    changed, place = bytearray(pdf), placed.begin + 2 * inside(placed.cms, value[0])[1] - 1
-    changed[place] = ord("0") if changed[place] != ord("0") else ord("1")
-    return bytes(changed)
-
-
-def wider_gap(pdf):
-    """The second range begins ten octets later, so that the gap is more than Contents."""
-    placed = signatures(pdf)[-1]
-    begin, length = placed.end + 1, placed.last - placed.end - 1
-    old, new = b"%d %d" % (begin, length), b"%d %d" % (begin + 10, length - 10)
-    assert pdf.count(old) == 1
-    return pdf.replace(old, new.ljust(len(old)))
-
-
-def tokens(rows, testbed, openssl):
-    """Bare tokens, judged by `openssl ts`."""
+def tokens(rows, testbed, peers):
+    """Bare tokens beside a file, and time stamps inside a PDF."""
     for name in (SCAN, LETTER):
         document, token, what = testbed.document(name), testbed.work / f"{name}.tst", f"time-stamp token over {name}"
         data = document.read_bytes()
-        other = data[:-1] + bytes([data[-1] ^ 1])
+        other = testbed.work / f"other-{name}"
+        other.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
         testbed.hsign_timestamp(document, token, testbed.tsa_url)
-        for said, content, expected in ((what, data, True), (f"{what}, data changed", other, False)):
-            rows.check(
-                "ours", "hsign", said, openssl.name,
-                lambda: openssl.token(token.read_bytes(), content, "-token_in"), expected,
-            )
+        for said, content, expected in ((what, document, True), (f"{what}, data changed", other, False)):
+
+            def check(judge, ask):
+                rows.check("our records", "hsign", said, judge, ask, expected)
+
+            check("hsign", lambda: hsign_token(testbed, token, content))
+            if peers.openssl:
+                check(peers.openssl.name, lambda: peers.openssl.token(token.read_bytes(), content.read_bytes(), "-token_in"))
+            if peers.dss:
+                check(peers.dss.name, lambda: peers.dss.stamps(token, content=content))
+    for name in (SCAN, OBJECT_STREAMS):
+        stamped, what = testbed.work / f"stamped-{name}", f"document time stamp in {name}"
+        testbed.hsign_timestamp(testbed.document(name), stamped, testbed.tsa_url, "--in-pdf")
+        changed = testbed.work / f"changed-{stamped.name}"
+        pdf = bytearray(stamped.read_bytes())
+        pdf[testbed.document(name).stat().st_size // 3] ^= 1
+        changed.write_bytes(pdf)
+        for said, file, expected in ((what, stamped, True), (f"{what}, an octet changed", changed, False)):
+
+            def check(judge, ask):
+                rows.check("our records", "hsign", said, judge, ask, expected)
+
+            check("hsign", lambda: hsign_token(testbed, file))
+            if peers.pyhanko:
+                check(peers.pyhanko.name, lambda: peers.pyhanko.stamps(file))
+            if peers.dss:
+                check(peers.dss.name, lambda: peers.dss.stamps(file))
+
+
+def hsign_token(testbed, file, content=None):
+    document = testbed.hsign_verify(file, *(("--content", content) if content else ()))[0]
+    stamps = [f"{stamp['integrity']} {stamp['indication']}" for stamp in document.get("timestamps", ())]
+    return bool(stamps) and set(stamps) == {"valid TOTAL-PASSED"}, "; ".join(stamps)

@@ -1,21 +1,20 @@
 """Signatures by pyHanko."""
 
+import datetime
+
 from testbed import LETTER
 
 
 def sign(testbed, out, document=None, key="RSA-2048", level="B-B", **options):
     """`options`: subfilter, digest, pss, visible, permissions (a certification signature), field."""
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-    from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
+    from pyhanko.sign import PdfSignatureMetadata, PdfSigner
     from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter
     from pyhanko.sign.timestamps import HTTPTimeStamper
     from pyhanko.stamp import TextStampStyle
 
-    person, field, permissions = testbed.person(key), options.get("field", "Signature"), options.get("permissions")
-    signer = SimpleSigner.load(
-        str(person / "key.pem"), str(person / "certificate.pem"),
-        ca_chain_files=(str(testbed.authority("hpki-signature-ca")),), prefer_pss=options.get("pss", False),
-    )
+    field, permissions = options.get("field", "Signature"), options.get("permissions")
+    signer = signer_of(testbed, key, options.get("pss", False))
     certification = {"certify": True, "docmdp_permissions": MDPPerm[permissions]} if permissions else {}
     lasting = (
         {"embed_validation_info": True, "use_pades_lta": level == "B-LTA", "validation_context": evidence(testbed)}
@@ -34,6 +33,50 @@ def sign(testbed, out, document=None, key="RSA-2048", level="B-B", **options):
     )
     with (document or testbed.document(LETTER)).open("rb") as source, out.open("wb") as target:
         pdf_signer.sign_pdf(IncrementalPdfFileWriter(source), output=target)
+
+
+def signer_of(testbed, key, pss=False):
+    from pyhanko.sign import SimpleSigner
+
+    person = testbed.person(key)
+    return SimpleSigner.load(
+        str(person / "key.pem"), str(person / "certificate.pem"),
+        ca_chain_files=(str(testbed.authority("hpki-signature-ca")),), prefer_pss=pss,
+    )
+
+
+def sign_cms(testbed, content, out, key, level, detached):
+    """A CAdES signature of any data."""
+    import asyncio
+
+    from pyhanko.sign.timestamps import HTTPTimeStamper
+
+    stamper = HTTPTimeStamper(testbed.tsa_url) if level == "B-T" else None
+    with content.open("rb") as source:
+        signed = asyncio.run(signer_of(testbed, key).async_sign_general_data(
+            source, "sha256", detached=detached, use_cades=True, timestamper=stamper,
+        ))
+    out.write_bytes(signed.dump())
+
+
+def embed(document, out, make_cms):
+    """A signature field whose CMS somebody else makes, of the octets that it is to cover."""
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign.fields import SigSeedSubFilter
+    from pyhanko.sign.signers import cms_embedder, pdf_byterange
+
+    with document.open("rb") as source:
+        steps = cms_embedder.PdfCMSEmbedder().write_cms("Signature", IncrementalPdfFileWriter(source))
+        next(steps)
+        placeholder = pdf_byterange.SignatureObject(
+            datetime.datetime.now(datetime.UTC), SigSeedSubFilter.PADES, bytes_reserved=16_384
+        )
+        steps.send(cms_embedder.SigObjSetup(placeholder))
+        prepared, file = steps.send(cms_embedder.SigIOSetup(md_algorithm="sha256", in_place=False))
+        octets = file.getvalue()
+        covered = octets[: prepared.reserved_region_start] + octets[prepared.reserved_region_end :]
+        steps.send(make_cms(covered))
+        out.write_bytes(file.getvalue())
 
 
 def add_empty_field(document, out, field):

@@ -1,7 +1,10 @@
 """Readers of PDF files that look at the file rather than at trust."""
 
+import os
+import re
 import shutil
 
+from dss import POM
 from testbed import last_line
 
 
@@ -60,3 +63,20 @@ class Qpdf(Reader):
         options = (f"--password={password}",) if password else ()
         result = self.testbed.run("qpdf", "--check", *options, path)
         return result.returncode == 0, "nothing to report" if result.returncode == 0 else last_line(result.stderr)
+
+
+class VeraPdf(Reader):
+    """Whether a file is the PDF/A that it says it is. veraPDF lives in the Java machine of EU DSS."""
+
+    name = "veraPDF"
+    machine = None
+
+    def version(self):
+        if not os.environ.get("DSS_CLASS_PATH"):
+            return None
+        return re.search(r"<verapdf\.version>(.*)</verapdf\.version>", POM.read_text(encoding="utf-8"))[1]
+
+    def accepts(self, path):
+        """(conforming, the part or what is broken)"""
+        answer = self.machine.ask("archival", file=path)
+        return answer["compliant"] == "true", "; ".join([f"PDF/A-{answer['flavour']}", *answer["broken"]])

@@ -7,6 +7,7 @@ import urllib.request
 
 import dss
 from forms_by_them import said
+from tamper import entry
 from testbed import HSIGN
 
 #: The command that writes them, beside the others.
@@ -14,7 +15,8 @@ EVIDENCE_RECORD = os.environ["EVIDENCE_RECORD"]
 OBJECTS = 5
 
 
-def judged_by_them(rows, testbed, dss_peer):
+def judged_by_them(rows, testbed, peers):
+    dss_peer = peers.dss
     folder = testbed.work / "records"
     folder.mkdir()
     files = [folder / f"object-{number}.txt" for number in range(OBJECTS)]
@@ -37,7 +39,7 @@ def judged_by_them(rows, testbed, dss_peer):
             for kind, algorithm in kinds:
                 written(testbed, kind, algorithm, place, objects)
         except RuntimeError as error:
-            rows.add("ours", "hsign", f"evidence record, {what}", "–", "failed", error)
+            rows.add("our records", "hsign", f"evidence record, {what}", "–", "failed", error)
             continue
         pairs = [(place / f"{file.name}.ers", file) for file in objects]
         judge_all(rows, testbed, dss_peer, what, pairs, len(kinds))
@@ -47,8 +49,11 @@ def judged_by_them(rows, testbed, dss_peer):
         refused(rows, testbed, dss_peer, f"{what}, object changed", record, other)
 
 
-def judged_by_us(rows, testbed, peer):
+def judged_by_us(rows, testbed, peers):
     """The same by Bouncy Castle, whose renewals are of one record at a time."""
+    peer = peers.dss
+    if not peer:
+        return
     folder = testbed.work / "records-of-bouncy-castle"
     folder.mkdir()
     files = [folder / f"object-{number}.txt" for number in range(OBJECTS)]
@@ -71,19 +76,53 @@ def judged_by_us(rows, testbed, peer):
             return said([ourselves(testbed, out, files[0])])
 
         expected = [f"TOTAL-PASSED, {len(kinds)} time stamps"]
-        rows.check("theirs", "Bouncy Castle", f"evidence record, {what}", "hsign", made, expected)
+        rows.check("their records", "Bouncy Castle", f"evidence record, {what}", "hsign", made, expected)
         expected = [f"TOTAL-FAILED HASH_FAILURE, {len(kinds)} time stamps"]
         rows.check(
-            "theirs", "Bouncy Castle", f"evidence record, {what}, object changed", "hsign",
+            "their changed", "Bouncy Castle", f"evidence record, {what}, object changed", "hsign",
             lambda: said([ourselves(testbed, out, changed)]), expected,
         )
+
+
+def in_containers(rows, testbed, peers):
+    """Containers by EU DSS around a file with a record by Bouncy Castle."""
+    if not peers.dss:
+        return
+    folder = testbed.work / "records-in-containers"
+    folder.mkdir()
+    file, record = folder / "object.txt", folder / "object.ers"
+    file.write_text("アムロジピン 5 mg\n", encoding="utf-8")
+    peers.dss.ask("make-records", **{"in": file}, out=record, kind="initial", digest="SHA-256", tsa=testbed.tsa_url)
+    for container in ("ASiC_E", "ASiC_S"):
+        made = folder / f"made.{container.replace('_', '').lower()}"
+        changed = folder / f"changed-{made.name}"
+        peers.dss.ask("contain", **{"in": file}, out=made, record=record, container=container)
+        changed.write_bytes(entry(file.name, lambda data: data.replace(b" 5 mg", b" 9 mg"))(made.read_bytes()))
+        for note, path, expected, intact in (
+            ("", made, "TOTAL-PASSED", True), (", file changed", changed, "TOTAL-FAILED HASH_FAILURE", False),
+        ):
+            what = f"{container.replace('_', '-')} with an evidence record{note}"
+            rows.check("their records", "EU DSS", what, "hsign", lambda: said(of_hsign_in(testbed, path)), [expected, f"file intact: {intact}"])
+            rows.check("their records", "EU DSS", what, "EU DSS", lambda: in_dss(peers.dss, path), intact)
+
+
+def of_hsign_in(testbed, container):
+    """Each record, and what it says of each file."""
+    document = testbed.hsign_verify(container)[0]
+    records = [" ".join(filter(None, (each["indication"], each["sub_indication"]))) for each in document["evidence_records"]]
+    return records + [f"file intact: {by['intact']}" for file in document["files"] for by in file["covered_by"]]
+
+
+def in_dss(peer, container, **options):
+    found = peer.ask("verify", file=container, **options)["records"]
+    return bool(found) and all(map(dss.passes, found)), "; ".join(map(dss.verdict, found))
 
 
 def judge_all(rows, testbed, peer, what, pairs, stamps):
     """The record of each object: whether its digest is less than that of the earlier chains is a matter of chance."""
 
     def check(judge, ask, expected):
-        rows.check("ours", "hsign", f"evidence record, {what}", judge, ask, expected)
+        rows.check("our records", "hsign", f"evidence record, {what}", judge, ask, expected)
 
     def all_of(ask):
         return said(sorted({answer for record, file in pairs for answer in ask(record, file)}))
@@ -97,7 +136,7 @@ def judge_all(rows, testbed, peer, what, pairs, stamps):
 
 def refused(rows, testbed, peer, what, record, file):
     def check(judge, ask):
-        rows.check("ours", "hsign", f"evidence record, {what}", judge, ask, False)
+        rows.check("our changed", "hsign", f"evidence record, {what}", judge, ask, False)
 
     check("hsign", lambda: (ourselves(testbed, record, file).startswith("TOTAL-PASSED"), ourselves(testbed, record, file)))
     if peer:
@@ -107,14 +146,22 @@ def refused(rows, testbed, peer, what, record, file):
 
 
 def ourselves(testbed, record, file):
+    answer = answered(testbed, record, file)
+    stamps = len(answer["archive_timestamps"])
+    words = (answer["indication"], answer["sub_indication"])
+    return f"{' '.join(word for word in words if word)}, {stamps} time stamps"
+
+
+def answered(testbed, record, file):
+    """What hsign says of a record, with nothing where it can't be read."""
     result = testbed.run(
         HSIGN, "evidence", "verify", "--record", record, file, "--output", "json", "--lang", "en",
         "--trust", testbed.pki / "trust.toml", "--evidence", testbed.pki / "crl", "--evidence", testbed.pki / "ca",
     )
-    answer = json.loads(result.stdout)
-    stamps = len(answer["archive_timestamps"])
-    words = (answer["indication"], answer["sub_indication"])
-    return f"{' '.join(word for word in words if word)}, {stamps} time stamps"
+    try:
+        return json.loads(result.stdout)
+    except ValueError:
+        return {}
 
 
 def of_dss(peer, record, file):

@@ -22,7 +22,27 @@ SIGNERS = {
 }
 
 
-class Testbed:
+class Commands:
+    """Runs commands in an environment of its own."""
+
+    def __init__(self, home="/nonexistent"):
+        self._environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+
+    def run(self, *command, cwd=None):
+        """stdout, stderr (bytes) and the exit code."""
+        return subprocess.run(
+            [str(part) for part in command], capture_output=True, timeout=120, env=self._environment, check=False, cwd=cwd
+        )
+
+    def checked(self, *command):
+        result = self.run(*command)
+        if result.returncode:
+            said = last_line(result.stderr) or f"exit code {result.returncode}"
+            raise RuntimeError(f"{pathlib.Path(command[0]).name} {command[1]}: {said}")
+        return result
+
+
+class Testbed(Commands):
     """Serves the test PKI while the context is open; everything lies in one throw-away folder."""
 
     def __enter__(self):
@@ -31,7 +51,7 @@ class Testbed:
         self.pki, self.work, home = root / "pki", root / "work", root / "home"
         self.work.mkdir()
         home.mkdir()
-        self._environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+        super().__init__(home)
         self._server = subprocess.Popen(
             [HSIGN_TESTKIT, "serve", str(self.pki)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -59,19 +79,6 @@ class Testbed:
     def document(self, name):
         return self.pki / "documents" / name
 
-    def run(self, *command, cwd=None):
-        """stdout, stderr (bytes) and the exit code of a command, in an environment of its own."""
-        return subprocess.run(
-            [str(part) for part in command], capture_output=True, timeout=120, env=self._environment, check=False, cwd=cwd
-        )
-
-    def checked(self, *command):
-        result = self.run(*command)
-        if result.returncode:
-            said = last_line(result.stderr) or f"exit code {result.returncode}"
-            raise RuntimeError(f"{pathlib.Path(command[0]).name} {command[1]}: {said}")
-        return result
-
     def hsign_sign(self, key, level, document, out, form="PKCS#12", options=()):
         """`document` may be several."""
         # The etsi policy: under hpki a software key of a production certificate is refused, as it should be.
@@ -91,15 +98,16 @@ class Testbed:
         if result.returncode not in (0, 3):
             raise RuntimeError(f"hsign sign ended with {result.returncode}: {last_line(result.stderr)}")
 
-    def hsign_extend(self, document, out, level=None, options=()):
+    def hsign_extend(self, document, out, level=None, options=(), trust=None):
+        """Without a level: evidence, and one more archive time stamp."""
         options = ("--level", level, *options) if level else options
         self.checked(
             HSIGN, "extend", document, "-o", out, "--tsa", self.tsa_url, "--policy", "etsi",
-            "--trust", self.pki / "trust.toml", *options,
+            "--trust", trust or self.pki / "trust.toml", *options,
         )
 
-    def hsign_timestamp(self, document, out, url):
-        self.checked(HSIGN, "timestamp", document, "-o", out, "--tsa", url)
+    def hsign_timestamp(self, document, out, url, *options):
+        self.checked(HSIGN, "timestamp", document, "-o", out, "--tsa", url, *options)
 
     def hsign_verify(self, *arguments, trust=None):
         """The documents of the report."""

@@ -1,6 +1,7 @@
 """What others make, judged by hsign: integrity, indication and qualification of every signature."""
 
 import pyhanko_maker
+from cms_layout import with_indefinite_lengths
 from testbed import LETTER, OBJECT_STREAMS, SCAN, SIGNERS
 
 PASSED = "valid TOTAL-PASSED qualified"
@@ -13,8 +14,9 @@ def signed_by_pyhanko(testbed):
         return lambda out: pyhanko_maker.sign(testbed, out, **options)
 
     for key in SIGNERS:
-        for level in ("B-B", "B-T"):
-            yield f"PAdES {level}, {key}", made(key=key, level=level), [f"{level} {PASSED}"]
+        yield f"PAdES B-B, {key}", made(key=key), [f"B-B {PASSED}"]
+        if key != "RSA-2048":
+            yield f"PAdES B-T, {key}", made(key=key, level="B-T"), [f"B-T {PASSED}"]
     for document in (SCAN, OBJECT_STREAMS):
         yield f"PAdES B-T, {document}", made(document=testbed.document(document), level="B-T"), [f"B-T {PASSED}"]
     for digest in ("sha384", "sha512"):
@@ -66,10 +68,38 @@ def with_document_time_stamp(testbed):
     return make
 
 
-def judged_by_us(rows, testbed):
+def judged_by_us(rows, testbed, peers):
+    if not peers.pyhanko:
+        return
+    openssl_in_pdf(rows, testbed, peers)
     for what, make, expected in signed_by_pyhanko(testbed):
         out = testbed.work / f"theirs-{len(rows.rows)}.pdf"
-        rows.check("theirs", "pyHanko", what, "hsign", lambda: made_and_judged(testbed, make, out), expected)
+        rows.check("their PDF", "pyHanko", what, "hsign", lambda: made_and_judged(testbed, make, out), expected)
+
+
+def openssl_in_pdf(rows, testbed, peers):
+    """A CMS by OpenSSL, in a field that pyHanko prepares."""
+    if not (peers.pyhanko and peers.openssl):
+        return
+    for key in SIGNERS:
+        for encoding, as_encoded in (("DER", bytes), ("BER", with_indefinite_lengths)):
+            out, person = testbed.work / f"openssl-{len(rows.rows)}.pdf", testbed.person(key)
+
+            def cms(covered):
+                data, signed = testbed.work / "covered.bin", testbed.work / "covered.p7s"
+                data.write_bytes(covered)
+                testbed.checked(
+                    "openssl", "cms", "-sign", "-binary", "-outform", "DER", "-in", data, "-out", signed, "-cades",
+                    "-signer", person / "certificate.pem", "-inkey", person / "key.pem",
+                    "-certfile", testbed.authority("hpki-signature-ca"),
+                )
+                return as_encoded(signed.read_bytes())
+
+            def make(path):
+                pyhanko_maker.embed(testbed.document(LETTER), path, cms)
+
+            rows.check("their PDF", "OpenSSL", f"CMS in {encoding} in a PDF, {key}", "hsign",
+                       lambda: made_and_judged(testbed, make, out), [f"B-B {PASSED}"])
 
 
 def made_and_judged(testbed, make, out):
@@ -86,8 +116,10 @@ def verdict(signature):
     return " ".join(word for word in said if word)
 
 
-def openssl_tokens(rows, testbed):
+def openssl_tokens(rows, testbed, peers):
     """Tokens that `openssl ts` makes with the keys of the testbed's TSA units."""
+    if not peers.openssl:
+        return
     data = testbed.document(SCAN)
     for what, unit, digest, options, form, expected in (
         ("time-stamp token, SHA-256", "tsa-unit", "sha256", {}, ("-token_out",), "valid TOTAL-PASSED"),
@@ -103,9 +135,9 @@ def openssl_tokens(rows, testbed):
             openssl_token(testbed, data, token, unit, digest, options, form)
             return token_verdict(testbed, token, data)
 
-        rows.check("theirs", "OpenSSL", what, "hsign", judge, expected)
+        rows.check("their records", "OpenSSL", what, "hsign", judge, expected)
     rows.check(
-        "theirs", "OpenSSL", "time-stamp token of other data", "hsign",
+        "their records", "OpenSSL", "time-stamp token of other data", "hsign",
         lambda: token_verdict(testbed, token, testbed.document(LETTER)), "invalid TOTAL-FAILED HASH_FAILURE",
     )
 

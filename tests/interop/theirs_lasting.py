@@ -3,8 +3,8 @@
 import struct
 import zlib
 
+import changed
 import pyhanko_maker
-from cms_layout import cms_parts, inside, signatures
 from testbed import LETTER, OBJECT_STREAMS, SCAN, SIGNERS
 
 PASSED = "valid TOTAL-PASSED qualified"
@@ -19,14 +19,16 @@ def by_pyhanko(testbed):
     def made(**options):
         return lambda out: pyhanko_maker.sign(testbed, out, **options)
 
-    for level in ("B-LT", "B-LTA"):
-        for key in ("RSA-2048", "P-256"):
+    yield "PAdES B-T, RSA-2048", made(level="B-T"), [f"B-T {PASSED} none"]
+    for key in SIGNERS:
+        for level in ("B-LT", "B-LTA"):
             yield f"PAdES {level}, {key}", made(key=key, level=level), [f"{level} {LASTING}"]
     streams = testbed.document(OBJECT_STREAMS)
     yield "PAdES B-LTA, object streams", made(document=streams, level="B-LTA"), [f"B-LTA {LASTING}"]
-    yield "PAdES B-LTA, renewed", then(made(level="B-LTA"), renewed(testbed)), [f"B-LTA {LASTING}"]
-    twice = then(then(made(level="B-LTA"), renewed(testbed)), renewed(testbed))
-    yield "PAdES B-LTA, renewed twice", twice, [f"B-LTA {LASTING}"]
+    for key in SIGNERS:
+        once = then(made(level="B-LTA", key=key), renewed(testbed))
+        yield f"PAdES B-LTA, renewed, {key}", once, [f"B-LTA {LASTING}"]
+        yield f"PAdES B-LTA, renewed twice, {key}", then(once, renewed(testbed)), [f"B-LTA {LASTING}"]
     yield "hsign's B-LTA, renewed by pyHanko", then(by_hsign(testbed), renewed(testbed)), [f"B-LTA {LASTING}"]
     second = then(made(level="B-LTA"), signed_again(testbed))
     yield "two signers, B-LTA", second, [f"B-LTA {LASTING}", f"B-LTA {LASTING}"]
@@ -59,20 +61,19 @@ def by_dss(testbed, dss_peer):
         )
 
     for key in SIGNERS:
-        yield f"PAdES B-T, {key}", made("T", key=key), [f"B-T {PASSED} none"]
-    yield "PAdES B-B", made("B"), [f"B-B {PASSED} none"]
+        for level, after in (("B", "none"), ("T", "none"), ("LT", "permitted"), ("LTA", "permitted")):
+            yield f"PAdES B-{level}, {key}", made(level, key=key), [f"B-{level} {PASSED} {after}"]
     yield "PAdES B-T, SHA-512", made("T", digest="SHA512"), [f"B-T {PASSED} none"]
     for document in (SCAN, OBJECT_STREAMS):
         yield f"PAdES B-LTA, {document}", made("LTA", document), [f"B-LTA {LASTING}"]
-    for level in ("LT", "LTA"):
-        for key in ("RSA-2048", "P-384"):
-            yield f"PAdES B-{level}, {key}", made(level, key=key), [f"B-{level} {LASTING}"]
 
     def extended(before, out):
         dss_peer.extend(before, out, "PAdES-BASELINE-LTA")
 
-    yield "PAdES B-LTA, renewed", then(made("LTA"), extended), [f"B-LTA {LASTING}"]
-    yield "PAdES B-LTA, renewed twice", then(then(made("LTA"), extended), extended), [f"B-LTA {LASTING}"]
+    for key in SIGNERS:
+        once = then(made("LTA", key=key), extended)
+        yield f"PAdES B-LTA, renewed, {key}", once, [f"B-LTA {LASTING}"]
+        yield f"PAdES B-LTA, renewed twice, {key}", then(once, extended), [f"B-LTA {LASTING}"]
     yield "hsign's B-T, extended by EU DSS", then(by_hsign(testbed, "B-T"), extended), [f"B-LTA {LASTING}"]
     yield "hsign's B-LTA, renewed by EU DSS", then(by_hsign(testbed), extended), [f"B-LTA {LASTING}"]
     for permission in ("NO_CHANGE_PERMITTED", "MINIMAL_CHANGES_PERMITTED", "CHANGES_PERMITTED"):
@@ -129,18 +130,21 @@ def signed_again(testbed):
     )
 
 
-def judged_by_us(rows, testbed, dss_peer, pyhanko):
+def judged_by_us(rows, testbed, peers):
     kept = {}
-    makers = (("pyHanko", by_pyhanko(testbed) if pyhanko else ()), ("EU DSS", by_dss(testbed, dss_peer) if dss_peer else ()))
+    makers = (
+        ("pyHanko", by_pyhanko(testbed) if peers.pyhanko else ()), ("EU DSS", by_dss(testbed, peers.dss) if peers.dss else ()),
+    )
     for maker, made in makers:
         for what, make, expected in made:
             out = testbed.work / f"theirs-lasting-{len(rows.rows)}.pdf"
-            rows.check("theirs", maker, what, "hsign", lambda: made_and_judged(testbed, make, out), expected)
+            rows.check("their PDF", maker, what, "hsign", lambda: made_and_judged(testbed, make, out), expected)
             if what in ("PAdES B-LTA, RSA-2048", "PAdES B-T, RSA-2048"):
                 kept[maker, what] = out
+    others = [peer for peer in (peers.pyhanko, peers.pdfsig, peers.openssl) if peer]
     for (maker, what), out in kept.items():
         if out.exists():
-            tampered(rows, testbed, maker, what, out)
+            changed.of_pdfs(rows, testbed, peers, maker, what, out, others)
 
 
 def made_and_judged(testbed, make, out):
@@ -160,39 +164,3 @@ def verdict(signature):
         signature["qualification"]["status"], changed.get("verdict"),
     )
     return " ".join(word for word in said if word)
-
-
-def tampered(rows, testbed, maker, what, signed):
-    """The same file with one thing changed; what was signed first is the first signature."""
-    pdf, first = signed.read_bytes(), signatures(signed.read_bytes())[0]
-    value = next(place for name, *place in cms_parts(first.cms) if name == "signature value")
-    broken = first.begin + 2 * inside(first.cms, value[0])[1] - 1
-    text = pdf.index(b"Amlodipine 5 mg")
-    failed = "invalid TOTAL-FAILED"
-    for change, changed, expected in (
-        ("dose changed", pdf[: text + 11] + b"9" + pdf[text + 12 :], f"{failed} HASH_FAILURE"),
-        ("signature value changed", other_digit(pdf, broken), f"{failed} SIG_CRYPTO_FAILURE"),
-        ("an octet cut out before the signature", pdf[: first.begin - 400] + pdf[first.begin - 399 :], "TOTAL-FAILED FORMAT_FAILURE"),
-    ):
-        path = testbed.work / f"tampered-{len(rows.rows)}.pdf"
-        path.write_bytes(changed)
-        rows.check("theirs", maker, f"{what}: {change}", "hsign", lambda: part_of_verdict(testbed, path, expected), expected)
-    redrawn = testbed.work / f"redrawn-{len(rows.rows)}.pdf"
-    pyhanko_maker.draw_on_first_page(signed, redrawn)
-    rows.check(
-        "theirs", maker, f"{what}: page drawn over in a later revision", "hsign",
-        lambda: part_of_verdict(testbed, redrawn, f"valid {CHANGED}"), f"valid {CHANGED}",
-    )
-
-
-def other_digit(pdf, place):
-    return pdf[:place] + (b"0" if pdf[place : place + 1] != b"0" else b"1") + pdf[place + 1 :]
-
-
-def part_of_verdict(testbed, path, expected):
-    """What was expected of the first verdict if it is in there, else all of it; and all of it."""
-    document = testbed.hsign_verify(path)[0]
-    if not document["signatures"]:
-        return f"no signature: {document['indication']}", "no signature"
-    said = verdict(document["signatures"][0]).partition(" ")[2]
-    return expected if expected in said else said, said

@@ -11,11 +11,13 @@ import eu.europa.esig.dss.simplereport.SimpleReport;
 import eu.europa.esig.dss.validation.SignedDocumentValidator;
 import eu.europa.esig.dss.validation.reports.Reports;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 
-/** What DSS says of a signed file by its own default policy, now. */
+/** What DSS says of a signed file by its own default policy. */
 final class Judge {
     private Judge() {}
 
@@ -29,9 +31,14 @@ final class Judge {
         if (asked.containsKey("password")) {
             ((PDFDocumentValidator) validator).setPasswordProtection(asked.get("password").toCharArray());
         }
+        if (asked.containsKey("at")) {
+            validator.setValidationTime(Date.from(Instant.ofEpochSecond(Long.parseLong(asked.get("at")))));
+        }
         Reports reports = validator.validateDocument();
         List<Json> signatures = reports.getSimpleReport().getSignatureIdList().stream().map(id -> signature(reports, id)).toList();
-        List<Json> stamps = reports.getSimpleReport().getTimestampIdList().stream().map(id -> token(reports, id)).toList();
+        List<Json> stamps = reports.getDiagnosticData().getTimestampList().stream()
+                .filter(stamp -> reports.getSimpleReport().getTimestampIdList().contains(stamp.getId()))
+                .map(stamp -> stamp(reports, stamp)).toList();
         List<Json> records = reports.getSimpleReport().getEvidenceRecordIdList().stream().map(id -> record(reports, id)).toList();
         return new Json().objects("signatures", signatures).objects("timestamps", stamps).objects("records", records).toString();
     }
@@ -44,7 +51,11 @@ final class Judge {
     /** An evidence record: its verdict, and those of its time stamps. */
     private static Json record(Reports reports, String id) {
         List<TimestampWrapper> stamps = reports.getDiagnosticData().getEvidenceRecordById(id).getTimestampList();
-        return token(reports, id).objects("timestamps", stamps.stream().map(stamp -> stamp(reports, stamp)).toList());
+        boolean intact = reports.getDiagnosticData().getEvidenceRecordById(id).getDigestMatchers().stream()
+                .allMatch(XmlDigestMatcher::isDataIntact);
+        return token(reports, id)
+                .put("intact", intact && stamps.stream().allMatch(Judge::intact))
+                .objects("timestamps", stamps.stream().map(stamp -> stamp(reports, stamp)).toList());
     }
 
     private static Json signature(Reports reports, String id) {
@@ -63,8 +74,14 @@ final class Judge {
                 && signature.getDigestMatchers().stream().allMatch(XmlDigestMatcher::isDataIntact);
     }
 
+    private static boolean intact(TimestampWrapper stamp) {
+        return stamp.isSignatureIntact()
+                && stamp.isSignatureValid()
+                && stamp.getDigestMatchers().stream().allMatch(XmlDigestMatcher::isDataIntact);
+    }
+
     private static Json stamp(Reports reports, TimestampWrapper stamp) {
-        return token(reports, stamp.getId()).put("type", stamp.getType());
+        return token(reports, stamp.getId()).put("type", stamp.getType()).put("intact", intact(stamp));
     }
 
     private static Json token(Reports reports, String id) {

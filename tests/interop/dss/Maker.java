@@ -1,5 +1,6 @@
 import eu.europa.esig.dss.asic.cades.ASiCWithCAdESSignatureParameters;
 import eu.europa.esig.dss.asic.cades.signature.ASiCWithCAdESService;
+import eu.europa.esig.dss.asic.common.ASiCContainerEvidenceRecordParameters;
 import eu.europa.esig.dss.asic.xades.ASiCWithXAdESSignatureParameters;
 import eu.europa.esig.dss.asic.xades.signature.ASiCWithXAdESService;
 import eu.europa.esig.dss.cades.CAdESSignatureParameters;
@@ -21,10 +22,10 @@ import eu.europa.esig.dss.pades.signature.PAdESService;
 import eu.europa.esig.dss.service.http.commons.TimestampDataLoader;
 import eu.europa.esig.dss.service.tsp.OnlineTSPSource;
 import eu.europa.esig.dss.signature.AbstractSignatureParameters;
+import eu.europa.esig.dss.signature.AbstractSignatureService;
 import eu.europa.esig.dss.signature.CounterSignatureService;
 import eu.europa.esig.dss.signature.DocumentSignatureService;
 import eu.europa.esig.dss.signature.MultipleDocumentsSignatureService;
-import eu.europa.esig.dss.spi.x509.tsp.TSPSource;
 import eu.europa.esig.dss.token.DSSPrivateKeyEntry;
 import eu.europa.esig.dss.token.Pkcs12SignatureToken;
 import eu.europa.esig.dss.validation.SignedDocumentValidator;
@@ -42,7 +43,8 @@ import java.util.function.Function;
 /**
  * Signatures by DSS. Keys: in (files with | between), out, person, level (as DSS calls it), tsa (URL), content (what a
  * detached signature belongs to); for sign also digest, permission, image (of a visible field), packaging, manifest (any
- * value), container (as DSS calls it). A countersignature is one over the first signature that DSS finds in the file.
+ * value), container (as DSS calls it); for a container with an evidence record also record (a file). A countersignature
+ * is one over the first signature that DSS finds in the file.
  */
 final class Maker {
     private final Pki pki;
@@ -65,6 +67,15 @@ final class Maker {
 
     static String countersign(Pki pki, Map<String, String> asked) throws IOException {
         return new Maker(pki, asked).countersigned();
+    }
+
+    /** A container around the files, with a record that is there already. */
+    static String contain(Pki pki, Map<String, String> asked) throws IOException {
+        Maker maker = new Maker(pki, asked);
+        ASiCContainerEvidenceRecordParameters parameters = new ASiCContainerEvidenceRecordParameters();
+        parameters.setContainerType(ASiCContainerType.valueOf(asked.get("container")));
+        DSSDocument record = new FileDocument(asked.get("record"));
+        return maker.written(maker.asicWithCades().addContainerEvidenceRecord(maker.documents, record, parameters));
     }
 
     private String signed() throws IOException {
@@ -221,37 +232,28 @@ final class Maker {
     }
 
     private PAdESService pades() throws IOException {
-        PAdESService service = new PAdESService(pki.verifier(Pki.FOR_MAKING));
-        service.setTspSource(authority());
-        return service;
+        return stamping(new PAdESService(pki.verifier(Pki.FOR_MAKING)));
     }
 
     private CAdESService cades() throws IOException {
-        CAdESService service = new CAdESService(pki.verifier(Pki.FOR_MAKING));
-        service.setTspSource(authority());
-        return service;
+        return stamping(new CAdESService(pki.verifier(Pki.FOR_MAKING)));
     }
 
     private XAdESService xades() throws IOException {
-        XAdESService service = new XAdESService(pki.verifier(Pki.FOR_MAKING));
-        service.setTspSource(authority());
-        return service;
+        return stamping(new XAdESService(pki.verifier(Pki.FOR_MAKING)));
     }
 
     private ASiCWithCAdESService asicWithCades() throws IOException {
-        ASiCWithCAdESService service = new ASiCWithCAdESService(pki.verifier(Pki.FOR_MAKING));
-        service.setTspSource(authority());
-        return service;
+        return stamping(new ASiCWithCAdESService(pki.verifier(Pki.FOR_MAKING)));
     }
 
     private ASiCWithXAdESService asicWithXades() throws IOException {
-        ASiCWithXAdESService service = new ASiCWithXAdESService(pki.verifier(Pki.FOR_MAKING));
-        service.setTspSource(authority());
-        return service;
+        return stamping(new ASiCWithXAdESService(pki.verifier(Pki.FOR_MAKING)));
     }
 
-    private TSPSource authority() {
-        return new OnlineTSPSource(asked.get("tsa"), new TimestampDataLoader());
+    private <S extends AbstractSignatureService<?, ?>> S stamping(S service) {
+        service.setTspSource(new OnlineTSPSource(asked.get("tsa"), new TimestampDataLoader()));
+        return service;
     }
 
     private String written(DSSDocument document) throws IOException {

@@ -10,9 +10,9 @@ import java.util.Map;
  * EU DSS, kept warm: each line of stdin asks (KEY=VALUE, separated by tabs), one line of JSON answers.
  *
  * <p>do=verify: file; content (of a detached signature: files with | between), password, anchors (names of authorities,
- * with commas), alone (nothing but the anchors is at hand).
- * do=sign, extend, countersign: see {@link Maker}. do=records, make-records: see
- * {@link Records}.
+ * with commas), alone (nothing but the anchors is at hand), at (seconds since 1970; now without).
+ * do=sign, extend, countersign, contain: see {@link Maker}. do=records, make-records: see {@link Records}. do=archival,
+ * make-archival: see {@link Archival}.
  */
 public final class Peer {
     private Peer() {}
@@ -42,10 +42,16 @@ public final class Peer {
                     return Maker.extend(pki, asked);
                 case "countersign":
                     return Maker.countersign(pki, asked);
+                case "contain":
+                    return Maker.contain(pki, asked);
                 case "records":
                     return Records.judge(asked);
                 case "make-records":
                     return Records.make(asked);
+                case "archival":
+                    return Archival.judge(asked);
+                case "make-archival":
+                    return Archival.make(asked);
                 default:
                     throw new IllegalArgumentException("nothing known to do");
             }
