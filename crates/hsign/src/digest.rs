@@ -1,7 +1,7 @@
 //! Digests of whole sources: one pass, constant memory.
 
 use hsign_core::{Digest, DigestAlgorithm, Source};
-use hsign_crypto::Hasher;
+use hsign_crypto::{Hasher, HasherAside};
 
 use crate::Error;
 
@@ -11,6 +11,20 @@ pub(crate) fn digest_of(source: &dyn Source, algorithm: DigestAlgorithm) -> Resu
     let mut hasher = Hasher::new(algorithm)?;
     read_through(source, |bytes| Ok(hasher.update(bytes)?))?;
     Ok(hasher.finish()?)
+}
+
+/// The digest computed twice in one pass, each apart from the other: one to be signed, one to check what was signed.
+pub(crate) fn digest_twice(
+    source: &dyn Source,
+    algorithm: DigestAlgorithm,
+) -> Result<(Digest, Digest), Error> {
+    let (mut here, aside) = (Hasher::new(algorithm)?, HasherAside::new(algorithm)?);
+    read_windows(source, |window| {
+        here.update(window)?;
+        *window = aside.update(std::mem::take(window));
+        Ok(())
+    })?;
+    Ok((here.finish()?, aside.finish()?))
 }
 
 /// In the order of the algorithms.
@@ -27,13 +41,21 @@ pub(crate) fn read_through(
     source: &dyn Source,
     mut take: impl FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    read_windows(source, |window| take(window))
+}
+
+/// The same for whoever keeps a window and gives another buffer for the next.
+fn read_windows(
+    source: &dyn Source,
+    mut take: impl FnMut(&mut Vec<u8>) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut offset = 0;
     let mut window = Vec::new();
     while offset < source.length() {
         let length = WINDOW.min(source.length() - offset);
         window.resize(usize::try_from(length).unwrap_or(0), 0);
         source.read_exact_at(offset, &mut window)?;
-        take(&window)?;
+        take(&mut window)?;
         offset += length;
     }
     Ok(())

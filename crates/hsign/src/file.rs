@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use hsign_core::Source;
 
@@ -14,6 +15,8 @@ use hsign_core::Source;
 pub struct FileSource {
     file: File,
     length: u64,
+    /// When it was last written to, where the file system tells.
+    modified: Option<SystemTime>,
 }
 
 impl FileSource {
@@ -27,7 +30,7 @@ impl FileSource {
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        Ok(Self { length: metadata.len(), file })
+        Ok(Self { length: metadata.len(), modified: metadata.modified().ok(), file })
     }
 }
 
@@ -40,6 +43,12 @@ impl Source for FileSource {
     fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         use std::os::unix::fs::FileExt as _;
         self.file.read_exact_at(buffer, offset)
+    }
+
+    fn is_unchanged(&self) -> bool {
+        let then = (self.length, self.modified);
+        let now = self.file.metadata().map(|now| (now.len(), now.modified().ok()));
+        self.modified.is_some() && now.is_ok_and(|now| now == then)
     }
 
     #[cfg(windows)]
@@ -224,6 +233,24 @@ pub(crate) fn sync_folder(_folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_was_written_to_is_not_unchanged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("content");
+        fs::write(&path, b"content").unwrap();
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        let source = FileSource::open(&path).unwrap();
+        assert!(source.is_unchanged());
+        fs::write(&path, b"Content").unwrap();
+        assert!(!source.is_unchanged(), "another time");
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert!(source.is_unchanged());
+        file.set_len(3).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert!(!source.is_unchanged(), "another length");
+    }
 
     #[test]
     fn an_existing_output_is_left_alone() {

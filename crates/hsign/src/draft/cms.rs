@@ -5,29 +5,32 @@ use hsign_core::{Digest, DigestAlgorithm, Source};
 
 use super::Signing;
 use super::per_signature::{PerSignature, Steps};
-use crate::digest::digest_of;
+use crate::digest::{digest_of, digest_twice};
 use crate::facts::{no_facts, only_content};
 use crate::{Content, Error};
 
 /// A new CMS.
 pub(super) fn new<'s>(content: &'s dyn Source, place: ContentPlace) -> PerSignature<'s> {
-    PerSignature::new(no_facts(), CmsSteps { content: Some(content), place, draft: None })
+    PerSignature::new(no_facts(), CmsSteps { content: Some(content), place, draft: None, witness: None })
 }
 
 /// One that is there already; `beside` is its content where it is detached.
 pub(super) fn open<'s>(cms: &'s dyn Source, beside: &[Content<'s>]) -> Result<PerSignature<'s>, Error> {
     let content = only_content(beside)?;
     let (draft, before) = hsign_cades::Draft::open(cms, content)?;
-    let steps = CmsSteps { content, place: ContentPlace::Beside, draft: Some(draft) };
+    let steps = CmsSteps { content, place: ContentPlace::Beside, draft: Some(draft), witness: None };
     Ok(PerSignature::new(before, steps))
 }
 
 /// Where the content of a new CMS goes.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ContentPlace {
     Beside,
     Inside,
 }
+
+/// From here on it is worth a thread to read content once only.
+const LARGE: u64 = 1 << 20;
 
 /// The id of the only signature in a CMS.
 const FIRST: &str = "Signature1";
@@ -37,6 +40,8 @@ struct CmsSteps<'s> {
     place: ContentPlace,
     /// None before the first signature.
     draft: Option<hsign_cades::Draft<'s>>,
+    /// Digest of the content beside, computed apart from the signed one.
+    witness: Option<Digest>,
 }
 
 impl<'s> CmsSteps<'s> {
@@ -48,9 +53,14 @@ impl<'s> CmsSteps<'s> {
         self.draft.as_mut().ok_or(Error::NothingToExtend)
     }
 
-    fn content_digest(&self, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
+    fn content_digest(&mut self, algorithm: DigestAlgorithm) -> Result<Digest, Error> {
         match (self.content, &self.draft) {
             (_, Some(draft)) => Ok(draft.content_digest(algorithm)?),
+            (Some(content), None) if content.length() >= LARGE && self.place == ContentPlace::Beside => {
+                let (digest, witness) = digest_twice(content, algorithm)?;
+                self.witness = Some(witness);
+                Ok(digest)
+            }
             (Some(content), None) => digest_of(content, algorithm),
             (None, None) => Err(Error::ContentMissing),
         }
@@ -65,8 +75,15 @@ impl<'s> Steps<'s> for CmsSteps<'s> {
         }
     }
 
+    /// Content that is large and surely the same is not read again: its digest was computed twice when it was.
     fn facts_afresh(&self) -> Result<DocumentFacts, Error> {
-        Ok(hsign_cades::read_facts(self.made()?, self.content)?)
+        let unchanged = self.content.is_some_and(|content| content.is_unchanged());
+        let known = self.witness.as_ref().filter(|_| unchanged);
+        Ok(hsign_cades::read_facts_knowing(
+            self.made()?,
+            self.content,
+            known.map(std::slice::from_ref).unwrap_or_default(),
+        )?)
     }
 
     fn sign(&mut self, signing: &Signing<'_>) -> Result<String, Error> {

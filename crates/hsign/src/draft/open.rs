@@ -25,7 +25,7 @@ pub(crate) fn new_draft<'s>(
         }
         Form::CadesDetached => Box::new(cms::new(file.source, ContentPlace::Beside)),
         Form::CadesEnveloping => Box::new(cms::new(file.source, ContentPlace::Inside)),
-        Form::XadesEnveloped => Box::new(xml::enveloped(file.source)?),
+        Form::XadesEnveloped => Box::new(xml::enveloped(file.source, digest)?),
         Form::XadesEnveloping => {
             let is_xml = input_format(file.source)? == InputFormat::Xml;
             Box::new(xml::enveloping(file.source, is_xml)?)

@@ -2,8 +2,8 @@
 
 use hsign_core::facts::{DocumentFacts, EvidenceFacts};
 use hsign_core::{Digest, DigestAlgorithm, Source};
-use hsign_xades::make::{self, DataObject, Enveloped, Options, Prepared};
-use hsign_xades::{DetachedContent, read_facts};
+use hsign_xades::make::{self, DataObject, Envelope, Enveloped, Options, Prepared};
+use hsign_xades::{DetachedContent, read_facts_in};
 
 use super::Signing;
 use super::per_signature::{PerSignature, Steps};
@@ -12,9 +12,13 @@ use crate::facts::{detached_content, no_facts};
 use crate::{Content, Error};
 
 /// The document with a further signature inside.
-pub(super) fn enveloped<'s>(document: &dyn Source) -> Result<PerSignature<'s>, Error> {
-    let steps = XmlSteps::of(document, &[], Place::Inside)?;
-    Ok(PerSignature::new(steps.facts()?, steps))
+pub(super) fn enveloped<'s>(
+    document: &dyn Source,
+    digest: DigestAlgorithm,
+) -> Result<PerSignature<'s>, Error> {
+    let bytes = hsign_core::read_all(document)?;
+    let (envelope, facts) = Envelope::open(&bytes, &Enveloped::default(), digest)?;
+    Ok(PerSignature::new(facts, XmlSteps { place: Place::In(envelope), ..XmlSteps::made(bytes) }))
 }
 
 /// A new signature around the content.
@@ -36,8 +40,9 @@ pub(super) fn open<'s>(document: &dyn Source, beside: &[Content<'s>]) -> Result<
 }
 
 /// Where a signature goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
+    /// In a document that was read for that.
+    In(Envelope),
     Inside,
     AroundXml,
     Around,
@@ -66,25 +71,28 @@ impl<'s> XmlSteps<'s> {
     }
 
     fn prepared(&self, signing: &Signing<'_>, options: &Options<'_>) -> Result<Prepared, Error> {
-        Ok(match self.place {
+        Ok(match &self.place {
+            Place::In(envelope) => envelope.prepare(&self.bytes, options)?,
             Place::Inside => make::enveloped(&self.bytes, &Enveloped::default(), options)?,
             Place::AroundXml => make::enveloping_xml(&self.bytes, options)?,
             Place::Around => make::enveloping_octets(&self.bytes, OCTETS, options)?,
-            Place::Beside | Place::BesideByList => self.beside(signing.request.digest, options)?,
+            Place::Beside => self.beside(signing.request.digest, options, make::detached)?,
+            Place::BesideByList => self.beside(signing.request.digest, options, make::manifest)?,
         })
     }
 
-    fn beside(&self, algorithm: DigestAlgorithm, options: &Options<'_>) -> Result<Prepared, Error> {
+    fn beside(
+        &self,
+        algorithm: DigestAlgorithm,
+        options: &Options<'_>,
+        make: fn(&[DataObject<'_>], &Options<'_>) -> Result<Prepared, hsign_xades::Error>,
+    ) -> Result<Prepared, Error> {
         let named: Result<Vec<(String, Digest)>, Error> =
             self.files.iter().map(|file| Ok((uri(file.name), digest_of(file.source, algorithm)?))).collect();
         let named = named?;
         let object = |(uri, digest)| DataObject { uri, mime_type: OCTETS, digest };
         let objects: Vec<_> = named.iter().map(|(uri, digest)| object((uri.as_str(), digest))).collect();
-        Ok(if self.place == Place::BesideByList {
-            make::manifest(&objects, options)?
-        } else {
-            make::detached(&objects, options)?
-        })
+        Ok(make(&objects, options)?)
     }
 }
 
@@ -93,11 +101,11 @@ const OCTETS: &str = "application/octet-stream";
 
 impl<'s> Steps<'s> for XmlSteps<'s> {
     fn facts(&self) -> Result<DocumentFacts, Error> {
-        Ok(read_facts(&self.bytes, &self.content)?)
+        Ok(read_facts_in(&self.bytes, &self.content)?)
     }
 
     fn facts_afresh(&self) -> Result<DocumentFacts, Error> {
-        Ok(read_facts(&self.bytes, &detached_content(&self.files))?)
+        Ok(read_facts_in(&self.bytes, &detached_content(&self.files))?)
     }
 
     fn sign(&mut self, signing: &Signing<'_>) -> Result<String, Error> {

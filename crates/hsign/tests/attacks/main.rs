@@ -12,6 +12,7 @@
 
 mod amend;
 mod certificates;
+mod changing;
 mod cms;
 mod disguises;
 mod modifications;
