@@ -100,9 +100,9 @@ pub enum Outcome {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Governor {
-    /// By length of the window in seconds: requests by slice.
+    /// By length of the window in seconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    sent: BTreeMap<u32, BTreeMap<i64, u32>>,
+    sent: BTreeMap<u32, Sent>,
     /// Requests under way, and when each is given up.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     under_way: BTreeMap<String, i64>,
@@ -116,6 +116,16 @@ pub struct Governor {
     paused_until: i64,
     /// The latest time that was seen.
     #[serde(default)]
+    seen: i64,
+}
+
+/// What was sent, as far as a window of some length is interested.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sent {
+    /// Requests by slice of the window.
+    slices: BTreeMap<i64, u32>,
+    /// The latest time that was seen.
     seen: i64,
 }
 
@@ -136,8 +146,10 @@ impl Governor {
         let answer = self.looked_at(limits, now);
         if answer == Permission::Granted {
             for window in &limits.windows {
-                let slices = self.sent.entry(window.seconds).or_default();
-                *slices.entry(now.div_euclid(slice(*window))).or_default() += 1;
+                let sent =
+                    self.sent.entry(window.seconds).or_insert_with(|| Sent { seen: now, ..Sent::default() });
+                let count = sent.slices.entry(now.div_euclid(slice(window.seconds))).or_default();
+                *count = count.saturating_add(1);
             }
             self.under_way.insert(id.to_owned(), until);
         }
@@ -195,14 +207,16 @@ impl Governor {
     /// When a window has room again; `None` when it has. All of a slice counts as long as any of it is in the window,
     /// so that no window, wherever it begins, has more than the quota.
     fn free_again(&self, window: Window, now: i64) -> Option<i64> {
-        let slices = self.sent.get(&window.seconds)?;
-        let length = slice(window);
-        let oldest = now.div_euclid(length) - SLICES;
-        let mut count: u64 = slices.range(oldest..).map(|(_, count)| u64::from(*count)).sum();
+        let slices = &self.sent.get(&window.seconds)?.slices;
+        let length = slice(window.seconds);
+        let current = now.div_euclid(length);
+        // What seems to lie ahead was sent before the clock was set back.
+        let near = current.saturating_sub(SLICES)..=current.saturating_add(SLICES);
+        let mut count: u64 = slices.range(near.clone()).map(|(_, count)| u64::from(*count)).sum();
         if count < u64::from(window.requests) {
             return None;
         }
-        for (number, sent) in slices.range(oldest..) {
+        for (number, sent) in slices.range(near) {
             count -= u64::from(*sent);
             if count < u64::from(window.requests) {
                 return Some(number.saturating_add(SLICES + 1).saturating_mul(length));
@@ -211,23 +225,12 @@ impl Governor {
         Some(now.saturating_add(i64::from(window.seconds) * 1000))
     }
 
-    /// Forgets what no window holds any more. Where the clock was set back, all that was sent counts as sent just now:
-    /// the quota holds whatever the clock does.
+    /// Forgets what no window holds any more.
     fn see(&mut self, now: i64) {
-        let back = now < self.seen.saturating_sub(BACKWARDS);
-        for (seconds, slices) in &mut self.sent {
-            let length = slice(Window { requests: 0, seconds: *seconds });
-            let current = now.div_euclid(length);
-            *slices = slices.split_off(&(current - SLICES));
-            let mut later: u32 = 0;
-            for (_, count) in slices.split_off(&(current + 1)) {
-                later = later.saturating_add(count);
-            }
-            if later > 0 {
-                let here = slices.entry(current).or_default();
-                *here = here.saturating_add(later);
-            }
+        for (seconds, sent) in &mut self.sent {
+            sent.see(slice(*seconds), now);
         }
+        let back = now < self.seen.saturating_sub(BACKWARDS);
         if back {
             let set_back = self.seen.saturating_sub(now);
             self.under_way.values_mut().for_each(|until| *until = until.saturating_sub(set_back));
@@ -237,6 +240,23 @@ impl Governor {
         }
         self.seen = if back { now } else { self.seen.max(now) };
         self.under_way.retain(|_, until| *until > now);
+    }
+}
+
+impl Sent {
+    /// A clock that was wrong and is put right must not make a quota larger: two windows are remembered, so that one
+    /// that goes back by less than a window meets all that it has to; with one that goes back further nothing is known
+    /// of the window that ends now, which counts as full.
+    fn see(&mut self, slice: i64, now: i64) {
+        let back = self.seen.saturating_sub(now);
+        if back <= 0 {
+            self.slices = self.slices.split_off(&(now.div_euclid(slice) - 2 * SLICES));
+        } else if back > slice * SLICES {
+            self.slices.insert(now.div_euclid(slice), u32::MAX);
+        }
+        if back <= 0 || back > slice * SLICES {
+            self.seen = now;
+        }
     }
 }
 
@@ -272,8 +292,8 @@ impl Ledger {
 }
 
 /// Milliseconds of a slice of a window; seconds divide by twenty.
-fn slice(window: Window) -> i64 {
-    (i64::from(window.seconds.max(1)) * 1000).div_euclid(SLICES).max(1)
+fn slice(seconds: u32) -> i64 {
+    (i64::from(seconds.max(1)) * 1000).div_euclid(SLICES).max(1)
 }
 
 /// The first day of the month that has this day since 1970, and of the next one.
@@ -336,6 +356,36 @@ mod tests {
         let Permission::Wait(until, Wait::Quota) = ask(&mut governor, year) else { panic!() };
         assert!(until <= year + 105_000, "{until}");
         assert_eq!(ask(&mut governor, until), Permission::Granted);
+    }
+
+    /// Any walk of the clock: a second, a minute, most of a window or a year there and back.
+    #[test]
+    fn whatever_the_clock_does_no_window_that_ends_with_a_request_has_more_than_the_quota() {
+        let limits = quota(3, 100);
+        let mut chance = 42_u64;
+        let mut below = |end: i64| {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            i64::from(u32::try_from(chance >> 33).unwrap()) % end
+        };
+        let mut granted = 0;
+        for _ in 0..200 {
+            let (mut governor, mut now, mut sent) = (Governor::default(), 40 * 365 * DAY, Vec::new());
+            for number in 0..300 {
+                now += match below(12) {
+                    0 => -below(95_000),
+                    1 => below(250_000),
+                    2 if below(8) == 0 => (below(3) - 1) * 365 * DAY,
+                    _ => below(20_000),
+                };
+                if governor.ask(&limits, &number.to_string(), now + 1, now) == Permission::Granted {
+                    sent.push(now);
+                    let within = sent.iter().filter(|time| (now - 100_000 + 1..=now).contains(*time)).count();
+                    assert!(within <= 3, "{sent:?}");
+                }
+            }
+            granted += sent.len();
+        }
+        assert!(granted > 10_000, "{granted}");
     }
 
     #[test]
