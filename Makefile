@@ -11,7 +11,7 @@ DEMO      := demo
 export HSIGN_CORPORA := $(abspath $(CORPORA))
 export HSIGN_BIN     := $(abspath $(BIN))
 
-.PHONY: help prerequisites build release test check conformance interop bench fuzz mutants dist demo doc advisories clean
+.PHONY: help prerequisites build release test check conformance interop bench fuzz mutants crash dist demo doc advisories clean
 
 help:            ## list the doors
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ fuzz:            ## SECONDS=n for each parser; SMOKE=1 for a quick build
 
 mutants:         ## do the tests notice changes in the judging crates? SEED=n COUNT=n KEEP=1
 	@sh tests/mutation/run.sh
+
+crash:           ## kill a worker of the archive at every named point of its work; SEED=n
+	CRASH_ALL=1 HSIGN_SEED=$(or $(SEED),1) $(CARGO) test $(PROFILE) -p hsign --test archive_crash -- --nocapture
 
 dist:            ## package, archive and lists of materials into dist/; VERIFY=1 twice, TRY=1 in bare folders (root)
 	@sh tests/dist/dist.sh

@@ -1,6 +1,7 @@
 //! An archive of a clinic, with authorities of several generations that need no network.
 #![allow(
     dead_code,
+    clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
@@ -11,6 +12,7 @@
 pub mod signer;
 
 use std::collections::VecDeque;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -43,12 +45,18 @@ pub struct Desk {
     now: Mutex<Seconds>,
     pub asked: Mutex<Vec<String>>,
     pub faults: Mutex<VecDeque<(String, Fault)>>,
+    /// A line for each request, for whoever comes after a crash.
+    log: Option<PathBuf>,
 }
 
 impl Authorities for Desk {
     fn ask(&self, authority: &str, request: &[u8]) -> Result<Vec<u8>, PortError> {
         let now = *self.now.lock().unwrap();
         self.asked.lock().unwrap().push(authority.to_owned());
+        if let Some(log) = &self.log {
+            let mut log = std::fs::File::options().create(true).append(true).open(log).unwrap();
+            log.write_all(b".").unwrap();
+        }
         let mut faults = self.faults.lock().unwrap();
         let fault = match faults.front() {
             Some((name, _)) if name == authority => faults.pop_front().map(|(_, fault)| fault),
@@ -62,8 +70,17 @@ impl Authorities for Desk {
     }
 }
 
+/// A folder, of this process alone or shared with those that come after it.
+pub struct Room(PathBuf, Option<tempfile::TempDir>);
+
+impl Room {
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
 pub struct Clinic {
-    pub room: tempfile::TempDir,
+    pub room: Room,
     pub desk: Desk,
     pub lines: Mutex<Vec<Line>>,
     pub policy: Mutex<String>,
@@ -112,19 +129,28 @@ impl Clinic {
     pub fn new() -> Self {
         let room = tempfile::tempdir().unwrap();
         std::fs::create_dir(room.path().join("documents")).unwrap();
-        let clinic = Self {
-            room,
-            desk: Desk::default(),
-            lines: Mutex::default(),
-            policy: Mutex::new(Policy::preset_text("hpki").unwrap().to_owned()),
-            actor: Mutex::new("clerk".to_owned()),
-            checkpoints: Mutex::new(Arc::new(())),
-        };
-        *clinic.desk.now.lock().unwrap() = NOW;
+        let clinic = Self::at(Room(room.path().to_owned(), Some(room)), NOW);
         clinic.run(|home, environment| {
             hsign::archive::init(home, CONFIG, no_secrets(), environment).map(|_| Summary::default())
         });
         clinic
+    }
+
+    /// In a folder that stays when this process ends; nothing is made.
+    pub fn again(room: &Path, now: Seconds) -> Self {
+        Self::at(Room(room.to_owned(), None), now)
+    }
+
+    fn at(room: Room, now: Seconds) -> Self {
+        let desk = Desk { now: Mutex::new(now), log: Some(room.path().join("asked")), ..Desk::default() };
+        Self {
+            room,
+            desk,
+            lines: Mutex::default(),
+            policy: Mutex::new(Policy::preset_text("hpki").unwrap().to_owned()),
+            actor: Mutex::new("clerk".to_owned()),
+            checkpoints: Mutex::new(Arc::new(())),
+        }
     }
 
     pub fn home(&self) -> PathBuf {
