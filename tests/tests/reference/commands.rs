@@ -1,8 +1,8 @@
 //! `commands.md` and `commands.ja.md`: the program's own help.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 use hsign_tests::program;
 
@@ -92,8 +92,13 @@ pub(crate) fn help(path: &str, lang: &str) -> String {
 
 /// The options that a command takes, as they stand in its help.
 pub(crate) fn options(path: &str) -> BTreeSet<String> {
-    help(path, "en")
-        .lines()
+    static KNOWN: LazyLock<Mutex<BTreeMap<String, BTreeSet<String>>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap();
+    known.entry(path.to_owned()).or_insert_with(|| options_in(&help(path, "en"))).clone()
+}
+
+fn options_in(help: &str) -> BTreeSet<String> {
+    help.lines()
         .filter(|line| line.trim_start().starts_with('-'))
         .flat_map(|line| line.split([' ', ',']))
         .filter(|word| word.starts_with('-') && word.len() > 1)
