@@ -32,6 +32,8 @@ const KINDS: [UnitKind; 5] =
 /// After a failure that isn't the authority's a unit waits so long.
 const PAUSE: Duration = Duration::from_secs(300);
 
+/// How often somebody who waits looks whether there is something to do.
+const NAP: Duration = Duration::from_millis(500);
 /// So often in a row a run waits and then can do nothing.
 const MOST_WAITS: u32 = 10;
 
@@ -102,15 +104,21 @@ impl Archive {
         Ok(summary)
     }
 
-    /// Waits for a unit that a quota keeps back; whether there is one soon enough.
+    /// Waits for a unit that a quota or another worker keeps back; whether there is one soon enough. Others may be done
+    /// long before their leases are over.
     fn wait(&self, index: &mut Index, patience: Duration) -> Result<bool, Error> {
-        match index.next_claim(&KINDS)? {
-            Some(wait) if wait <= patience && !patience.is_zero() => {
-                std::thread::sleep(wait);
-                Ok(true)
+        let mut waited = Duration::ZERO;
+        while let Some(wait) = index.next_claim(&KINDS)? {
+            if patience.is_zero() || waited.saturating_add(wait) > patience {
+                return Ok(false);
             }
-            _ => Ok(false),
+            std::thread::sleep(wait.min(NAP));
+            if wait <= NAP {
+                return Ok(true);
+            }
+            waited += NAP;
         }
+        Ok(!waited.is_zero())
     }
 
     /// Offers units for what is due. Offering what is there already does no harm.
