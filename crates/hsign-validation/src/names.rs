@@ -27,7 +27,7 @@ pub fn shown_subject(certificate: &Certificate) -> String {
 }
 
 fn is_jpki(issuer: &Name) -> bool {
-    issuer.attributes().iter().any(|(oid, value)| oid == ORGANISATION && value == JPKI)
+    issuer.texts(ORGANISATION).any(|text| text == JPKI)
 }
 
 pub(crate) fn summary(certificate: &Certificate) -> CertificateSummary {

@@ -14,8 +14,12 @@ pub struct Name(Arc<Inner>);
 
 struct Inner {
     der: Vec<u8>,
-    /// One comparison key per RDN, made when first asked for.
+    // The rest is made when first asked for.
+    rdns: OnceLock<Vec<Vec<NameAttribute>>>,
+    /// One comparison key per RDN.
     keys: OnceLock<Vec<Vec<u8>>>,
+    /// As it is displayed.
+    shown: OnceLock<String>,
 }
 
 /// One attribute of a name.
@@ -43,7 +47,12 @@ impl Name {
 
     pub(crate) fn from_tlv(element: &Tlv<'_>) -> Result<Self, hsign_asn1::Error> {
         walk(element, |_, _| Ok(()))?;
-        Ok(Self(Arc::new(Inner { der: element.bytes.to_vec(), keys: OnceLock::new() })))
+        Ok(Self(Arc::new(Inner {
+            der: element.bytes.to_vec(),
+            rdns: OnceLock::new(),
+            keys: OnceLock::new(),
+            shown: OnceLock::new(),
+        })))
     }
 
     /// Original bytes.
@@ -75,7 +84,16 @@ impl Name {
     /// All attributes in encoded order.
     #[must_use]
     pub fn name_attributes(&self) -> Vec<NameAttribute> {
-        self.rdns().into_iter().flatten().collect()
+        self.all().cloned().collect()
+    }
+
+    /// The texts of all attributes of this type, in encoded order.
+    pub fn texts<'n>(&'n self, oid: &'n str) -> impl DoubleEndedIterator<Item = &'n str> + 'n {
+        self.all().filter(move |attribute| attribute.oid == oid).filter_map(|one| one.text.as_deref())
+    }
+
+    fn all(&self) -> impl DoubleEndedIterator<Item = &NameAttribute> {
+        self.rdns().iter().flatten()
     }
 
     /// Types and texts of all attributes in encoded order; a value that is no text as `#` and hexadecimal.
@@ -93,7 +111,7 @@ impl Name {
     /// The last (most specific) common name, if it is text.
     #[must_use]
     pub fn common_name(&self) -> Option<String> {
-        self.name_attributes().into_iter().rev().find(|attribute| attribute.oid == "2.5.4.3")?.text
+        self.all().rev().find(|attribute| attribute.oid == "2.5.4.3")?.text.clone()
     }
 
     /// This name with one more RDN, given as a SET element or as the contents of one under an implicit tag
@@ -106,7 +124,11 @@ impl Name {
         Self::from_der(&encode::sequence(&[outer.contents, &encode::tlv(0x31, rdn_contents)]))
     }
 
-    fn rdns(&self) -> Vec<Vec<NameAttribute>> {
+    fn rdns(&self) -> &[Vec<NameAttribute>] {
+        self.0.rdns.get_or_init(|| self.read())
+    }
+
+    fn read(&self) -> Vec<Vec<NameAttribute>> {
         let mut rdns: Vec<Vec<NameAttribute>> = Vec::new();
         // The walk succeeded when the name was made.
         let _ = Reader::new(self.der(), Rules::Ber).any().and_then(|element| {
@@ -205,7 +227,15 @@ impl fmt::Debug for Name {
 /// paint over what stands around it.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, rdn) in self.rdns().iter().rev().enumerate() {
+        f.write_str(self.0.shown.get_or_init(|| Rdns(self.rdns()).to_string()))
+    }
+}
+
+struct Rdns<'n>(&'n [Vec<NameAttribute>]);
+
+impl fmt::Display for Rdns<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, rdn) in self.0.iter().rev().enumerate() {
             if position > 0 {
                 f.write_str(",")?;
             }
@@ -312,6 +342,16 @@ mod tests {
 
     fn common_name(tag: u8, value: &[u8]) -> Name {
         name(&[&[attribute("2.5.4.3", tag, value)]])
+    }
+
+    #[test]
+    fn texts_are_those_of_one_type_in_encoded_order() {
+        let one = attribute("2.5.4.11", 0x0c, b"one");
+        let name = name(&[&[attribute("2.5.4.10", 0x0c, b"O"), one], &[attribute("2.5.4.11", 0x13, b"two")]]);
+        assert_eq!(name.texts("2.5.4.11").collect::<Vec<_>>(), ["one", "two"]);
+        assert_eq!(name.texts("2.5.4.3").count(), 0);
+        assert_eq!(name.to_string(), name.clone().to_string());
+        assert_eq!(name.to_string(), "OU=two,O=O+OU=one");
     }
 
     #[test]

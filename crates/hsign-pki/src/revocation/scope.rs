@@ -27,8 +27,14 @@ pub(super) fn reasons(
     point: &DistributionPoint,
     crl: &Crl,
 ) -> Option<ReasonFlags> {
+    // (b)(1): the certificate's own issuer, or the point's cRLIssuer and an indirect CRL. Most lists at hand are somebody
+    // else's, which is known before their extensions are read.
+    let own = point.crl_issuer.is_empty();
+    if own && !crl.issuer().matches(certificate.issuer()) {
+        return None;
+    }
     let scope = crl.issuing_distribution_point().ok()?;
-    if !issuer_fits(certificate, point, crl, scope.as_ref()) {
+    if !own && !is_issued_for(point, crl, scope.as_ref()) {
         return None;
     }
     let of_point = point.reasons.unwrap_or(ReasonFlags::ALL).intersection(ReasonFlags::ALL);
@@ -40,16 +46,7 @@ pub(super) fn reasons(
     (reasons != ReasonFlags::NONE).then_some(reasons)
 }
 
-/// (b)(1): the point's cRLIssuer and an indirect CRL, or the certificate's own issuer.
-fn issuer_fits(
-    certificate: &Certificate,
-    point: &DistributionPoint,
-    crl: &Crl,
-    scope: Option<&IssuingDistributionPoint>,
-) -> bool {
-    if point.crl_issuer.is_empty() {
-        return crl.issuer().matches(certificate.issuer());
-    }
+fn is_issued_for(point: &DistributionPoint, crl: &Crl, scope: Option<&IssuingDistributionPoint>) -> bool {
     let named = point.crl_issuer.iter().any(|name| is_directory(name, crl.issuer()));
     named && scope.is_some_and(|scope| scope.indirect)
 }
