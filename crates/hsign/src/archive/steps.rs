@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hsign_archive::{
-    Batch, BatchKey, Bundle, Document, Event, NewStep, Sealed, TimestampRenewal, ToRenew, TreeRenewal,
-    is_evidence, read_evidence, seal,
+    Batch, BatchKey, Bundle, Document, Event, Member, NewStep, Sealed, Step, TimestampRenewal, ToRenew,
+    TreeRenewal, is_evidence, read_evidence, seal,
 };
 use hsign_archive_store::{Claim, Files, Index, Put};
 use hsign_core::{Digest, DigestAlgorithm, Finding};
@@ -219,31 +219,48 @@ impl Archive {
         track: &str,
         run: &Run,
         environment: &Environment<'_>,
-    ) -> Result<Vec<hsign_archive::Member>, Error> {
+    ) -> Result<Vec<Member>, Error> {
         let pool = self.pool(environment)?;
+        let places = places(index, track)?;
         let mut members = Vec::with_capacity(ids.len());
         for ids in ids.chunks(BETWEEN_BEATS * 16) {
             self.beat(index, claim)?;
-            let some: Vec<Result<Member, Error>> =
-                pool.install(|| ids.par_iter().map(|id| self.member(id, track, environment)).collect());
-            for (id, member) in ids.iter().zip(some) {
-                match member? {
-                    Ok(member) => members.push(member),
-                    Err(findings) => {
+            let found: Vec<Result<Found, Error>> = pool.install(|| {
+                let found = |id: &String| self.member(id, track, places.get(id).copied(), environment);
+                ids.par_iter().map(found).collect()
+            });
+            let mut ahead = Vec::new();
+            for (id, found) in ids.iter().zip(found) {
+                match found? {
+                    Found::Member(member) => members.push(member),
+                    Found::Ahead(bundle) => ahead.push((bundle, None)),
+                    Found::Lame(findings) => {
                         run.failed.fetch_add(1, Ordering::Relaxed);
                         environment.tell(&Line::Failed { what: format!("{id} {track}"), findings });
                     }
                 }
             }
+            if !ahead.is_empty() {
+                self.publish(index, ahead, track, run, environment)?;
+            }
         }
         Ok(members)
     }
 
-    fn member(&self, id: &str, track: &str, environment: &Environment<'_>) -> Result<Member, Error> {
+    fn member(
+        &self,
+        id: &str,
+        track: &str,
+        known: Option<(u32, u32)>,
+        environment: &Environment<'_>,
+    ) -> Result<Found, Error> {
         let bundle = self.evidence(id)?;
+        if bundle.last_step(track).map(Step::place) > known {
+            return Ok(Found::Ahead(bundle));
+        }
         match self.covered_token(&bundle, track, environment)? {
-            Ok(token) => Ok(Ok(hsign_archive::Member::of(ToRenew { bundle: &bundle, token }, track)?)),
-            Err(findings) => Ok(Err(findings)),
+            Ok(token) => Ok(Found::Member(Member::of(ToRenew { bundle: &bundle, token }, track)?)),
+            Err(findings) => Ok(Found::Lame(findings)),
         }
     }
 
@@ -414,16 +431,20 @@ impl Archive {
             lines.clear();
             let mut events = Vec::new();
             for (bundle, tsa) in &bundles {
-                let Some(last) = bundle.last_step(track) else { continue };
-                let (chain, number) = last.place();
-                if index.last_place(bundle.id(), track)? >= Some((chain, number)) {
-                    continue;
+                let known = index.last_place(bundle.id(), track)?;
+                let last = bundle.last_step(track).map(Step::place);
+                let steps = bundle.steps(track).iter();
+                for step in steps.filter(|step| Some(step.place()) > known) {
+                    let (chain, number) = step.place();
+                    // Who made what a dead worker left is told by the token itself.
+                    let tsa = tsa.clone().filter(|_| last == Some(step.place()));
+                    let tsa = tsa.unwrap_or_else(|| "unknown".to_owned());
+                    let (bundle, track) = (bundle.id().to_owned(), track.to_owned());
+                    let gen_time = step.gen_time();
+                    let (id, of, by) = (bundle.clone(), track.clone(), tsa.clone());
+                    lines.push(Line::Stamped { bundle: id, track: of, chain, number, gen_time, tsa: by });
+                    events.push(Event::Stamped { bundle, track, chain, number, gen_time, tsa });
                 }
-                let tsa = tsa.clone().unwrap_or_else(|| "unknown".to_owned());
-                let (bundle, track, gen_time) = (bundle.id().to_owned(), track.to_owned(), last.gen_time());
-                let (id, of, by) = (bundle.clone(), track.clone(), tsa.clone());
-                lines.push(Line::Stamped { bundle: id, track: of, chain, number, gen_time, tsa: by });
-                events.push(Event::Stamped { bundle, track, chain, number, gen_time, tsa });
             }
             Ok(events)
         })?;
@@ -460,7 +481,29 @@ impl Archive {
     }
 }
 
-type Member = Result<hsign_archive::Member, Vec<Finding>>;
+/// A bundle whose time stamp is to be renewed, looked at.
+enum Found {
+    /// It can be.
+    Member(Member),
+    /// Its last token doesn't hold.
+    Lame(Vec<Finding>),
+    /// It has a step that the index doesn't know: a worker died behind it.
+    Ahead(Bundle),
+}
+
+/// The last step of a track that the index knows, by bundle.
+fn places(index: &mut Index, track: &str) -> Result<BTreeMap<String, (u32, u32)>, Error> {
+    const PAGE: usize = 4096;
+    let mut places = BTreeMap::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = index.bundle_rows(after.as_deref(), PAGE)?;
+        let Some(last) = page.last() else { return Ok(places) };
+        after = Some(last.state.id.clone());
+        places.extend(page.into_iter().filter_map(|row| Some((row.state.id, *row.places.get(track)?))));
+    }
+}
+
 type Again = (Option<Digest>, Vec<Line>, u64);
 
 fn no_track(name: &str) -> Error {
