@@ -88,7 +88,7 @@ fn facts(
     let mut findings = findings(text, document, &found);
     let is_covered = |node| read.iter().any(|one| one.covered.iter().any(|what| what.covers(node)));
     if !read.is_empty() {
-        findings.extend(foreign::check(document.root(), &is_covered));
+        findings.extend(foreign::check(document.root(), &found, &is_covered));
     }
     if read.iter().any(|one| one.facts.profile.is_some()) {
         findings.extend(eprescription::check_whole(document.root()));

@@ -2,9 +2,7 @@
 
 use std::rc::Rc;
 
-use hsign_core::facts::{
-    CertificateReference, Covered, SignatureFacts, SignedObject, TimestampKind,
-};
+use hsign_core::facts::{CertificateReference, Covered, SignatureFacts, SignedObject, TimestampKind};
 use hsign_core::{Budget, BudgetExhausted, Digest, DigestAlgorithm, Finding};
 use hsign_xml::dsig::{Context, Signature, What, method_finding, signature_value_from_xml, signed_octets};
 use hsign_xml::{Ids, Node};

@@ -34,6 +34,16 @@ fn c14n_1_0_2_3_attribute_values() {
 }
 
 #[test]
+fn c14n_1_0_2_3_tags_have_one_form() {
+    let text = "<r\n><a  b='1'\tc=\"2\" d = \"3\"\ne=\"'\" ></a ><f/><処方 x=\"/\" /><g y=\"/g\"></g></r>";
+    let canonical = whole(text, &Method::EXCLUSIVE);
+    assert_eq!(
+        canonical,
+        "<r><a b=\"1\" c=\"2\" d=\"3\" e=\"'\"></a><f></f><処方 x=\"/\"></処方><g y=\"/g\"></g></r>"
+    );
+}
+
+#[test]
 fn c14n_1_0_2_3_outside_the_root_element() {
     let text = "<?xml version='1.0'?>\n\n<?p1  x\ty ?>\n<!-- one --><a/>\n\n<!-- two\r\n --><?p2?>\n";
     assert_eq!(whole(text, &Method::DEFAULT), "<?p1 x\ty ?>\n<a></a>\n<?p2?>");

@@ -80,9 +80,14 @@ impl<'a> Options<'a> {
 
     /// Something to name a signature by that stands nowhere in `text` yet. The same request gives the same name.
     pub(crate) fn stem(&self, text: &str) -> String {
-        let text_digest = hsign_crypto::sha256(text.as_bytes());
+        self.stem_known(text, &hsign_crypto::sha256(text.as_bytes()))
+    }
+
+    /// The same where the digest of all of it is known already. It has to go in: whoever writes the text could put the
+    /// name there otherwise.
+    pub(crate) fn stem_known(&self, text: &str, digest: &[u8]) -> String {
         let seed = hsign_crypto::sha256(
-            &[self.signer_certificate, self.signing_time.to_string().as_bytes(), &text_digest].concat(),
+            &[self.signer_certificate, self.signing_time.to_string().as_bytes(), digest].concat(),
         );
         let name = hsign_core::hex(&seed);
         // Seven digits collide by accident or on purpose; the whole digest cannot have been put there before.

@@ -38,8 +38,8 @@ pub struct Enveloped<'a> {
 pub fn enveloped(document: &[u8], request: &Enveloped<'_>, options: &Options<'_>) -> Result<Prepared, Error> {
     let text = decode(document)?;
     let method = options.canonicalization.clone();
-    let envelope = Envelope::in_tree(&parsed(&text)?, request, options.digest, method)?;
-    envelope.prepare(document, options)
+    let sha256 = hsign_crypto::sha256(document).to_vec();
+    Envelope::in_tree(&parsed(&text)?, sha256, request, options.digest, method)?.prepare(document, options)
 }
 
 /// A document that is to get a signature: what has to be known of it for that, once its tree is gone.
@@ -53,6 +53,8 @@ pub struct Envelope {
     /// Of what the signature will cover.
     data: Digest,
     has_signatures: bool,
+    /// Of the document.
+    sha256: Vec<u8>,
 }
 
 impl Envelope {
@@ -69,11 +71,16 @@ impl Envelope {
         let text = decode(document)?;
         let parsed = parsed(&text)?;
         let facts = facts_of(document, &text, &parsed, &DetachedContent::new())?;
-        Ok((Self::in_tree(&parsed, request, digest, CanonicalizationMethod::EXCLUSIVE)?, facts))
+        let known = facts.digests.iter().find(|digest| digest.algorithm == DigestAlgorithm::Sha256);
+        let sha256 = known
+            .map_or_else(|| hsign_crypto::sha256(document).to_vec(), |known| known.value.as_slice().to_vec());
+        let envelope = Self::in_tree(&parsed, sha256, request, digest, CanonicalizationMethod::EXCLUSIVE)?;
+        Ok((envelope, facts))
     }
 
     fn in_tree(
         document: &Document<'_>,
+        sha256: Vec<u8>,
         request: &Enveloped<'_>,
         digest: DigestAlgorithm,
         canonicalization: CanonicalizationMethod,
@@ -101,6 +108,7 @@ impl Envelope {
             transforms,
             canonicalization,
             has_signatures: !signatures(document).map_err(hsign_xml::Error::from)?.is_empty(),
+            sha256,
         })
     }
 
@@ -113,7 +121,7 @@ impl Envelope {
         let canonicalization = self.canonicalization.clone();
         let options = Options { digest: self.data.algorithm, canonicalization, ..options.clone() };
         let text = decode(document)?;
-        let stem = options.stem(text.as_str());
+        let stem = options.stem_known(text.as_str(), &self.sha256);
         let reference = ReferencePlan {
             id: format!("{stem}-Reference-1"),
             uri: String::new(),

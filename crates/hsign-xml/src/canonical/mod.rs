@@ -59,6 +59,8 @@ struct Open<'d> {
     after: Index,
     /// Its name, where it belongs to the set.
     name: Option<&'d str>,
+    /// What stands in the text where that is canonical.
+    end_tag: Option<&'d str>,
 }
 
 impl<'w, 'd, 's> Walk<'w, 'd, 's> {
@@ -92,9 +94,10 @@ impl<'w, 'd, 's> Walk<'w, 'd, 's> {
     fn close_until(&mut self, index: Index) {
         while let Some(open) = self.open.pop_if(|open| open.after <= index) {
             if let Some(name) = open.name {
-                self.output.push("</");
-                self.output.push(name);
-                self.output.push(">");
+                match open.end_tag {
+                    Some(tag) => self.output.push(tag),
+                    None => ["</", name, ">"].into_iter().for_each(|piece| self.output.push(piece)),
+                }
             }
             self.namespaces.leave();
         }
@@ -104,12 +107,12 @@ impl<'w, 'd, 's> Walk<'w, 'd, 's> {
         let member = self.set.has(node.index());
         self.namespaces.enter(node);
         let name = node.qualified_name();
-        self.open.push(Open { after: node.after(), name: member.then_some(name) });
+        let name = member.then_some(name);
+        self.open.push(Open { after: node.after(), name, end_tag: node.canonical_end_tag() });
         if !member {
             return;
         }
-        self.output.push("<");
-        self.output.push(name);
+        self.output.push(node.start_of_tag());
         let orphan = !self.has_parent_in_set(node);
         if orphan {
             // It looks at everything above and everything in scope.
@@ -140,8 +143,8 @@ impl<'w, 'd, 's> Walk<'w, 'd, 's> {
         }
         if inherited.is_empty() {
             for attribute in own.drain(..) {
-                match attribute.plain_value() {
-                    Some(value) => self.output.push_plain_attribute(attribute.qualified_name(), value),
+                match attribute.canonical_source() {
+                    Some(source) => self.output.push(source),
                     None => self.output.push_attribute(attribute.qualified_name(), &attribute.value()),
                 }
             }

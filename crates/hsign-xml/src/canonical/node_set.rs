@@ -80,9 +80,10 @@ impl<'d> NodeSet<'d> {
         if !self.apex().contains(node) {
             return false;
         }
+        let Some(members) = &self.members else { return true };
         let uncounted = |index: Index| self.document.data(index).kind() == Kind::Comment;
-        self.members.is_none()
-            || (node.index()..node.after()).all(|index| self.is_member(index) || uncounted(index))
+        let Some(flags) = members.get(self.positions(node)) else { return false };
+        flags.iter().zip(node.index()..).all(|(member, index)| *member || uncounted(index))
     }
 
     /// Takes the work of looking at each of its nodes `times` times from the document's budget.

@@ -78,13 +78,6 @@ impl<'s> Output<'s> {
         });
     }
 
-    /// ` name="value"` where nothing in the value has to be written in another way.
-    pub(super) fn push_plain_attribute(&mut self, name: &str, value: &str) {
-        for piece in [" ", name, "=\"", value, "\""] {
-            self.push(piece);
-        }
-    }
-
     /// ` name="value"` (C14N 1.0 §2.3).
     pub(super) fn push_attribute(&mut self, name: &str, value: &str) {
         self.push_attribute_of("", name, value);

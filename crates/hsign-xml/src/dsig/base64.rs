@@ -3,6 +3,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::Error;
+use crate::characters::is_space;
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -16,6 +17,10 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// # Errors
 /// When there is anything else in it.
 pub fn base64_decode(text: &str) -> Result<Vec<u8>, Error> {
-    let dense: Vec<u8> = text.bytes().filter(|byte| !crate::characters::is_space(*byte)).collect();
+    let mut dense = Vec::with_capacity(text.len());
+    // By lines rather than by characters: most of what is decoded is long.
+    for run in text.as_bytes().split(|byte| is_space(*byte)) {
+        dense.extend_from_slice(run);
+    }
     LENIENT.decode(dense).map_err(|_| Error::NotBase64("a character or length that Base64 doesn't have"))
 }

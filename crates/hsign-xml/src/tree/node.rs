@@ -70,6 +70,12 @@ impl<'d> Node<'d> {
         (self.document.namespace_name(self.data().namespace), self.local_name())
     }
 
+    /// Its namespace alone; empty where it has none.
+    #[must_use]
+    pub fn namespace(self) -> &'d str {
+        self.document.namespace_name(self.data().namespace)
+    }
+
     /// Whether it is the element of that expanded name.
     #[must_use]
     pub fn is(self, namespace: &str, local: &str) -> bool {
@@ -89,6 +95,21 @@ impl<'d> Node<'d> {
             Kind::ProcessingInstruction => self.document.slice(data.start + 2, data.name_end),
             _ => "",
         }
+    }
+
+    /// `<` and the name of an element.
+    pub(crate) fn start_of_tag(self) -> &'d str {
+        let data = self.data();
+        self.document.slice(data.start, data.name_end)
+    }
+
+    /// The end tag of an element where it stands in the text as the canonical form has it, without white space.
+    pub(crate) fn canonical_end_tag(self) -> Option<&'d str> {
+        let data = self.data();
+        let length = data.name_end.saturating_sub(data.start) + 2;
+        let last = self.document.slice(data.end.saturating_sub(length), data.end);
+        // A tag that is both start and end holds no `<` but its first.
+        last.starts_with("</").then_some(last)
     }
 
     /// The prefix it is written with; empty for none.
@@ -221,7 +242,19 @@ impl<'d> Node<'d> {
         namespace: &'n str,
         local: &'n str,
     ) -> impl Iterator<Item = Self> + use<'d, 'n> {
-        self.descendants().filter(move |node| node.is(namespace, local))
+        // Neighbours mostly share a namespace: its name is looked at once for them.
+        let mut other = None;
+        self.descendants().filter(move |node| {
+            let data = node.data();
+            if data.kind != Kind::Element || other == Some(data.namespace) {
+                return false;
+            }
+            if node.namespace() != namespace {
+                other = Some(data.namespace);
+                return false;
+            }
+            node.local_name() == local
+        })
     }
 
     /// Its attributes, without namespace declarations.
@@ -385,9 +418,17 @@ impl<'d> Attribute<'d> {
     }
 
     /// Its value where that is what stands there, and what the canonical form has too.
-    pub(crate) fn plain_value(self) -> Option<&'d str> {
+    fn plain_value(self) -> Option<&'d str> {
         let data = self.data;
         (!data.indirect).then(|| self.document.slice(data.value_start, data.value_end))
+    }
+
+    /// ` name="value"` where it stands in the text as the canonical form has it.
+    pub(crate) fn canonical_source(self) -> Option<&'d str> {
+        let data = self.data;
+        let between = self.document.slice(data.name_end, data.value_start);
+        let source = self.document.slice(data.start.saturating_sub(1), data.value_end + 1);
+        (!data.indirect && between == "=\"" && source.starts_with(' ')).then_some(source)
     }
 
     /// Where its value stands in the text, between the quotes.
