@@ -29,6 +29,9 @@ COPY = HOME / "copy"
 TARGET = HOME / "target"
 REACHED = HOME / "reached"
 
+# Tests run hundreds of times, so that a little optimisation of our own crates pays.
+OPTIMISED = ["--config", "profile.dev.opt-level=1", "--config", 'profile.dev.package."*".opt-level=0']
+
 # Appended to each crate: is mutant N the one to run? With a folder to write to: which ones are reached at all?
 SWITCH = """
 pub(crate) fn mutant(number: usize) -> bool {
@@ -156,7 +159,7 @@ def switched(source, file, members, places):
 def cargo(*command):
     packages = [word for package in PACKAGES for word in ("-p", package)]
     run = subprocess.run(
-        ["cargo", *command, "--message-format=json", *packages],
+        ["cargo", *command, "--message-format=json", *OPTIMISED, *packages],
         cwd=COPY, env=build_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )
     return run, [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]

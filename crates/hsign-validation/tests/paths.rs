@@ -92,3 +92,14 @@ fn when_no_path_is_in_order_the_others_are_listed() {
     assert!(has(&verdict, "other-path-tried"), "{:?}", codes(verdict.findings()));
     assert!(certificate(world.pki.person(Person::Doctor)).issuer().matches(signature_ca(&world).subject()));
 }
+
+#[test]
+fn of_paths_that_stay_open_the_one_that_newer_data_can_mend_is_told() {
+    let mut world = with_the_ca_revoked();
+    let second = reissued(&signature_ca(&world), 0x55);
+    world.evidence.add(&second, Provenance::Given).unwrap();
+    world.now = NOW + 30 * DAY;
+    let verdict = world.verdict(world.signature(Person::Doctor));
+    assert_eq!(verdict.sub_indication(), Some(SubIndication::TryLater));
+    assert!(has(&verdict, "other-path-tried"), "{:?}", codes(verdict.findings()));
+}

@@ -90,3 +90,23 @@ fn a_key_in_a_file_is_refused_for_real_cards_unless_the_policy_allows_it() {
     world.policy_with("software_keys = \"except-hpki\"", "software_keys = \"refused\"");
     assert_eq!(in_file(&world, Person::TestCard).permission(), Permission::Refused);
 }
+
+#[test]
+fn rfc5280_6_1_3_a_2_the_first_and_the_last_second_of_a_certificate_are_its_own() {
+    let mut world = World::new();
+    let doctor = certificate(world.pki.person(Person::Doctor));
+    let (first, last) = (doctor.not_before().unix_seconds(), doctor.not_after().unix_seconds());
+    for (now, code) in [
+        (first - 1, Some("certificate-not-yet-valid")),
+        (first, None),
+        (last, None),
+        (last + 1, Some("certificate-expired")),
+    ] {
+        world.now = now;
+        world.crls_of(now);
+        let verdict = world.check(Person::Doctor);
+        let told = ["certificate-not-yet-valid", "certificate-expired"];
+        let told: Vec<_> = told.into_iter().filter(|code| codes(verdict.findings()).contains(code)).collect();
+        assert_eq!(told, code.into_iter().collect::<Vec<_>>(), "{now}");
+    }
+}

@@ -5,5 +5,8 @@
 mod common;
 
 mod amendments;
+mod boundaries;
 mod explanation;
+mod readings;
+mod records;
 mod supporting_evidence;
