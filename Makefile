@@ -11,7 +11,7 @@ DEMO      := demo
 export HSIGN_CORPORA := $(abspath $(CORPORA))
 export HSIGN_BIN     := $(abspath $(BIN))
 
-.PHONY: help prerequisites build release test check conformance interop bench fuzz mutants crash dist demo doc advisories clean
+.PHONY: help prerequisites build release test check conformance interop bench fuzz mutants crash scale simulate dist demo doc advisories clean
 
 help:            ## list the doors
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,8 +55,14 @@ fuzz:            ## SECONDS=n for each parser; SMOKE=1 for a quick build
 mutants:         ## do the tests notice changes in the judging crates? SEED=n COUNT=n KEEP=1
 	@sh tests/mutation/run.sh
 
+scale:           ## the archive with a million files and the batches of a billion documents (3 GB); SCALE=n a part of it
+	sh tests/bench/scale.sh
+
 crash:           ## kill a worker of the archive at every named point of its work; SEED=n
 	CRASH_ALL=1 HSIGN_SEED=$(or $(SEED),1) $(CARGO) test $(PROFILE) -p hsign --test archive_crash -- --nocapture
+
+simulate:        ## thirty years of an archive, by seeds; SEEDS=n, or SEED=n for one of them
+	HSIGN_SEEDS=$(or $(SEEDS),20) $(if $(SEED),HSIGN_SEED=$(SEED)) $(CARGO) test $(PROFILE) -p hsign --test archive_simulation -- --nocapture
 
 dist:            ## package, archive and lists of materials into dist/; VERIFY=1 twice, TRY=1 in bare folders (root)
 	@sh tests/dist/dist.sh
