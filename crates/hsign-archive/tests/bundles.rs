@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use hsign_archive::{
-    BundleFile, Error, PartProblem, StepKind, TimestampRenewal, ToRenew, TreeRenewal, known_digests, read,
-    seal,
+    BundleFile, Error, Member, PartProblem, StepKind, TimestampRenewal, ToRenew, TreeRenewal, is_evidence,
+    known_digests, read, read_evidence, seal,
 };
 use support::*;
 
@@ -399,5 +399,37 @@ fn a_renewal_covers_the_last_token_and_no_other() {
         if let Ok(renewal) = TreeRenewal::over(renewed, "a", digests) {
             assert!(matches!(renewal.step(&bundle, &token(&renewal.root(), 1)), Err(Error::Stamp(_))));
         }
+    }
+}
+
+#[test]
+fn time_stamps_are_read_and_renewed_without_the_documents() {
+    let (bundle, files) = stamped(5);
+    let evidence: Files = files
+        .iter()
+        .filter(|(name, _)| is_evidence(name))
+        .map(|(name, bytes)| (name.clone(), bytes.clone()))
+        .collect();
+    assert!(evidence.len() < files.len());
+    let reading = read_evidence(bundle.id(), &evidence);
+    assert_eq!(reading.damage, vec![]);
+    let thin = reading.bundle.unwrap();
+    assert_eq!((thin.count(), thin.documents().len(), thin.steps("a").len()), (5, 0, 1));
+
+    let whole = TimestampRenewal::over([as_it_is(&bundle)], "a").unwrap();
+    let member = Member::of(as_it_is(&thin), "a").unwrap();
+    let from_members = TimestampRenewal::of(vec![member], "a").unwrap();
+    assert_eq!(whole.root(), from_members.root());
+    assert_eq!(from_members.bundles().collect::<Vec<_>>(), [bundle.id()]);
+    let stamp = token(&whole.root(), 10);
+    assert_eq!(
+        whole.step(&bundle, &stamp).unwrap().files(),
+        from_members.step(&thin, &stamp).unwrap().files()
+    );
+
+    for name in evidence.keys() {
+        let mut changed = evidence.clone();
+        changed.get_mut(name).unwrap()[7] ^= 1;
+        assert!(!read_evidence(bundle.id(), &changed).damage.is_empty(), "{name}");
     }
 }
