@@ -30,16 +30,14 @@ mod unit;
 
 pub use batch::{Batch, BatchKey, ClosingRule, Collector, Track};
 pub use bundle::{
-    Bundle, BundleFile, NewStep, PartDamage, PartProblem, Reading, Sealed, Step, StepKind, is_evidence,
-    read, read_evidence, seal,
+    Bundle, BundleFile, NewStep, PartDamage, PartProblem, Reading, Sealed, Step, StepKind, is_evidence, read,
+    read_evidence, seal,
 };
 pub use checkpoint::Checkpoints;
 pub use document::{Document, RecordedVerdict, RetentionEnd};
 pub use error::Error;
 pub use governor::{Governor, Ledger, Limits, Outcome, Permission, SpendingLimits, Wait, Window};
-pub use lifecycle::{
-    Breach, BreachKind, Candidate, Deletion, DeletionPolicy, Hold, Lifecycle, Obstacle,
-};
+pub use lifecycle::{Breach, BreachKind, Candidate, Deletion, DeletionPolicy, Hold, Lifecycle, Obstacle};
 pub use plan::{
     Action, ActionKind, AlgorithmEnds, Blocked, BundleState, LastStamp, Plan, PlanPolicy, Reason, TrackState,
     plan,
