@@ -2,6 +2,7 @@
 //! targets there instead.
 #![no_main]
 
+mod archive;
 mod asic;
 mod bag;
 mod changes;

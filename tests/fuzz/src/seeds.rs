@@ -88,6 +88,10 @@ pub fn write(folder: &Path) -> Result<(), Failure> {
         put("bundle", &zipped(&root, method)?)?;
     }
     put("qualification", QUALIFICATION.as_bytes())?;
+    put("archive-trail", crate::archive::TRAIL.as_bytes())?;
+    for seed in crate::archive::bundle_seeds() {
+        put("archive-bundle", &seed)?;
+    }
     let stamp = token(&testbed)?;
     put("token", &stamp)?;
     for record in evidence_records(&stamp)? {

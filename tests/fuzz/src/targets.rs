@@ -14,7 +14,7 @@ use hsign_pki::algorithms::{AlgorithmTable, Use};
 use hsign_tsp::{TimestampResponse, token_facts};
 use hsign_x509::{Certificate, Crl, OcspResponse};
 
-pub const ALL: [(&str, fn(&[u8])); 25] = [
+pub const ALL: [(&str, fn(&[u8])); 27] = [
     ("certificate", certificate),
     ("crl", crl),
     ("ocsp", ocsp),
@@ -38,6 +38,8 @@ pub const ALL: [(&str, fn(&[u8])); 25] = [
     ("xml", crate::xml::xml),
     ("c14n", crate::xml::c14n),
     ("asic", crate::asic::asic),
+    ("archive-bundle", crate::archive::bundle),
+    ("archive-trail", crate::archive::trail),
     ("xades", crate::xades::xades),
     ("eprescription", crate::eprescription::eprescription),
 ];
