@@ -71,6 +71,7 @@ documentation() {
     program="$1/target/release/hsign"
     "$program" --lang en man "$1/target/release/man/man1"
     "$program" --lang ja man "$1/target/release/man/ja/man1"
+    find "$1/target/release/man" -name '*.1' -exec gzip -n -9 -f {} +
     mkdir -p "$1/target/release/completions"
     "$program" completions bash >"$1/target/release/completions/hsign"
     "$program" completions zsh >"$1/target/release/completions/_hsign"

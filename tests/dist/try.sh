@@ -8,15 +8,20 @@ root="$(realpath -m "${CARGO_TARGET_DIR:-target}")/dist/root"
 [ "$(id -u)" = 0 ] || { echo "needs root (chroot)" >&2; exit 1; }
 command -v debootstrap >/dev/null || { echo "missing: debootstrap" >&2; exit 1; }
 
+trap 'umount "$root/debian/proc" "$root/bare/proc" 2>/dev/null || true' EXIT
+
 # demonstrate ROOT PROGRAM
 demonstrate() {
     rm -rf "$1/play"
+    mkdir -p "$1/proc"
+    mount -t proc proc "$1/proc" # the demonstration calls itself
     chroot "$1" "$2" --version
     chroot "$1" "$2" demo /play --lang en >"$1/demo.log" 2>&1 || { cat "$1/demo.log" >&2; exit 1; }
     grep -c '^VALID' "$1/demo.log" | sed 's/$/ times VALID in the demonstration/'
     chroot "$1" "$2" verify /play/dispensed-prescription.signed.pdf --trust /play/trust.toml \
         --document-class dispensed-prescription --lang en | head -3
     ! chroot "$1" "$2" verify /play/tampered.pdf --trust /play/trust.toml --lang en >/dev/null 2>&1
+    umount "$1/proc"
 }
 
 echo "== the package on a minimal Debian"
@@ -42,7 +47,8 @@ chroot "$root/debian" test ! -e /usr/bin/hsign
 
 echo "== the archive's program with nothing but the libraries that it names"
 rm -rf "$root/bare"
-mkdir -p "$root/bare/tmp"
+mkdir -p "$root/bare/tmp" "$root/bare/dev"
+mknod -m 666 "$root/bare/dev/null" c 1 3
 tar -C "$root/bare" -xzf dist/*.tar.gz --strip-components=1
 ldd "$root/bare/hsign"
 ldd "$root/bare/hsign" | grep -oE '/[^ ]+' | while read -r library; do
