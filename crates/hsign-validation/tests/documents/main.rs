@@ -1,5 +1,5 @@
 //! Whole documents: originals inside amended ones, what has to travel with a document, and what it relies on.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]
 mod common;
