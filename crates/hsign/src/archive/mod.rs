@@ -33,6 +33,7 @@ mod scrubbing;
 mod steps;
 mod tokens;
 mod trail;
+mod trees;
 mod verification;
 
 pub use authority::HttpAuthorities;

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hsign_archive::{
-    Batch, BatchKey, Bundle, Document, Event, Member, NewStep, Sealed, Step, TimestampRenewal, ToRenew,
-    TreeRenewal, is_evidence, read_evidence, seal,
+    Batch, BatchKey, Bundle, Event, Member, NewStep, Sealed, Step, TimestampRenewal, ToRenew, is_evidence,
+    read_evidence, seal,
 };
 use hsign_archive_store::{Claim, Files, Index, Put};
 use hsign_core::{Digest, DigestAlgorithm, Finding};
@@ -25,7 +25,7 @@ use crate::Error;
 /// Bundles whose tokens one renewal tree covers.
 const LARGEST_TREE: usize = 1 << 20;
 /// Bundles after which a worker gives a sign of life.
-const BETWEEN_BEATS: usize = 64;
+pub(super) const BETWEEN_BEATS: usize = 64;
 /// What one run has no money for is left to the next.
 const NEXT_RUN: Duration = Duration::from_secs(300);
 /// Octets of one file of a step.
@@ -110,7 +110,7 @@ impl Archive {
     }
 
     /// A time stamp, as far as the budget of this run goes.
-    fn stamp_in_budget(
+    pub(super) fn stamp_in_budget(
         &self,
         index: &mut Index,
         claim: &Claim,
@@ -265,7 +265,7 @@ impl Archive {
     }
 
     /// The last token with what verifies it now inside, if it holds now.
-    fn covered_token(
+    pub(super) fn covered_token(
         &self,
         bundle: &Bundle,
         track: &str,
@@ -303,112 +303,8 @@ impl Archive {
         Ok(())
     }
 
-    /// A new tree over the documents under the next hash function (RFC 4998 §5.2): with digests that are known, else
-    /// each document is read. Documents that are gone, or damaged, are left out and told.
-    pub(super) fn renew_tree(
-        &self,
-        index: &mut Index,
-        claim: &Claim,
-        (id, track, chain): (&str, &str, u32),
-        run: &Run,
-        environment: &Environment<'_>,
-    ) -> Result<Done, Error> {
-        let config = self.track(track)?;
-        let mut bundle = self.whole(id)?;
-        if bundle.last_step(track).is_some_and(|last| last.place().0 >= chain) {
-            self.publish(index, vec![(bundle, None)], track, run, environment)?;
-            return Ok(Done::Yes);
-        }
-        let token = match self.covered_token(&bundle, track, environment)? {
-            Ok(token) => token,
-            Err(findings) => return Err(Error::SelfCheck(findings)),
-        };
-        let digests = self.digests_under(index, claim, &bundle, config.next, run, environment)?;
-        let renewal = TreeRenewal::over(ToRenew { bundle: &bundle, token }, track, digests)?;
-        environment.reached("tree-before-stamp");
-        let stamp = match self.stamp_in_budget(index, claim, config, &renewal.root(), run, environment)? {
-            Wanted::Stamp(stamp) => stamp,
-            Wanted::Later { findings, after } => return Ok(Done::Later { findings, after }),
-        };
-        if stamp.asked {
-            run.paid(track, stamp.yen);
-        }
-        let step = renewal.step(&bundle, &stamp.token)?;
-        bundle.add(&step)?;
-        self.check_records(&bundle, track, &stamp.enriched, environment)?;
-        self.beat(index, claim)?;
-        environment.reached("tree-before-put");
-        let bundle = self.put_step(bundle, &step)?;
-        environment.reached("tree-after-put");
-        self.publish(index, vec![(bundle, Some(stamp.tsa))], track, run, environment)?;
-        Ok(Done::Yes)
-    }
-
-    /// The documents' digests under `algorithm` by their places, those of deleted documents left out.
-    fn digests_under(
-        &self,
-        index: &mut Index,
-        claim: &Claim,
-        bundle: &Bundle,
-        algorithm: DigestAlgorithm,
-        run: &Run,
-        environment: &Environment<'_>,
-    ) -> Result<BTreeMap<usize, Digest>, Error> {
-        let deleted = index.deleted_places(bundle.id())?;
-        let mut digests = hsign_archive::known_digests(bundle, algorithm);
-        digests.retain(|place, _| !deleted.contains(&(*place as u64)));
-        let unknown: Vec<usize> = (0..bundle.documents().len())
-            .filter(|place| !digests.contains_key(place) && !deleted.contains(&(*place as u64)))
-            .collect();
-        let pool = self.pool(environment)?;
-        for places in unknown.chunks(BETWEEN_BEATS * 4) {
-            self.beat(index, claim)?;
-            let documents: Vec<&Document> =
-                places.iter().filter_map(|place| bundle.documents().get(*place)).collect();
-            let documents = self.moved(index, &documents)?;
-            let read: Vec<Result<Again, Error>> = pool.install(|| {
-                documents.par_iter().map(|document| self.read_again(bundle, document, algorithm)).collect()
-            });
-            for (place, again) in places.iter().zip(read) {
-                let (digest, problems, octets) = again?;
-                run.read.fetch_add(octets, Ordering::Relaxed);
-                problems.iter().for_each(|line| environment.tell(line));
-                match digest {
-                    Some(digest) => drop(digests.insert(*place, digest)),
-                    None => drop(run.failed.fetch_add(1, Ordering::Relaxed)),
-                }
-            }
-        }
-        Ok(digests)
-    }
-
-    fn read_again(
-        &self,
-        bundle: &Bundle,
-        document: &Document,
-        algorithm: DigestAlgorithm,
-    ) -> Result<Again, Error> {
-        let mut algorithms: Vec<_> = document.algorithms().take(1).collect();
-        algorithms.push(algorithm);
-        let looked = self.places.look(document, &algorithms)?;
-        let damaged = |(location, problem): &(String, _)| Line::DocumentDamaged {
-            key: document.key().to_owned(),
-            bundle: bundle.id().to_owned(),
-            location: location.clone(),
-            problem: *problem,
-        };
-        let problems = looked.problems.iter().map(damaged).collect();
-        let digest = looked.found.and_then(|(_, seen)| match seen {
-            hsign_archive::Seen::Read { digests, .. } => {
-                digests.into_iter().find(|digest| digest.algorithm == algorithm)
-            }
-            hsign_archive::Seen::Missing => None,
-        });
-        Ok((digest, problems, looked.read))
-    }
-
     /// Puts a step where it belongs; where somebody else's is there already, that one stays and is what the bundle has.
-    fn put_step(&self, bundle: Bundle, step: &NewStep) -> Result<Bundle, Error> {
+    pub(super) fn put_step(&self, bundle: Bundle, step: &NewStep) -> Result<Bundle, Error> {
         match self.copies.put(bundle.id(), step.files())? {
             Put::Created | Put::Same => Ok(bundle),
             Put::Taken => self.evidence(bundle.id()),
@@ -416,7 +312,7 @@ impl Archive {
     }
 
     /// Rows and events of steps that are in place.
-    fn publish(
+    pub(super) fn publish(
         &self,
         index: &mut Index,
         bundles: Vec<(Bundle, Option<String>)>,
@@ -503,8 +399,6 @@ fn places(index: &mut Index, track: &str) -> Result<BTreeMap<String, (u32, u32)>
         places.extend(page.into_iter().filter_map(|row| Some((row.state.id, *row.places.get(track)?))));
     }
 }
-
-type Again = (Option<Digest>, Vec<Line>, u64);
 
 fn no_track(name: &str) -> Error {
     Error::ArchiveRefused(Finding::error("archive-track-unknown").with("track", name))
