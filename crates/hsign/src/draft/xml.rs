@@ -18,7 +18,7 @@ pub(super) fn enveloped<'s>(
 ) -> Result<PerSignature<'s>, Error> {
     let bytes = hsign_core::read_all(document)?;
     let (envelope, facts) = Envelope::open(&bytes, &Enveloped::default(), digest)?;
-    Ok(PerSignature::new(facts, XmlSteps { place: Place::In(envelope), ..XmlSteps::made(bytes) }))
+    Ok(PerSignature::new(facts, XmlSteps { place: Place::In(Box::new(envelope)), ..XmlSteps::made(bytes) }))
 }
 
 /// A new signature around the content.
@@ -42,7 +42,7 @@ pub(super) fn open<'s>(document: &dyn Source, beside: &[Content<'s>]) -> Result<
 /// Where a signature goes.
 enum Place {
     /// In a document that was read for that.
-    In(Envelope),
+    In(Box<Envelope>),
     Inside,
     AroundXml,
     Around,
