@@ -49,7 +49,7 @@ def judged(rows, testbed, peers, maker, what, change, path, before, content, oth
 
     rows.check(section, maker, what, "hsign", ourselves, change.expected)
     if peers.dss:
-        rows.check(section, maker, what, "EU DSS", lambda: of_dss(peers.dss, path, content), change.harmless)
+        rows.check(section, maker, what, "EU DSS", lambda: of_dss(peers.dss, path, content), change.harmless, shown=True)
     for other in others:
         rows.check(section, maker, what, other.name, lambda: accepted(other, path), change.harmless)
 

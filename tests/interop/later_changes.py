@@ -44,7 +44,7 @@ def answered(judge, path):
     try:
         return judge.keeps(path)
     except Exception as error:  # what it can't read it doesn't rely on
-        return False, f"{type(error).__name__}: {error}"
+        return False, f"unreadable ({type(error).__name__})"
 
 
 def one(rows, testbed, peers, maker, what, path, verdict):
@@ -56,4 +56,5 @@ def one(rows, testbed, peers, maker, what, path, verdict):
     # What can't be compared is suspicious.
     rows.check("their later", maker, what, "hsign", lambda: (ours, said), verdict.replace("unreadable", "suspicious"))
     if peers.pyhanko:
-        rows.check("their later", maker, what, "pyHanko", lambda: answered(peers.pyhanko, path), RELIABLE.get(ours, False))
+        rows.check("their later", maker, what, "pyHanko", lambda: answered(peers.pyhanko, path), RELIABLE.get(ours, False),
+                   shown=True)

@@ -37,8 +37,8 @@ INTRODUCTIONS = {
     "our changed": "One thing of a good file is changed. What was never signed may be taken away; a broken time stamp doesn't break a signature whose\n"
     "certificate is still good, and is told.",
     "their changed": "The same is done to what others make; hsign's answer has to be the one that the clause lets expect.",
-    "their later": "The test kit's catalogue of tricks, and what honest programs do. hsign's first word is its verdict on what came later, pyHanko's the\n"
-    "most that it finds changed.",
+    "their later": "The test kit's catalogue of tricks, and what honest programs do. hsign's first word is its verdict on what came later, pyHanko's word\n"
+    "the most that it finds changed: it relies on a signature up to FORM_FILLING, where the signature doesn't certify less.",
     "changed": "Octets chosen by a seed are changed, most of them in the signature. \"agrees\": that program finds the same signatures intact as hsign,\n"
     "or the difference has its line below.",
 }
@@ -72,8 +72,11 @@ class Rows:
         self.rows.append((section, made_by, what, judged_by, result, said, said if cell is None else plain(cell)))
         print(f"{result:8} {made_by} -> {judged_by}: {what}{': ' + said if said else ''}", flush=True)
 
-    def check(self, section, made_by, what, judged_by, judge, expected=True):
-        """`judge()` gives (answer, what was said); it passes when the answer is `expected`, or the one explained instead."""
+    def check(self, section, made_by, what, judged_by, judge, expected=True, shown=False):
+        """`judge()` gives (answer, what was said); it passes when the answer is `expected`, or the one explained instead.
+
+        Of a yes or no the page has no more than that, unless what was said is to be `shown`: it must be the same each time.
+        """
         asked = self.explained_for(judged_by, what)
         instead = self._verdicts.get(asked)
         begun = time.monotonic()
@@ -90,7 +93,7 @@ class Rows:
             self.gone.add(asked)
         if not passed:
             said = f"{said} (expected: {expected if instead is None else instead})"
-        cell = ("accepted" if answer else "refused") if isinstance(answer, bool) else said
+        cell = ("accepted" if answer else "refused") if isinstance(answer, bool) and not shown else said
         self.add(section, made_by, what, judged_by, "passed" if passed else "failed", said, f"{cell} (*)" if differs else cell)
 
     def explained_for(self, judge, what):
