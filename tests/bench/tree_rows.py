@@ -16,16 +16,21 @@ def rows(bench):
     hash_trees(bench)
 
 
-def files(bench):
-    """A bare loop that opens, reads and hashes, beside what is commonly used for it."""
+def tree(bench):
+    """The folder of files."""
     folder = bench.work / "tree"
     folder.mkdir()
     block = os.urandom(2 * BYTES)
     for number in range(FILES):
         (folder / f"{number:05}.bin").write_bytes(block[number:number + BYTES])
-    size = FILES * BYTES
+    return folder
+
+
+def files(bench):
+    """A bare loop that opens, reads and hashes, beside what is commonly used for it."""
+    folder, size = tree(bench), FILES * BYTES
     for threads in (1, 2):
-        operations = {"bare loop": bench.ask(OURS, "tree-pass", folder, threads)["hsign"]}
+        operations = {"bare loop": bench.ask(OURS, "tree-pass", folder, threads, 1)["hsign"]}
         for name, command in (("openssl sha256", "openssl sha256"), ("sha256sum", "sha256sum")):
             loop = f'find "$1" -type f -print0 | xargs -0 -P {threads} -n 500 {command} > "$1.sums"'
             operations[name] = lambda loop=loop: programs.run(["sh", "-c", loop, "sh", folder], work=size)

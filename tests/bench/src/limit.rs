@@ -148,16 +148,24 @@ impl RoundTrip {
 
 /// One pass of SHA-256 over each file, in constant memory.
 pub(crate) fn pass(inputs: &[&Path]) -> Result<Value, Failure> {
+    pass_of(inputs, &[DigestAlgorithm::Sha256])
+}
+
+/// One pass over each file for all these digests.
+pub(crate) fn pass_of(inputs: &[&Path], algorithms: &[DigestAlgorithm]) -> Result<Value, Failure> {
     let (mut buffer, mut bytes) = (vec![0; 64 * 1024], 0);
     for input in inputs {
-        let (mut file, mut hasher) = (File::open(input)?, Hasher::new(DigestAlgorithm::Sha256)?);
+        let mut file = File::open(input)?;
+        let mut hashers = algorithms.iter().map(|one| Hasher::new(*one)).collect::<Result<Vec<_>, _>>()?;
         loop {
             let count = file.read(&mut buffer)?;
             let Some(chunk) = buffer.get(..count).filter(|chunk| !chunk.is_empty()) else { break };
-            hasher.update(chunk)?;
+            hashers.iter_mut().try_for_each(|hasher| hasher.update(chunk))?;
             bytes += count;
         }
-        hasher.finish()?;
+        for hasher in hashers {
+            hasher.finish()?;
+        }
     }
     Ok(json!({ "work": bytes }))
 }

@@ -25,13 +25,19 @@
 //! | `token-limit FILE` | two passes over it and a round trip |
 //! | `files-token FOLDER FROM TO` | tokens over these files, put beside them |
 //! | `pdf-stamp FILE` | a document time stamp, bytes in, bytes out |
-//! | `tree-pass FOLDER THREADS` | all files of a folder opened, read and hashed by so many threads |
+//! | `tree-pass FOLDER THREADS DIGESTS` | all files of a folder opened, read and hashed by so many threads, with SHA-256 or with SHA-512 too |
+//! | `archive-make HOME DIGESTS BATCH` | not for its time: an archive without documents, with batches of so many |
+//! | `archive-add HOME FOLDER THREADS` | the files of a folder taken, by so many threads |
+//! | `archive-age HOME` | not for its time: all batches stamped, and years gone by until that is to be renewed |
+//! | `archive-renew HOME` | the time stamps of all batches renewed |
+//! | `archive-renew-limit FOLDER N` | what renewing N batches can't do without |
 //! | `hash-tree N` | the tree of an evidence record over N digests |
 //! | `hash-tree-nodes N` | its nodes' hashes alone |
 //! | `path WHAT` | the doctor's certification path many times: `from-bytes`, `from-certificates`, or its `signatures` alone |
 //! | `engine WHAT LEVEL N SIGNERS` | verdicts from facts of N signatures of so many people: `memoised`, `checked`, or the checks alone, `bare` |
 //! | `peak` | nothing; tells the most memory this process had |
 
+mod archive;
 mod engine;
 mod forms;
 mod limit;
@@ -43,6 +49,7 @@ mod workbench;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -183,9 +190,37 @@ fn answer_about_files(bench: &Workbench, words: &[&str]) -> Result<Value, Failur
             let numbers = from.parse()?..to.parse()?;
             timed(|| bench.stamp_files(folder.as_ref(), numbers))
         }
-        ["tree-pass", folder, threads] => {
-            let (files, threads) = (tree::files(folder.as_ref())?, threads.parse()?);
-            timed(|| tree::pass(&files, threads))
+        ["tree-pass", folder, threads, digests] => {
+            let (files, threads, digests) =
+                (tree::files(folder.as_ref())?, threads.parse()?, digests.parse()?);
+            timed(|| tree::pass(&files, threads, digests))
+        }
+        [operation, ..] if operation.starts_with("archive-") => answer_about_archives(words),
+        other => Err(format!("unknown operation {other:?}").into()),
+    }
+}
+
+fn answer_about_archives(words: &[&str]) -> Result<Value, Failure> {
+    /// Their keys take a second to make.
+    static ERAS: OnceLock<archive::Eras> = OnceLock::new();
+    if ERAS.get().is_none() {
+        let _ = ERAS.set(archive::Eras::new()?);
+    }
+    let eras = ERAS.get().ok_or("no authorities")?;
+    match words {
+        ["archive-make", home, digests, batch] => {
+            let (digests, batch) = (digests.parse()?, batch.parse()?);
+            timed(|| eras.make(home.as_ref(), digests, batch))
+        }
+        ["archive-add", home, folder, threads] => {
+            let threads = threads.parse()?;
+            timed(|| eras.add(home.as_ref(), folder.as_ref(), threads))
+        }
+        ["archive-age", home] => timed(|| eras.age(home.as_ref())),
+        ["archive-renew", home] => timed(|| eras.renew(home.as_ref())),
+        ["archive-renew-limit", folder, batches] => {
+            let batches = batches.parse()?;
+            timed(|| eras.renew_limit(folder.as_ref(), batches))
         }
         other => Err(format!("unknown operation {other:?}").into()),
     }

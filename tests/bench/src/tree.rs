@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::{Failure, limit};
 
+const BOTH: [DigestAlgorithm; 2] = [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512];
+
 /// The files of a folder, in the order of their names.
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut files = std::fs::read_dir(folder)?
@@ -19,10 +21,11 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Opens, reads and hashes each, shared among so many threads.
-pub(crate) fn pass(files: &[PathBuf], threads: usize) -> Result<Value, Failure> {
+pub(crate) fn pass(files: &[PathBuf], threads: usize, digests: usize) -> Result<Value, Failure> {
+    let algorithms = if digests > 1 { &BOTH[..] } else { &BOTH[..1] };
     let part = |files: &[PathBuf]| {
         let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
-        limit::pass(&files)
+        limit::pass_of(&files, algorithms)
             .map(|done| done.get("work").and_then(Value::as_u64).unwrap_or_default())
             .map_err(|error| error.to_string())
     };
