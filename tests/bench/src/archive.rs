@@ -1,0 +1,228 @@
+//! The archive: documents taken, and the time stamps of many batches renewed. Authorities of two generations are in this
+//! process, so that years pass at once.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hsign::archive::{
+    Archive, Authorities, Environment, Intake, RenewRequest, Retention, ScrubRequest, Summary, init,
+};
+use hsign::crypto::{OpensslVerifier, SystemRandom, digest};
+use hsign::net::SecretResolver;
+use hsign::pki::{Provenance, TrustRegistry};
+use hsign::{Policy, Settings, Time};
+use hsign_core::ports::{NoNetwork, PortError, SignatureValidity, SignatureVerifier as _};
+use hsign_core::{Digest, DigestAlgorithm, ErrorKind, SecretReference, SignatureAlgorithm};
+use hsign_testkit::{Ca, Clock, CrlName, DAY, Pki, Seconds, Tsa, Unit, YEAR};
+use hsign_tsp::TimestampRequest;
+use openssl::hash::MessageDigest;
+use openssl::sign::Signer;
+use serde_json::{Value, json};
+
+use crate::{Failure, tree};
+
+/// September 2016: RSA-2048 and SHA-256 hold until the last time stamp here is judged.
+const BEGINNING: Seconds = 1_790_000_000 - 10 * YEAR;
+/// Half a year before the first units end.
+const RENEWAL: Seconds = BEGINNING + 10 * YEAR - 170 * DAY;
+const STORES: [&str; 2] = ["main", "second"];
+
+/// Who stamps in which years.
+pub(crate) struct Eras {
+    generations: [(Seconds, Arc<Pki>); 2],
+}
+
+/// An authority at one moment.
+struct Desk {
+    tsa: Tsa,
+}
+
+impl Authorities for Desk {
+    fn ask(&self, _: &str, request: &[u8]) -> Result<Vec<u8>, PortError> {
+        self.tsa.respond(request, &[]).map_err(|error| PortError::new(ErrorKind::Remote, error.to_string()))
+    }
+}
+
+impl Eras {
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let of = |from| Ok::<_, Failure>((from, Arc::new(Pki::new("http://pki.test", from)?)));
+        Ok(Self { generations: [of(BEGINNING)?, of(BEGINNING + 8 * YEAR)?] })
+    }
+
+    fn desk(&self, now: Seconds) -> Result<Desk, Failure> {
+        let standing = self.generations.iter().rfind(|(from, _)| *from <= now).ok_or("nobody stamps yet")?;
+        Ok(Desk { tsa: Tsa::new(Arc::clone(&standing.1), Clock::fixed(now)) })
+    }
+
+    fn settings(&self, now: Seconds) -> Result<Settings, Failure> {
+        let root = |name: &str| {
+            let (_, pki) = self.generations.get(name.parse::<usize>().ok()?)?;
+            Some(pki.authority(Ca::TsaRoot).certificate_der().to_vec())
+        };
+        let mut registry = String::new();
+        for place in 0..self.generations.len() {
+            let root = root(&place.to_string()).ok_or("no root")?;
+            let pin = digest(DigestAlgorithm::Sha256, &root)?.hex();
+            registry += &format!(
+                "[[service]]\nkind = \"tsa\"\nsubject = \"tsa\"\ncertificate = \"{place}\"\nsha256 = \"{pin}\"\n"
+            );
+        }
+        let mut settings =
+            Settings::new(Policy::preset("etsi")?, TrustRegistry::parse_toml(&registry, &root)?);
+        for (_, pki) in self.generations.iter().filter(|(from, _)| *from <= now) {
+            for list in [CrlName::Tsa, CrlName::TsaRoot] {
+                settings.evidence.add(&pki.crl(list, now - 60)?, Provenance::Given)?;
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Something done at one moment.
+    fn at<T>(
+        &self,
+        now: Seconds,
+        threads: usize,
+        work: impl FnOnce(&Environment<'_>) -> Result<T, hsign::Error>,
+    ) -> Result<T, Failure> {
+        let (settings, desk, time) = (self.settings(now)?, self.desk(now)?, Time::from_unix_seconds(now)?);
+        let environment = Environment {
+            settings: &settings,
+            fetcher: &NoNetwork,
+            authorities: &desk,
+            clock: &move || time,
+            randomness: &SystemRandom,
+            checkpoints: Arc::new(()),
+            actor: "bench",
+            threads,
+            tell: &|_| {},
+        };
+        Ok(work(&environment)?)
+    }
+
+    /// An empty archive, for [`Eras::add`].
+    pub(crate) fn make(&self, home: &Path, digests: usize, batch: usize) -> Result<Value, Failure> {
+        let text = configuration(digests, batch);
+        self.at(BEGINNING, 1, |environment| init(home, &text, no_secrets(), environment).map(|_| ()))?;
+        Ok(json!({ "work": 1 }))
+    }
+
+    /// Takes the files of a folder.
+    pub(crate) fn add(&self, home: &Path, folder: &Path, threads: usize) -> Result<Value, Failure> {
+        let intakes = intakes(folder)?;
+        let before = octets_read()?;
+        let summary =
+            self.at(BEGINNING, threads, |environment| open(home, environment)?.add(&intakes, environment))?;
+        let read = octets_read()? - before;
+        whole(&summary)?;
+        Ok(json!({ "work": summary.read, "files": summary.objects, "octets_read": read }))
+    }
+
+    /// Seals and stamps batches, and lets years go by until they are to be renewed.
+    pub(crate) fn age(&self, home: &Path) -> Result<Value, Failure> {
+        let request = RenewRequest { close_all: true, ..RenewRequest::default() };
+        let stamped =
+            self.at(BEGINNING + DAY, 2, |environment| open(home, environment)?.renew(&request, environment))?;
+        whole(&stamped)?;
+        let everything = ScrubRequest { everything: true, repair: false };
+        self.at(RENEWAL - DAY, 2, |environment| open(home, environment)?.scrub(everything, environment))?;
+        Ok(json!({ "work": stamped.batches }))
+    }
+
+    /// Renews the time stamps of all batches by one.
+    pub(crate) fn renew(&self, home: &Path) -> Result<Value, Failure> {
+        let request = RenewRequest::default();
+        let summary =
+            self.at(RENEWAL, 2, |environment| open(home, environment)?.renew(&request, environment))?;
+        whole(&summary)?;
+        Ok(json!({ "work": summary.batches, "requests": summary.tsa_requests }))
+    }
+
+    /// What renewing so many batches can't do without: of each time stamp its signature verified, one round trip, and in
+    /// each store a file written, made durable and named durably.
+    pub(crate) fn renew_limit(&self, folder: &Path, batches: usize) -> Result<Value, Failure> {
+        let [(_, pki), _] = &self.generations;
+        let (unit, message) = (pki.unit(Unit::Tsa), [7; 300]);
+        let value =
+            Signer::new(MessageDigest::sha256(), unit.private_key())?.sign_oneshot_to_vec(&message)?;
+        let key = unit.private_key().public_key_to_der()?;
+        let (algorithm, verifier) =
+            (SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256), OpensslVerifier::new());
+        for batch in 0..batches {
+            if verifier.verify(&algorithm, &key, &message, &value) != SignatureValidity::Valid {
+                return Err("a signature doesn't hold".into());
+            }
+            for store in STORES {
+                put(&folder.join(store).join(batch.to_string()))?;
+            }
+        }
+        let imprint = Digest::new(DigestAlgorithm::Sha256, vec![7; 32]);
+        let request = TimestampRequest { imprint, nonce: None, policy: None, certificate_requested: true };
+        let answer = self.desk(RENEWAL)?.ask("first", &request.to_der()?)?;
+        Ok(json!({ "work": batches, "answer": answer.len() }))
+    }
+}
+
+/// As durably as a store does it.
+fn put(bundle: &Path) -> Result<(), Failure> {
+    const STEP: [u8; 6_000] = [b' '; 6_000];
+    std::fs::create_dir_all(bundle)?;
+    let unfinished = bundle.join("unfinished");
+    let mut file = std::fs::File::create(&unfinished)?;
+    file.write_all(&STEP)?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, bundle.join("step"))?;
+    std::fs::File::open(bundle)?.sync_all()?;
+    Ok(())
+}
+
+fn open(home: &Path, environment: &Environment<'_>) -> Result<Archive, hsign::Error> {
+    Archive::open(home, no_secrets(), Arc::clone(&environment.checkpoints))
+}
+
+fn no_secrets() -> Arc<SecretResolver> {
+    Arc::new(|_: &SecretReference| Err(PortError::new(ErrorKind::Usage, "no secrets here")))
+}
+
+/// Work of which a part failed is none.
+fn whole(summary: &Summary) -> Result<(), Failure> {
+    match summary {
+        Summary { failed: 0, set_aside: 0, stopped: None, .. } => Ok(()),
+        other => Err(format!("not all could be done: {other:?}").into()),
+    }
+}
+
+fn intakes(folder: &Path) -> Result<Vec<Intake>, Failure> {
+    let retention = Retention::Until("2046-04-30".parse().map_err(|error| format!("{error:?}"))?);
+    let intake = |path: PathBuf| {
+        let location =
+            path.into_os_string().into_string().map_err(|path| format!("{} is no text", path.display()))?;
+        let class = "chart".to_owned();
+        Ok(Intake { location, key: None, class, retention, beside: Vec::new(), replaces: None })
+    };
+    tree::files(folder)?.into_iter().map(intake).collect()
+}
+
+/// With one digest or two of each document.
+fn configuration(digests: usize, batch: usize) -> String {
+    let stores = STORES.map(|name| {
+        format!(
+            "[[store]]\nname = \"{name}\"\nurl = \"stores/{name}\"\naccess = \"repair\"\ncountry = \"JP\"\n\
+             operator = \"the clinic\"\n"
+        )
+    });
+    let next = if digests > 1 { "next = \"sha512\"\n" } else { "" };
+    format!(
+        "format = \"hsign.archive-config/1\"\n{}[[track]]\nname = \"a\"\nalgorithm = \"sha256\"\n{next}tsa = [\"first\"]\n\
+         [[tsa]]\nname = \"first\"\nurl = \"http://127.0.0.1:9/tsa\"\nburst = 100000\nper_second = 100000.0\n\
+         [policy]\nbatch_documents = {batch}\nevidence_record_alone = [\"chart\"]\nstamp_trail = false\n",
+        stores.concat()
+    )
+}
+
+/// By this process so far, from files or the page cache.
+fn octets_read() -> Result<u64, Failure> {
+    let text = std::fs::read_to_string("/proc/self/io")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("rchar: ")).ok_or("no rchar")?;
+    Ok(line.parse()?)
+}
