@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 
+import archive_rows
 import cades_rows
 import container_rows
 import document_rows
@@ -36,6 +37,7 @@ GROUPS = {
     "tokens": ("Time-stamp tokens (W6)", token_rows.rows),
     "many": ("Many signatures, many files (W7)", many_rows.rows),
     "tree": ("Trees (W8)", tree_rows.rows),
+    "archive": ("The archive (W8)", archive_rows.rows),
     "eprescription": ("Electronic prescriptions", eprescription_rows.rows),
     "containers": ("Containers", container_rows.rows),
 }
