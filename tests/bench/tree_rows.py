@@ -17,12 +17,13 @@ def rows(bench):
 
 
 def tree(bench):
-    """The folder of files."""
+    """The folder of files; their first octets are those of no signature's format."""
     folder = bench.work / "tree"
     folder.mkdir()
     block = os.urandom(2 * BYTES)
     for number in range(FILES):
-        (folder / f"{number:05}.bin").write_bytes(block[number:number + BYTES])
+        head = f"file {number:05}\n".encode()
+        (folder / f"{number:05}.bin").write_bytes(head + block[number:number + BYTES - len(head)])
     return folder
 
 
