@@ -46,7 +46,13 @@ class Bench:
         return asked
 
     def compare(self, what, rounds, operations, note=lambda found: "", each=False):
-        """The first in turn with the others; a row for each of these."""
+        """The first in turn with the others; a row for each of these. What a peer can't do is told, and has no row."""
+        for name in [name for name in operations if name in programs.PEERS and not SMOKE]:
+            try:
+                operations[name]()
+            except RuntimeError as error:
+                print(error, flush=True)
+                del operations[name]
         if "EU DSS" in operations and not SMOKE:
             heat(operations["EU DSS"])
         found = in_turn(rounds, operations)

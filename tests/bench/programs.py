@@ -18,7 +18,7 @@ BIN = pathlib.Path(os.environ["HSIGN_BENCH_BIN"])
 HSIGN = str(BIN / "hsign")
 
 #: A trial run is over before a Java machine has optimised anything.
-JAVA = ["java", "-Xmx2g", "-Djava.awt.headless=true", *(["-XX:TieredStopAtLevel=1"] if SMOKE else [])]
+JAVA = ["java", "-Xmx4g", "-Djava.awt.headless=true", *(["-XX:TieredStopAtLevel=1"] if SMOKE else [])]
 #: What is kept warm, as it is started before the words that are the same for all.
 WARM = {
     "hsign": [str(BIN / "hsign-bench")],
@@ -27,6 +27,7 @@ WARM = {
     "rfc3161-client": [sys.executable, str(HERE / "peer_rfc3161.py")],
     "EU DSS": [*JAVA, "-cp", os.environ.get("DSS_CLASS_PATH", ""), "Bench"],
 }
+PEERS = [name for name in WARM if name != "hsign"]
 #: Modules of Python that a peer is made of.
 MODULES = {"pyHanko": "pyhanko", "signxml": "signxml", "rfc3161-client": "rfc3161_client"}
 COMMANDS = {"OpenSSL": "openssl", "xmlsec1": "xmlsec1", "pdfsig": "pdfsig", "curl": "curl"}
@@ -80,6 +81,8 @@ class Warm:
         if not line:
             raise RuntimeError(f"{self.name} ended at {words}")
         answer = json.loads(line)
+        if "error" in answer:
+            raise RuntimeError(f"{self.name} could not do {words}: {answer['error']}")
         # A measurement of nothing is none.
         if "ms" in answer and not answer.get("work"):
             raise RuntimeError(f"{self.name} did no work at {words}")

@@ -29,7 +29,7 @@ def many_files(testbed, folder, count, size):
     documents = made(folder, count, size)
     hsign, home = programs.warm("hsign", testbed), folder / "archive"
     name = f"{count} files of {size} octets"
-    hsign.ask("archive-make", home, 2, BATCH)
+    hsign.ask("archive-make", home, BATCH)
     told(f"{name}: taken", hsign, hsign.ask("archive-add", home, documents, THREADS), count)
     told(f"{name}: sealed, stamped and read again", hsign, hsign.ask("archive-age", home), count)
     told(f"{name}: renewed", hsign, hsign.ask("archive-renew", home), count)
@@ -41,7 +41,7 @@ def many_batches(testbed, folder, count):
     documents = made(folder, count, 100)
     hsign, home = programs.warm("hsign", testbed), folder / "archive"
     name = f"{count} batches ({count * BATCH} documents)"
-    hsign.ask("archive-make", home, 2, 1)
+    hsign.ask("archive-make", home, 1)
     told(f"{name}: taken", hsign, hsign.ask("archive-add", home, documents, THREADS), count)
     told(f"{name}: stamped", hsign, hsign.ask("archive-age", home), count)
     renewed = hsign.ask("archive-renew", home)

@@ -101,8 +101,8 @@ impl Eras {
     }
 
     /// An empty archive, for [`Eras::add`].
-    pub(crate) fn make(&self, home: &Path, digests: usize, batch: usize) -> Result<Value, Failure> {
-        let text = configuration(digests, batch);
+    pub(crate) fn make(&self, home: &Path, batch: usize) -> Result<Value, Failure> {
+        let text = configuration(batch);
         self.at(BEGINNING, 1, |environment| init(home, &text, no_secrets(), environment).map(|_| ()))?;
         Ok(json!({ "work": 1 }))
     }
@@ -203,17 +203,16 @@ fn intakes(folder: &Path) -> Result<Vec<Intake>, Failure> {
     tree::files(folder)?.into_iter().map(intake).collect()
 }
 
-/// With one digest or two of each document.
-fn configuration(digests: usize, batch: usize) -> String {
+/// With two digests of each document, and batches of so many.
+fn configuration(batch: usize) -> String {
     let stores = STORES.map(|name| {
         format!(
             "[[store]]\nname = \"{name}\"\nurl = \"stores/{name}\"\naccess = \"repair\"\ncountry = \"JP\"\n\
              operator = \"the clinic\"\n"
         )
     });
-    let next = if digests > 1 { "next = \"sha512\"\n" } else { "" };
     format!(
-        "format = \"hsign.archive-config/1\"\n{}[[track]]\nname = \"a\"\nalgorithm = \"sha256\"\n{next}tsa = [\"first\"]\n\
+        "format = \"hsign.archive-config/1\"\n{}[[track]]\nname = \"a\"\nalgorithm = \"sha256\"\nnext = \"sha512\"\ntsa = [\"first\"]\n\
          [[tsa]]\nname = \"first\"\nurl = \"http://127.0.0.1:9/tsa\"\nburst = 100000\nper_second = 100000.0\n\
          [policy]\nbatch_documents = {batch}\nevidence_record_alone = [\"chart\"]\nstamp_trail = false\n",
         stores.concat()

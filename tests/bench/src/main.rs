@@ -26,7 +26,7 @@
 //! | `files-token FOLDER FROM TO` | tokens over these files, put beside them |
 //! | `pdf-stamp FILE` | a document time stamp, bytes in, bytes out |
 //! | `tree-pass FOLDER THREADS DIGESTS` | all files of a folder opened, read and hashed by so many threads, with SHA-256 or with SHA-512 too |
-//! | `archive-make HOME DIGESTS BATCH` | not for its time: an archive without documents, with batches of so many |
+//! | `archive-make HOME BATCH` | not for its time: an archive without documents, with batches of so many |
 //! | `archive-add HOME FOLDER THREADS` | the files of a folder taken, by so many threads |
 //! | `archive-age HOME` | not for its time: all batches stamped, and years gone by until that is to be renewed |
 //! | `archive-renew HOME` | the time stamps of all batches renewed |
@@ -208,9 +208,9 @@ fn answer_about_archives(words: &[&str]) -> Result<Value, Failure> {
     }
     let eras = ERAS.get().ok_or("no authorities")?;
     match words {
-        ["archive-make", home, digests, batch] => {
-            let (digests, batch) = (digests.parse()?, batch.parse()?);
-            timed(|| eras.make(home.as_ref(), digests, batch))
+        ["archive-make", home, batch] => {
+            let batch = batch.parse()?;
+            timed(|| eras.make(home.as_ref(), batch))
         }
         ["archive-add", home, folder, threads] => {
             let threads = threads.parse()?;

@@ -65,7 +65,7 @@ public final class Bench {
         Bench bench = new Bench(Path.of(arguments[0]), arguments[1], arguments[2]);
         BufferedReader questions = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = questions.readLine(); line != null; line = questions.readLine()) {
-            answers.println(bench.timed(line.split("\t")));
+            answers.println(bench.answer(line.split("\t")));
             answers.flush();
         }
     }
@@ -78,6 +78,15 @@ public final class Bench {
         Path identity = pki.resolve("people").resolve(person).resolve("identity.p12");
         token = new Pkcs12SignatureToken(identity.toFile(), new PasswordProtection(passphrase.toCharArray()));
         key = token.getKeys().get(0);
+    }
+
+    private String answer(String[] words) {
+        try {
+            return timed(words);
+        } catch (Throwable error) {
+            // Memory that doesn't suffice is an answer, too.
+            return new Json().put("error", error.getClass().getSimpleName() + ": " + error.getMessage()).toString();
+        }
     }
 
     private String timed(String[] words) throws IOException {
