@@ -75,7 +75,7 @@ fn documents_are_verified_taken_stamped_and_proven() {
     let summary_of = summary(&renewed);
     assert_eq!((&summary_of["tsa_requests"], &summary_of["failed"]), (&2.into(), &0.into()));
     assert_eq!(of_type(&renewed, "stamped").len(), 2);
-    archive(&session, "status").exits(0);
+    archive(&session, "status --monitor").exits(0).prints("OK documents=2 bundles=2 waiting=0");
     let verified = archive(&session, "verify --documents").exits(0);
     let answers = of_type(&verified, "verified");
     assert_eq!(answers.len(), 2);

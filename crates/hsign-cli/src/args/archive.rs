@@ -162,6 +162,9 @@ pub(crate) struct ArchiveDateArgs {
 pub(crate) struct ArchiveStatusArgs {
     #[command(flatten)]
     pub(crate) options: ArchiveOptions,
+    /// One line for a monitor
+    #[arg(long)]
+    pub(crate) monitor: bool,
     /// As of this time, RFC 3339 (default: now)
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,

@@ -72,9 +72,34 @@ fn done(summary: &Summary) -> u8 {
 
 fn status(session: &Session, args: &ArchiveStatusArgs) -> Result<u8> {
     let desk = Desk::open(session, &args.options, Network::None)?.as_of(args.at.as_deref())?;
-    let summary = desk.with(&|line| lines::tell(session, line), |archive, at| archive.status(at))?;
-    lines::summary(session, &summary);
+    let tell = |line: &Line| {
+        if !args.monitor {
+            lines::tell(session, line);
+        }
+    };
+    let summary = desk.with(&tell, |archive, at| archive.status(at))?;
+    if args.monitor {
+        output::data(&monitor(&summary));
+    } else {
+        lines::summary(session, &summary);
+    }
     Ok(standing(&summary))
+}
+
+/// In the form that monitors know; English, since machines read it, and without keys, which may name patients.
+fn monitor(summary: &Summary) -> String {
+    let state = match summary.standing {
+        Standing::Fine => "OK",
+        Standing::Due => "WARNING",
+        Standing::Overdue => "CRITICAL",
+    };
+    let Summary { objects, batches, waiting, set_aside, failed, .. } = summary;
+    let times = [("renew_by", summary.renew_by), ("next", summary.next)];
+    let times = times.iter().filter_map(|(name, time)| time.map(|time| format!(" {name}={time}")));
+    format!(
+        "{state} documents={objects} bundles={batches} waiting={waiting} set_aside={set_aside} failed={failed}{}\n",
+        times.collect::<String>()
+    )
 }
 
 fn plan(session: &Session, args: &ArchivePlanArgs) -> Result<u8> {
@@ -95,8 +120,12 @@ fn renew(session: &Session, args: &ArchiveRenewArgs) -> Result<u8> {
     let network = if args.no_fetch { Network::None } else { Network::Fetch };
     let desk = Desk::open(session, &args.options, network)?.threads(args.workers);
     let patience = Duration::from_secs(seconds(&args.patience)?.unsigned_abs());
-    let request =
-        RenewRequest { close_all: args.close_all, limit: args.limit, in_documents: args.in_documents, patience };
+    let request = RenewRequest {
+        close_all: args.close_all,
+        limit: args.limit,
+        in_documents: args.in_documents,
+        patience,
+    };
     let summary = desk.with(&|line| lines::tell(session, line), |archive, at| archive.renew(&request, at))?;
     lines::summary(session, &summary);
     Ok(done(&summary))
