@@ -534,7 +534,6 @@ mod tests {
         };
         for (from, to, word) in [
             ("archive-config/1", "archive-config/2", "format"),
-            ("access = \"repair\"", "access = \"read\"", "takes files"),
             ("name = \"second\"", "name = \"main\"", "two stores"),
             ("country = \"JP\"", "country = \"Japan\"", "country"),
             ("tsa = [\"first\"]", "tsa = [\"none\"]", "no [[tsa]] named none"),
@@ -548,9 +547,18 @@ mod tests {
     }
 
     #[test]
+    fn one_store_takes_files_at_least() {
+        let only_read = TEMPLATE.replace("access = \"repair\"", "access = \"read\"");
+        assert!(ArchiveConfig::parse(&only_read).is_ok(), "the other one takes them");
+        let only_read = only_read.replace("access = \"add\"", "access = \"read\"");
+        let error = ArchiveConfig::parse(&only_read).unwrap_err();
+        assert!(error.to_string().contains("takes files"), "{error}");
+    }
+
+    #[test]
     fn two_tracks_never_share_an_authority() {
-        let second = "[[track]]\nname = \"b\"\nalgorithm = \"sha512\"\ntsa = [\"first\"]\n\n[[tsa]]";
-        let error = ArchiveConfig::parse(&TEMPLATE.replacen("[[tsa]]", second, 1)).unwrap_err();
+        let second = "\n[[track]]\nname = \"b\"\nalgorithm = \"sha512\"\ntsa = [\"first\"]\n\n[[tsa]]\n";
+        let error = ArchiveConfig::parse(&TEMPLATE.replacen("\n[[tsa]]\n", second, 1)).unwrap_err();
         assert!(error.to_string().contains("share the authority first"), "{error}");
     }
 }
