@@ -29,10 +29,13 @@ fn named(form: u32, name: &[u8]) -> Forge {
     person().with(forge::extension("2.5.29.17", false, &encode::sequence(&[&general(form, name)])))
 }
 
+/// Form, its name, constraint, a name inside, a name outside.
+type Case<'c> = (u32, &'c str, &'c [u8], &'c [u8], &'c [u8]);
+
 #[test]
 fn rfc5280_4_2_1_10_every_form_is_compared_with_constraints_of_its_form() {
     let network = [192, 0, 2, 0, 255, 255, 255, 0];
-    let cases: [(u32, &str, &[u8], &[u8], &[u8]); 4] = [
+    let cases: [Case<'_>; 4] = [
         (DNS, "dNSName", b"example.jp", b"host.example.jp", b"example.com"),
         (MAIL, "rfc822Name", b"example.jp", b"a@example.jp", b"a@example.com"),
         (URI, "uniformResourceIdentifier", b"example.jp", b"https://example.jp/x", b"https://example.com/x"),

@@ -106,7 +106,7 @@ impl Desk {
     }
 
     /// As of another time than now.
-    pub(super) fn as_of(mut self, at: Option<&str>) -> Result<Self> {
+    pub(super) fn judging_at(mut self, at: Option<&str>) -> Result<Self> {
         self.ground.at = at.map(|at| session::time_or_now(Some(at))).transpose()?.map(|time| time.0);
         Ok(self)
     }

@@ -71,7 +71,7 @@ fn done(summary: &Summary) -> u8 {
 }
 
 fn status(session: &Session, args: &ArchiveStatusArgs) -> Result<u8> {
-    let desk = Desk::open(session, &args.options, Network::None)?.as_of(args.at.as_deref())?;
+    let desk = Desk::open(session, &args.options, Network::None)?.judging_at(args.at.as_deref())?;
     let tell = |line: &Line| {
         if !args.monitor {
             lines::tell(session, line);
@@ -103,7 +103,7 @@ fn monitor(summary: &Summary) -> String {
 }
 
 fn plan(session: &Session, args: &ArchivePlanArgs) -> Result<u8> {
-    let desk = Desk::open(session, &args.options, Network::None)?.as_of(args.at.as_deref())?;
+    let desk = Desk::open(session, &args.options, Network::None)?.judging_at(args.at.as_deref())?;
     let table = table::Table::default();
     let tell = |line: &Line| {
         if session.json || args.each || !table.take(line) {
@@ -134,7 +134,7 @@ fn renew(session: &Session, args: &ArchiveRenewArgs) -> Result<u8> {
 /// The worst of the answers decides, as with `verify`.
 fn verify(session: &Session, args: &ArchiveVerifyArgs) -> Result<u8> {
     let network = if args.fetch { Network::Fetch } else { Network::None };
-    let desk = Desk::open(session, &args.options, network)?.as_of(args.at.as_deref())?;
+    let desk = Desk::open(session, &args.options, network)?.judging_at(args.at.as_deref())?;
     let request = VerifyRequest { keys: args.keys.clone(), sample: args.sample, documents: args.documents };
     let (failed, open) = (AtomicBool::new(false), AtomicBool::new(false));
     let tell = |line: &Line| {
