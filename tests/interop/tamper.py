@@ -135,26 +135,29 @@ def entry(pattern, change):
 
 
 def added(name, data):
-    def whole(container):
-        written = io.BytesIO(container)
-        with zipfile.ZipFile(written, "a") as after:
-            after.writestr(name, data)
-        return written.getvalue()
-
-    return whole
+    return appending(lambda after: after.writestr(name, data))
 
 
 def twice(pattern, change):
     """The same name once more, with other content: readers take the first, or the last."""
 
+    def write(after):
+        name = next(name for name in after.namelist() if re.fullmatch(pattern, name))
+        info = zipfile.ZipInfo(name)
+        data = change(after.read(name))
+        after.NameToInfo.pop(name)
+        after.writestr(info, data)
+
+    return appending(write)
+
+
+def appending(write):
+    """What `write` puts behind the entries of a container."""
+
     def whole(container):
         written = io.BytesIO(container)
         with zipfile.ZipFile(written, "a") as after:
-            name = next(name for name in after.namelist() if re.fullmatch(pattern, name))
-            info = zipfile.ZipInfo(name)
-            data = change(zipfile.ZipFile(io.BytesIO(container)).read(name))
-            after.NameToInfo.pop(name)
-            after.writestr(info, data)
+            write(after)
         return written.getvalue()
 
     return whole

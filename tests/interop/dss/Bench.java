@@ -20,6 +20,9 @@ import eu.europa.esig.dss.service.http.commons.CommonsDataLoader;
 import eu.europa.esig.dss.service.http.commons.TimestampDataLoader;
 import eu.europa.esig.dss.service.tsp.OnlineTSPSource;
 import eu.europa.esig.dss.signature.AbstractSignatureParameters;
+import eu.europa.esig.dss.signature.AbstractSignatureService;
+import eu.europa.esig.dss.signature.DocumentSignatureService;
+import eu.europa.esig.dss.signature.MultipleDocumentsSignatureService;
 import eu.europa.esig.dss.simplereport.SimpleReport;
 import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
 import eu.europa.esig.dss.token.DSSPrivateKeyEntry;
@@ -41,7 +44,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 
 /**
  * EU DSS for `make bench`, kept warm: each line of stdin is an operation, its words apart by tabs, carried out once; one
@@ -51,6 +53,8 @@ import java.util.function.Function;
  * each revocation list is fetched once. What does not pass is a failure.
  */
 public final class Bench {
+    private static final DigestAlgorithm DIGEST = DigestAlgorithm.SHA256;
+
     private final CommonCertificateVerifier verifier;
     private final OnlineTSPSource authority;
     private final Pkcs12SignatureToken token;
@@ -160,59 +164,61 @@ public final class Bench {
         return Files.size(Path.of(out));
     }
 
+    private DSSDocument pades(DSSDocument document, String level) {
+        return signed(pades(), document, filled(new PAdESSignatureParameters(), "PAdES", level));
+    }
+
     private PAdESService pades() {
-        PAdESService service = new PAdESService(verifier);
+        return stamping(new PAdESService(verifier));
+    }
+
+    private DSSDocument cades(DSSDocument document, String level) {
+        CAdESSignatureParameters parameters = filled(new CAdESSignatureParameters(), "CAdES", level);
+        parameters.setSignaturePackaging(SignaturePackaging.DETACHED);
+        return signed(stamping(new CAdESService(verifier)), document, parameters);
+    }
+
+    private DSSDocument xades(DSSDocument document, String level) {
+        XAdESSignatureParameters parameters = filled(new XAdESSignatureParameters(), "XAdES", level);
+        parameters.setSignaturePackaging(SignaturePackaging.ENVELOPED);
+        return signed(stamping(new XAdESService(verifier)), document, parameters);
+    }
+
+    private DSSDocument asicWithCades(List<DSSDocument> documents, String level) {
+        ASiCWithCAdESSignatureParameters parameters = filled(new ASiCWithCAdESSignatureParameters(), "CAdES", level);
+        parameters.aSiC().setContainerType(ASiCContainerType.ASiC_E);
+        return signedAll(stamping(new ASiCWithCAdESService(verifier)), documents, parameters);
+    }
+
+    private DSSDocument asicWithXades(List<DSSDocument> documents, String level) {
+        ASiCWithXAdESSignatureParameters parameters = filled(new ASiCWithXAdESSignatureParameters(), "XAdES", level);
+        parameters.aSiC().setContainerType(ASiCContainerType.ASiC_E);
+        return signedAll(stamping(new ASiCWithXAdESService(verifier)), documents, parameters);
+    }
+
+    private <S extends AbstractSignatureService<?, ?>> S stamping(S service) {
         service.setTspSource(authority);
         return service;
     }
 
-    private DSSDocument pades(DSSDocument document, String level) {
-        PAdESService service = pades();
-        PAdESSignatureParameters parameters = filled(new PAdESSignatureParameters(), "PAdES", level);
-        return made(
-                parameters, p -> service.getDataToSign(document, p), value -> service.signDocument(document, parameters, value));
+    private <P extends AbstractSignatureParameters<?>> DSSDocument signed(
+            DocumentSignatureService<P, ?> service, DSSDocument document, P parameters) {
+        return service.signDocument(document, parameters, value(service.getDataToSign(document, parameters)));
     }
 
-    private DSSDocument cades(DSSDocument document, String level) {
-        CAdESService service = new CAdESService(verifier);
-        service.setTspSource(authority);
-        CAdESSignatureParameters parameters = filled(new CAdESSignatureParameters(), "CAdES", level);
-        parameters.setSignaturePackaging(SignaturePackaging.DETACHED);
-        return made(
-                parameters, p -> service.getDataToSign(document, p), value -> service.signDocument(document, parameters, value));
+    private <P extends AbstractSignatureParameters<?>> DSSDocument signedAll(
+            MultipleDocumentsSignatureService<P, ?> service, List<DSSDocument> documents, P parameters) {
+        return service.signDocument(documents, parameters, value(service.getDataToSign(documents, parameters)));
     }
 
-    private DSSDocument xades(DSSDocument document, String level) {
-        XAdESService service = new XAdESService(verifier);
-        service.setTspSource(authority);
-        XAdESSignatureParameters parameters = filled(new XAdESSignatureParameters(), "XAdES", level);
-        parameters.setSignaturePackaging(SignaturePackaging.ENVELOPED);
-        return made(
-                parameters, p -> service.getDataToSign(document, p), value -> service.signDocument(document, parameters, value));
-    }
-
-    private DSSDocument asicWithCades(List<DSSDocument> documents, String level) {
-        ASiCWithCAdESService service = new ASiCWithCAdESService(verifier);
-        service.setTspSource(authority);
-        ASiCWithCAdESSignatureParameters parameters = filled(new ASiCWithCAdESSignatureParameters(), "CAdES", level);
-        parameters.aSiC().setContainerType(ASiCContainerType.ASiC_E);
-        return made(
-                parameters, p -> service.getDataToSign(documents, p), value -> service.signDocument(documents, parameters, value));
-    }
-
-    private DSSDocument asicWithXades(List<DSSDocument> documents, String level) {
-        ASiCWithXAdESService service = new ASiCWithXAdESService(verifier);
-        service.setTspSource(authority);
-        ASiCWithXAdESSignatureParameters parameters = filled(new ASiCWithXAdESSignatureParameters(), "XAdES", level);
-        parameters.aSiC().setContainerType(ASiCContainerType.ASiC_E);
-        return made(
-                parameters, p -> service.getDataToSign(documents, p), value -> service.signDocument(documents, parameters, value));
+    private SignatureValue value(ToBeSigned data) {
+        return token.sign(data, DIGEST, key);
     }
 
     private <P extends AbstractSignatureParameters<?>> P filled(P parameters, String form, String level) {
         parameters.setSigningCertificate(key.getCertificate());
         parameters.setCertificateChain(key.getCertificateChain());
-        parameters.setDigestAlgorithm(DigestAlgorithm.SHA256);
+        parameters.setDigestAlgorithm(DIGEST);
         return atLevel(parameters, form, level);
     }
 
@@ -220,11 +226,6 @@ public final class Bench {
     private static <P extends AbstractSignatureParameters<?>> P atLevel(P parameters, String form, String level) {
         parameters.setSignatureLevel(SignatureLevel.valueByName(form + "-BASELINE-" + level.substring(2)));
         return parameters;
-    }
-
-    private <P extends AbstractSignatureParameters<?>> DSSDocument made(
-            P parameters, Function<P, ToBeSigned> prepare, Function<SignatureValue, DSSDocument> finish) {
-        return finish.apply(token.sign(prepare.apply(parameters), parameters.getDigestAlgorithm(), key));
     }
 
     private long verify(DSSDocument document, List<DSSDocument> contents) throws IOException {
