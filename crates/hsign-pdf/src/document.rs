@@ -36,6 +36,8 @@ pub struct Document<'s> {
     decoded: RefCell<Budget>,
     /// Numbers with the later revisions that touch them: a look-up costs the same after a hundred of these.
     touched: OnceCell<Vec<(u32, usize)>>,
+    /// Where revisions end, ascending.
+    ends: OnceCell<Vec<u64>>,
     /// Where objects (by number) and cross-reference sections (0) begin, ascending.
     offsets: OnceCell<Vec<(u64, u32)>>,
 }
@@ -84,6 +86,7 @@ impl<'s> Document<'s> {
             streams: RefCell::default(),
             decoded: RefCell::new(Budget::new("decompressed bytes", DECODED)),
             touched: OnceCell::new(),
+            ends: OnceCell::new(),
             offsets: OnceCell::new(),
         }
     }
@@ -249,12 +252,30 @@ impl<'s> Document<'s> {
         offsets.get(first).filter(|(offset, _)| *offset < range.end).map(|(_, number)| *number)
     }
 
+    /// What begins in a revision ends there (ISO 32000-2, 7.5.6): otherwise whoever appends would write its end.
+    fn within_one_revision(&self, span: &Range<u64>) -> Result<()> {
+        let ends = self.ends.get_or_init(|| {
+            let mut ends: Vec<_> = self.revisions.iter().filter_map(Revision::end).collect();
+            ends.sort_unstable();
+            ends
+        });
+        let own = ends.partition_point(|end| *end <= span.start);
+        match ends.get(own) {
+            Some(end) if *end < span.end => Err(Error::Damaged {
+                offset: span.start,
+                what: "what begins here does not end in its revision",
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// The object whose definition begins at `offset`, if it is the one with that id.
     pub(crate) fn object_at(&self, offset: u64, id: ObjectId) -> Result<Located> {
         let found = self.window.parse(offset, |parser| parser.indirect())?;
         if found.id != id {
             return Err(Error::Damaged { offset, what: "another object stands where this one should" });
         }
+        self.within_one_revision(&(offset..found.end))?;
         let object = match (found.object, found.stream_start) {
             (Object::Dictionary(dictionary), Some(start)) => Object::Stream(Stream { dictionary, start, id }),
             (_, Some(_)) => return Err(Error::Damaged { offset, what: "stream without a dictionary" }),
@@ -401,7 +422,8 @@ impl<'d> Snapshot<'d, '_> {
             .as_integer()
             .and_then(|length| u64::try_from(length).ok())
             .ok_or(Error::Damaged { offset: stream.start, what: "stream without a length" })?;
-        stream_end(&self.document.window, stream.start, length)?;
+        let end = stream_end(&self.document.window, stream.start, length)?;
+        self.document.within_one_revision(&(stream.start..end))?;
         Ok(stream.start..stream.start.saturating_add(length))
     }
 

@@ -62,6 +62,7 @@ pub(crate) fn scan(window: &Window<'_>) -> Result<Revision> {
         kind: SectionKind::Table,
         entries: entries.into_iter().collect(),
         trailer,
+        reach: 0,
         ends: None,
     })
 }

@@ -13,6 +13,8 @@ pub struct Revision {
     pub(crate) kind: SectionKind,
     pub(crate) entries: Vec<(u32, Entry)>,
     pub(crate) trailer: Dictionary,
+    /// First byte after all parts of its cross-reference section.
+    pub(crate) reach: u64,
     /// End of the `%%EOF` marker, and of the line it stands on.
     pub(crate) ends: Option<(u64, u64)>,
 }
@@ -55,6 +57,13 @@ impl Revision {
         self.ends.is_some_and(|(marker, line)| (marker..=line).contains(&position))
     }
 
+    /// Whether something that it lists could be supplied by whoever appends to it (ISO 32000-2, 7.5.6).
+    fn leads_behind(&self, file_length: u64) -> bool {
+        let end = self.end().unwrap_or(file_length);
+        let behind = |entry: &Entry| matches!(entry, Entry::At { offset, .. } if *offset >= end);
+        self.reach > end || self.entries.iter().any(|(_, entry)| behind(entry))
+    }
+
     pub(crate) fn entry(&self, number: u32) -> Option<Entry> {
         let at = self.entries.binary_search_by_key(&number, |(number, _)| *number).ok()?;
         self.entries.get(at).map(|(_, entry)| *entry)
@@ -87,6 +96,7 @@ pub(crate) fn from_sections(
             kind: section.kind,
             entries: section.entries,
             trailer: section.trailer,
+            reach: section.reach,
             ends,
         });
     }
@@ -100,6 +110,9 @@ pub(crate) fn from_sections(
         first.ends = after;
     }
     revisions.reverse();
+    if revisions.iter().any(|revision| revision.leads_behind(window.length())) {
+        oddities.push("the cross-reference section of a revision leads behind its end");
+    }
     Ok(revisions)
 }
 
@@ -113,6 +126,7 @@ fn linearised_main(sections: &[Section]) -> bool {
 }
 
 fn merge(first: &mut Revision, main: Section) {
+    first.reach = first.reach.max(main.reach);
     let newer = std::mem::take(&mut first.entries);
     first.entries = newer.into_iter().chain(main.entries).collect();
     first.entries.sort_by_key(|(number, _)| *number);

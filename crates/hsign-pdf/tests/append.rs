@@ -311,3 +311,18 @@ fn iso_19005_1_6_9_a_field_in_pdf_a_1_has_an_appearance() {
     assert!(has_appearance(&with_metadata("1")));
     assert!(!has_appearance(&with_metadata("2")));
 }
+
+#[test]
+fn iso_32000_2_7_5_4_an_entry_behind_the_end_of_its_revision_is_refused() {
+    for kind in [Kind::Table, Kind::Stream] {
+        for revisions in [1, 2] {
+            let mut builder = Builder::one_page(kind);
+            builder.elsewhere = vec![(9, 5000)];
+            for _ in 0..revisions {
+                builder.revision(&[]);
+            }
+            let reason = refusal(&builder.bytes, "A").to_string();
+            assert!(reason.contains("behind its end"), "{kind:?}: {reason}");
+        }
+    }
+}

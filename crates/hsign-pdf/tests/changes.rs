@@ -396,3 +396,45 @@ fn a_change_that_a_third_revision_takes_back_still_counts() {
     builder.revision(&[(4, &content)]).revision(&[(4, CONTENT)]);
     assert_eq!(after_first(&builder.bytes), suspicious("page-content-changed"));
 }
+
+/// What a signed revision only announces, and another one delivers, was never signed.
+#[test]
+fn iso_32000_2_7_5_6_an_entry_of_the_signed_revision_never_leads_behind_its_end() {
+    for kind in [Kind::Table, Kind::Stream] {
+        let mut builder = Builder::one_page(kind);
+        builder.revision(&[(9, "(as it was)")]).sign("A");
+        // Another writer would have signed the entry as it is made here.
+        let place = builder.bytes.windows(7).position(|part| part == b"9 0 obj").unwrap();
+        let end = builder.bytes.len();
+        let entry = |position: usize| match kind {
+            Kind::Table => format!("{position:010} 00000 n").into_bytes(),
+            Kind::Stream => vec![1, 0, 0, (position >> 8) as u8, position as u8],
+        };
+        let (from, to) = (entry(place), entry(end));
+        let at = builder.bytes.windows(from.len()).position(|part| part == from).unwrap();
+        builder.bytes[at..at + to.len()].copy_from_slice(&to);
+        builder.bytes.extend(b"9 0 obj\n(as it came)\nendobj\n");
+        builder.revision(&[]);
+        assert_eq!(after_first(&builder.bytes), suspicious("not-comparable"), "{kind:?}");
+    }
+}
+
+#[test]
+fn iso_32000_2_7_5_6_an_object_of_the_signed_revision_never_ends_behind_it() {
+    let stream = "<</Length 5000>>\nstream\n";
+    for (begun, ended) in [("(", ")\nendobj\n"), (stream, "endstream\nendobj\n")] {
+        let mut builder = Builder::one_page(Kind::Table);
+        builder.revision(&[(9, "(as it was)")]);
+        let keyword = builder.bytes.windows(9).rposition(|part| part == b"startxref").unwrap();
+        let place = builder.bytes.windows(7).position(|part| part == b"9 0 obj").unwrap();
+        builder.bytes.splice(keyword..keyword, format!("9 0 obj\n{begun}").bytes());
+        builder.bytes = support::replaced(&builder.bytes, &format!("{place:010}"), &format!("{keyword:010}"));
+        builder.sign("A");
+        assert!(Document::open(&builder.bytes).unwrap().repairs().is_empty());
+        assert_eq!(after_first(&builder.bytes), nothing());
+        builder.bytes.resize(keyword + 8 + stream.len() + 5000, b' ');
+        builder.bytes.extend(ended.bytes());
+        builder.revision(&[]);
+        assert_eq!(after_first(&builder.bytes), suspicious("not-comparable"), "{begun}");
+    }
+}

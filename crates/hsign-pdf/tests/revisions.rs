@@ -106,6 +106,20 @@ fn a_hybrid_file_that_contradicts_itself_is_read_but_not_signed() {
 }
 
 #[test]
+fn iso_32000_2_7_5_8_4_the_stream_of_a_hybrid_file_stands_in_its_revision() {
+    let (mut builder, known) = (Builder::one_page(Kind::Table), 2000);
+    builder.trailer = format!("/Root 1 0 R/XRefStm {known}");
+    builder.revision(&[]);
+    assert_eq!(Document::open(&builder.bytes).unwrap().repairs()[0].code, "cross-reference-rebuilt");
+    builder.bytes.resize(known, b' ');
+    builder.bytes.extend(b"6 0 obj\n<</Type/XRef/Size 7/W[1 2 0]/Index[9 1]/Length 3>>\nstream\n\x01\x00\x0f\nendstream\nendobj\n");
+    builder.trailer = "/Root 1 0 R".to_owned();
+    builder.revision(&[]);
+    let document = Document::open(&builder.bytes).unwrap();
+    assert!(document.repairs()[0].values["reason"].contains("behind its end"), "{:?}", document.repairs());
+}
+
+#[test]
 fn an_object_moved_into_an_object_stream_replaces_the_older_one() {
     let mut builder = Builder::one_page(Kind::Stream);
     let stream = "<</Type/ObjStm/N 1/First 5/Length 28>>\nstream\n3 0  <</Type/Page/New true>>\nendstream";

@@ -32,6 +32,14 @@ impl Referrer {
     }
 }
 
+fn id_of(number: u32, entry: Entry) -> Option<ObjectId> {
+    match entry {
+        Entry::Free => None,
+        Entry::At { generation, .. } => Some(ObjectId::new(number, generation)),
+        Entry::Within { .. } => Some(ObjectId::new(number, 0)),
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct References {
     by_target: HashMap<u32, Vec<Referrer>>,
@@ -46,11 +54,12 @@ impl References {
         let mut references = Self::default();
         let mut budget = Budget::new("references to changed objects", MOST);
         let mut known = HashSet::new();
-        for _ in 0..=STEPS {
-            if wanted.is_empty() {
+        for step in 0..=STEPS {
+            let first = step == 0 && !later.is_empty();
+            if wanted.is_empty() && !first {
                 break;
             }
-            let appearances = references.look(document, &wanted, &mut budget)?;
+            let appearances = references.look(document, &wanted, first, &mut budget)?;
             known.extend(wanted.iter().copied());
             wanted = references.above_appearances(&wanted, &known);
             wanted.extend(appearances.difference(&known));
@@ -59,23 +68,24 @@ impl References {
     }
 
     /// Finds the references to the wanted objects; gives what these themselves have as appearances, which may serve
-    /// elsewhere, too.
+    /// elsewhere, too. The first time all streams have to end: what the signed revision leaves open, a later one could
+    /// end as it likes, even one that lists nothing.
     fn look(
         &mut self,
         document: &Document<'_>,
         wanted: &HashSet<u32>,
+        first: bool,
         budget: &mut Budget,
     ) -> Result<HashSet<u32>> {
         let mut appearances = HashSet::new();
         for (index, revision) in document.revisions().iter().enumerate() {
             let snapshot = document.at(index);
             for (number, entry) in revision.entries() {
-                let id = match entry {
-                    Entry::Free => continue,
-                    Entry::At { generation, .. } => ObjectId::new(*number, *generation),
-                    Entry::Within { .. } => ObjectId::new(*number, 0),
-                };
+                let Some(id) = id_of(*number, *entry) else { continue };
                 let object = snapshot.get(id)?;
+                if let (true, Object::Stream(stream)) = (first, &object) {
+                    snapshot.stream_span(stream)?;
+                }
                 // A trailer in another form.
                 if matches!(&object, Object::Stream(stream) if is_section(&stream.dictionary)) {
                     continue;

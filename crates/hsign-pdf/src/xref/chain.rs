@@ -84,6 +84,7 @@ fn hybrid(window: &Window<'_>, section: &mut Section, budget: &mut hsign_core::B
     let offset = u64::try_from(offset)
         .map_err(|_| Error::Damaged { offset: section.offset, what: "/XRefStm is not a position" })?;
     let hidden = stream::read(window, offset.saturating_add(window.shift), budget)?;
+    section.reach = section.reach.max(hidden.end);
     // Of two entries the first counts: the table's where it is in use, else the hidden one, else a free one.
     let (used, free): (Vec<_>, Vec<_>) =
         std::mem::take(&mut section.entries).into_iter().partition(|(_, entry)| *entry != Entry::Free);

@@ -44,6 +44,8 @@ pub(crate) struct Section {
     pub(crate) offset: u64,
     /// First byte after it.
     pub(crate) end: u64,
+    /// First byte after all of its parts: a hybrid one has a stream elsewhere.
+    pub(crate) reach: u64,
     pub(crate) kind: SectionKind,
     /// Sorted by number, each number once.
     pub(crate) entries: Vec<(u32, Entry)>,

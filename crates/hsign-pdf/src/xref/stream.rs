@@ -34,7 +34,7 @@ pub(crate) fn read(window: &Window<'_>, offset: u64, budget: &mut Budget) -> Res
     let mut entries =
         parse(&dictionary, &rows, window.shift, budget).ok_or(damaged("bad /W or /Index"))??;
     sort(&mut entries, &mut oddities);
-    Ok(Section { offset, end, kind: SectionKind::Stream, entries, trailer: dictionary, oddities })
+    Ok(Section { offset, end, reach: end, kind: SectionKind::Stream, entries, trailer: dictionary, oddities })
 }
 
 type Entries = Vec<(u32, Entry)>;

@@ -14,6 +14,7 @@ pub(crate) fn read(window: &Window<'_>, offset: u64, budget: &mut Budget) -> Res
     let mut section = Section {
         offset,
         end: offset,
+        reach: offset,
         kind: SectionKind::Table,
         entries: Vec::new(),
         trailer: crate::object::Dictionary::new(),
@@ -37,6 +38,7 @@ pub(crate) fn read(window: &Window<'_>, offset: u64, budget: &mut Budget) -> Res
     };
     section.trailer = trailer;
     section.end = end;
+    section.reach = end;
     renumber(&mut section);
     sort(&mut section.entries, &mut section.oddities);
     Ok(section)

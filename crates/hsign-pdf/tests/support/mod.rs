@@ -21,6 +21,8 @@ pub struct Builder {
     size: u32,
     pub kind: Kind,
     pub trailer: String,
+    /// Entries of the next revision for which nothing is written: number and position.
+    pub elsewhere: Vec<(u32, usize)>,
 }
 
 pub const CATALOG: &str = "<</Type/Catalog/Pages 2 0 R>>";
@@ -36,6 +38,7 @@ impl Builder {
             size: 1,
             kind,
             trailer: "/Root 1 0 R".to_owned(),
+            elsewhere: Vec::new(),
         }
     }
 
@@ -58,6 +61,10 @@ impl Builder {
             if !body.is_empty() {
                 self.bytes.extend(format!("{number} 0 obj\n{body}\nendobj\n").bytes());
             }
+        }
+        for (number, offset) in std::mem::take(&mut self.elsewhere) {
+            self.size = self.size.max(number + 1);
+            entries.push((number, offset));
         }
         let start = self.bytes.len();
         let previous = self.previous.map_or(String::new(), |at| format!("/Prev {at}"));
