@@ -14,7 +14,7 @@ Written by `make mutants KEEP=1`. A mutant is one change in one place of a judgi
 comparison turned round, a condition removed, a function that answers something fixed). A seed chooses the sample among those that
 compile; each is run with the tests of the four crates, without the corpora, until a test fails. `caught`: a test failed or did
 not end. What survived is killed by a new test, or stands below with the reason why no test can see it.
-`make mutants SEED=n COUNT=n` tries others.
+Where tests were added, the survivors alone were judged again (`AGAIN=1`). `make mutants SEED=n COUNT=n` tries others.
 """
 
 
@@ -53,8 +53,11 @@ def rates(rows):
 
 def page(kept):
     lines = [HEAD]
-    lines.append(f"{kept['rates'][-1][1]} of {kept['listed']} mutants, seed {kept['seed']}"
+    judged, chosen = kept["rates"][-1][1], kept["chosen"]
+    lines.append(f"{chosen} of {kept['listed']} mutants, seed {kept['seed']}"
                  f" ({kept['refused']} that don't compile were passed over).\n")
+    if judged < chosen:
+        lines.append(f"**Stopped early**: {judged} of the {chosen} were judged; the rates are theirs.\n")
     lines.append("| crate | mutants | caught | explained | left | rate |")
     lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
     lines += ["| " + " | ".join(str(value) for value in row) + " |" for row in kept["rates"]]

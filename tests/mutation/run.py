@@ -4,7 +4,10 @@
 function with mutants starts with `if crate::mutant(7) { <its body, changed> } else …`. So building is paid for once, and
 a mutant costs no more than the tests that reach it. Nothing here touches the sources: they are copied first.
 
-    python3 tests/mutation/run.py CARGO_MUTANTS [--seed N] [--count N] [--only TEXT] [--keep]
+    python3 tests/mutation/run.py CARGO_MUTANTS [--seed N] [--count N] [--only TEXT] [--again] [--keep]
+
+What is known of each mutant is noted at once, so that a run that was stopped tells what it has, and one with --again
+judges only what no test has caught so far: the survivors after new tests, and what wasn't reached.
 """
 
 import argparse
@@ -15,6 +18,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -28,6 +32,7 @@ HOME = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")).absolute() / "
 COPY = HOME / "copy"
 TARGET = HOME / "target"
 REACHED = HOME / "reached"
+JUDGED = HOME / "judged.json"
 
 # Tests run hundreds of times, so that a little optimisation of our own crates pays.
 OPTIMISED = ["--config", "profile.dev.opt-level=1", "--config", 'profile.dev.package."*".opt-level=0']
@@ -257,12 +262,36 @@ def judge(number, mutant, tests):
     return "missed" if reaching else "unreached"
 
 
+def identity(mutant):
+    return "\n".join(mutant[key] for key in ("file", "change", "code"))
+
+
+class Judged:
+    """What earlier runs found out, by mutant; written after each one."""
+
+    def __init__(self, again):
+        self.outcomes = json.loads(JUDGED.read_text()) if again and JUDGED.is_file() else {}
+
+    def caught(self, mutant):
+        outcome = self.outcomes.get(identity(mutant))
+        return outcome if outcome in ("caught", "timeout") else None
+
+    def note(self, mutant, outcome):
+        self.outcomes[identity(mutant)] = outcome
+        JUDGED.write_text(json.dumps(self.outcomes, indent=1, ensure_ascii=False))
+
+
+def stop(*_):
+    raise KeyboardInterrupt
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     arguments.add_argument("cargo_mutants")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--count", type=int, default=300)
     arguments.add_argument("--only", default="", help="mutants with this text in their name")
+    arguments.add_argument("--again", action="store_true", help="only what no test has caught in earlier runs")
     arguments.add_argument("--keep", action="store_true", help="write the result and the page of the documentation")
     options = arguments.parse_args()
 
@@ -277,13 +306,18 @@ def main():
     tests = list(binaries())
     for binary in tests:
         binary.baseline()
-    rows = []
-    for number, mutant in sorted(chosen.items()):
-        outcome = judge(number, mutant, tests)
-        rows.append({key: mutant[key] for key in ("package", "file", "change", "code")} | {"outcome": outcome})
-        if outcome in ("missed", "unreached"):
-            print(f"{outcome}: {mutant['name']}\n    {mutant['code']}", flush=True)
-    result = {"seed": options.seed, "listed": total, "refused": refused, "rows": rows}
+    signal.signal(signal.SIGTERM, stop)
+    judged, rows = Judged(options.again), []
+    try:
+        for number, mutant in sorted(chosen.items()):
+            outcome = judged.caught(mutant) or judge(number, mutant, tests)
+            judged.note(mutant, outcome)
+            rows.append({key: mutant[key] for key in ("package", "file", "change", "code")} | {"outcome": outcome})
+            if outcome in ("missed", "unreached"):
+                print(f"{outcome}: {mutant['name']}\n    {mutant['code']}", flush=True)
+    except KeyboardInterrupt:
+        print(f"stopped after {len(rows)}", flush=True)
+    result = {"seed": options.seed, "listed": total, "refused": refused, "chosen": len(chosen), "rows": rows}
     sys.exit(report.finish(result, keep=options.keep))
 
 

@@ -132,6 +132,23 @@ fn rfc5280_6_3_3_b_2_lists_for_one_kind_say_nothing_about_the_other() {
     }
 }
 
+/// DistributionPointName: a full name that is a directory name.
+fn place(common_name: &str) -> Vec<u8> {
+    let directory = encode::explicit(4, &forge::name(common_name));
+    encode::explicit(0, &encode::implicit_constructed(0, &directory))
+}
+
+#[test]
+fn rfc5280_6_3_3_b_2_i_places_are_compared_as_names() {
+    let points = encode::sequence(&[&encode::sequence(&[&place("List  of HPKI")])]);
+    let target = person().with(forge::extension("2.5.29.31", false, &points));
+    for (named, expected) in
+        [("list of hpki", RevocationStatus::Good), ("list of others", RevocationStatus::Unknown)]
+    {
+        assert_eq!(status(&target, vec![list(&[], &[scope(&[place(named)])])]), expected, "{named}");
+    }
+}
+
 #[test]
 fn rfc5280_6_3_3_l_all_reasons_have_to_be_covered() {
     let first = list(&[], &[scope(&[some_reasons(0b0111_0000)])]);

@@ -81,12 +81,6 @@ fn ca(certificate: &Certificate) -> Vec<Finding> {
     if certificate.subject().is_empty() {
         found.push(broken("must-not-be-empty", "subject", "RFC 5280 §4.1.2.6"));
     }
-    if certificate
-        .name_constraints()
-        .is_ok_and(|constraints| constraints.is_some_and(|c| c.permitted.is_empty() && c.excluded.is_empty()))
-    {
-        found.push(broken("must-not-be-empty", "nameConstraints", "RFC 5280 §4.2.1.10"));
-    }
     found
 }
 
@@ -124,7 +118,7 @@ fn alternative_names(certificate: &Certificate) -> Option<Finding> {
                 .iter()
                 .any(|name| matches!(name, GeneralName::Ip(octets) if !matches!(octets.len(), 4 | 16)));
             if odd_address {
-                Some(broken("undecodable", "iPAddress", clause))
+                Some(broken("out-of-range", "iPAddress", clause))
             } else {
                 (certificate.subject().is_empty() && !critical)
                     .then(|| broken("must-be-critical", "subjectAltName", clause))

@@ -149,6 +149,8 @@ fn rfc5280_4_2_1_6_alternative_names() {
     assert_eq!(of_target(&named("Person", false, b"x")), ["undecodable subjectAltName"]);
     assert_eq!(of_target(&named("Person", false, &one_name(7, &[1, 2, 3]))), ["undecodable subjectAltName"]);
     assert!(of_target(&named("Person", false, &one_name(7, &[192, 0, 2, 1]))).is_empty());
+    let with_mask = one_name(7, &[192, 0, 2, 1, 255, 255, 255, 0]);
+    assert_eq!(of_target(&named("Person", false, &with_mask)), ["out-of-range iPAddress"]);
     assert_eq!(of_target(&named("", false, &one_name(2, b"a.jp"))), ["must-be-critical subjectAltName"]);
     assert!(of_target(&named("", true, &one_name(2, b"a.jp"))).is_empty());
     let nameless = Forge::new("", EE, "CA", CA).with(forge::key_identifiers(EE, CA)[1].clone());

@@ -286,6 +286,27 @@ fn facts_written_before_there_were_evidence_records_still_read() {
 }
 
 #[test]
+fn in_the_chain_model_a_ca_that_was_revoked_later_leaves_what_it_issued_unless_its_key_is_lost() {
+    const CESSATION: u8 = 5;
+    const KEY_COMPROMISE: u8 = 1;
+    let judged = |model: &str, reason: u8| {
+        let mut archive = Archive::new();
+        archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).embed_certificates(&["ca"]);
+        // What the CA said of the signer is proven before its end.
+        let of_ca = archive.crl("ca", 3, 90, &[]);
+        archive.embed(&[of_ca]).stamp_document("tsa 1", 4);
+        let of_root = archive.crl("root", 9, 90, &[("ca", 5, reason)]);
+        archive.sign(Sha256).stamp_signature("tsa 1", 10).embed(&[of_root]).stamp_document("tsa 1", 11);
+        archive.policy_with("validity_model = \"shell\"", &format!("validity_model = \"{model}\""));
+        current(&mut archive, 5 * YEAR);
+        archive.judge_at(5 * YEAR).signatures()[0].indication()
+    };
+    assert_eq!(judged("chain", CESSATION), Indication::TotalPassed);
+    assert_eq!(judged("chain", KEY_COMPROMISE), Indication::Indeterminate);
+    assert_eq!(judged("shell", CESSATION), Indication::Indeterminate);
+}
+
+#[test]
 fn in_the_chain_model_a_ca_counts_as_of_what_it_issued_and_in_the_shell_as_of_today() {
     let ended = |model: &str| {
         let mut archive = Archive::new();

@@ -198,6 +198,17 @@ fn what_is_proven_before_an_anchors_end_is_still_trusted() {
     archive.expect(40, PASSED);
 }
 
+/// That the anchor was trusted then doesn't help a signature that came after its signer's revocation.
+#[test]
+fn what_is_proven_before_an_anchors_end_is_revoked_all_the_same() {
+    let mut archive = with_sunset();
+    let crls = [archive.crl("root", 1, YEAR, &[]), archive.crl("ca", 9, 90, &[])];
+    archive.embed(&crls).stamp_signature("tsa 1", 10).stamp_document("tsa 1", 11);
+    let crls = [archive.crl("ca", 39, 30, &[("signer", 5, 1)]), archive.crl("tsa root", 39, 30, &[])];
+    archive.given(&crls);
+    archive.expect(40, open(Sub::NoCertificateChainFoundNoPoe));
+}
+
 #[test]
 fn revoked_no_poe() {
     let mut archive = fresh();
