@@ -348,8 +348,11 @@ fn rows_of_documents_can_be_left_to_the_bundles(place: &Place<'_>) {
     index.record_bundle(&unstamped(&["o", "p"], "open"), &ends).unwrap();
     assert!(index.document("b").unwrap().is_none());
     assert!(index.document("o").unwrap().is_some(), "what is open keeps its row");
-    assert_eq!(index.bundles_for_key("c").unwrap(), [bundle.id()]);
-    assert!(index.bundles_for_key("e").unwrap().is_empty());
+    let found = index.bundles_for_keys(&["c", "e"]).unwrap();
+    assert_eq!(found, [(bundle.id().to_owned(), vec!["c"])].into());
+    let rows = index.sealed_documents(&bundle, &["d", "c", "b"]).unwrap();
+    assert_eq!(rows.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["b", "d"]);
+    assert!(rows.iter().all(|row| row.digest.is_some() && row.retention == "2031-04"), "{rows:?}");
     let subject = HoldSubject::Key("b".to_owned());
     let held = Event::Held { hold: "h".to_owned(), subject, reason: "r".to_owned() };
     index.apply(trail.add("sato", vec![held])).unwrap();
@@ -360,6 +363,9 @@ fn rows_of_documents_can_be_left_to_the_bundles(place: &Place<'_>) {
     assert!(index.wants_documents(bundle.id()).unwrap());
     index.record_bundle(&bundle, &ends).unwrap();
     assert_eq!(index.deletion_documents("d-1", None, 9).unwrap(), [("d".to_owned(), true)]);
+    let rows = index.sealed_documents(&bundle, &["b", "d"]).unwrap();
+    assert_eq!(rows[0].holds, ["h"]);
+    assert!(rows[1].digest.is_none() && matches!(rows[1].state, DocumentState::Deleted { .. }), "{rows:?}");
     assert!(index.missing_bundles().unwrap().is_empty() && !index.wants_documents(bundle.id()).unwrap());
 }
 

@@ -79,21 +79,6 @@ impl Index {
         Ok(bundles)
     }
 
-    /// Bundles that may have a document of this key: the one whose row says so, or where rows aren't kept all whose
-    /// keys begin before and end behind it.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn bundles_for_key(&mut self, key: &str) -> Result<Vec<String>> {
-        let sql = if self.keeps_documents {
-            "SELECT b.id FROM document d JOIN bundle b ON b.number = d.bundle WHERE d.key = $1"
-        } else {
-            "SELECT id FROM bundle WHERE first_key <= $1 AND last_key >= $1 ORDER BY id"
-        };
-        let rows = self.database.query(sql, &[value(key)])?;
-        rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
-    }
-
     /// Whether the index has the bundle.
     ///
     /// # Errors
@@ -112,6 +97,23 @@ impl Index {
             WHERE b.id = $1 AND s.track = $2 ORDER BY s.chain DESC, s.number DESC LIMIT 1";
         let rows = self.database.query(sql, &[value(bundle), value(track)])?;
         rows.first().map(|row| Ok((row.small(0)?, row.small(1)?))).transpose()
+    }
+
+    /// The last places of a track in these bundles that the index knows; none for those without a time stamp.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn last_places(&mut self, bundles: &[&str], track: &str) -> Result<BTreeMap<String, (u32, u32)>> {
+        let sql = "SELECT b.id, s.track, s.chain, s.number FROM bundle b JOIN step s ON s.bundle = b.number \
+            WHERE b.id IN (KEYS) ORDER BY b.id, s.chain, s.number";
+        let mut places = BTreeMap::new();
+        for row in &self.database.query_keys(sql, bundles)? {
+            if row.text(1)? == track {
+                // They come in their order: the last one stays.
+                places.insert(row.text(0)?.to_owned(), (row.small(2)?, row.small(3)?));
+            }
+        }
+        Ok(places)
     }
 
     /// The places of a bundle whose documents were deleted.

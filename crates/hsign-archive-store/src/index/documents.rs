@@ -161,7 +161,7 @@ impl Index {
     }
 
     /// The document with this key. Where rows of documents aren't kept, one that is in a bundle may have none: see
-    /// [`Index::bundles_for_key`].
+    /// [`Index::bundles_for_keys`].
     ///
     /// # Errors
     /// What the database says.
@@ -258,25 +258,31 @@ impl Index {
         if seen.iter().any(|row| row.key == key) { Ok(None) } else { self.document(key) }
     }
 
-    /// With the holds and deletions of each.
     fn with_law(&mut self, rows: &[Row]) -> Result<Vec<DocumentRow>> {
         let mut documents = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
+        self.add_law(&mut documents)?;
+        Ok(documents)
+    }
+
+    /// The holds and deletions of each; they come by key.
+    pub(super) fn add_law(&mut self, documents: &mut [DocumentRow]) -> Result<()> {
         if documents.is_empty() {
-            return Ok(documents);
+            return Ok(());
         }
         let sql = "SELECT name, subject FROM hold WHERE released IS NULL ORDER BY name";
         for row in &self.database.query(sql, &[])? {
             let subject: HoldSubject = serde_json::from_str(row.text(1)?)?;
-            for document in &mut documents {
+            for document in documents.iter_mut() {
                 if subject.covers(&document.key, &document.class) {
                     document.holds.push(row.text(0)?.to_owned());
                 }
             }
         }
-        let keys: Vec<&str> = rows.iter().map(|row| row.text(0)).collect::<std::result::Result<_, _>>()?;
+        let keys: Vec<&str> = documents.iter().map(|document| document.key.as_str()).collect();
         let sql = "SELECT d.key, d.deletion FROM deletion_document d JOIN deletion n ON n.name = d.deletion \
             WHERE n.cancelled IS NULL AND d.done = 0 AND d.key IN (KEYS) ORDER BY d.deletion";
-        for row in &self.database.query_keys(sql, &keys)? {
+        let rows = self.database.query_keys(sql, &keys)?;
+        for row in &rows {
             let (key, deletion) = (row.text(0)?, row.text(1)?);
             if let Ok(place) = documents.binary_search_by(|document| document.key.as_str().cmp(key))
                 && let Some(document) = documents.get_mut(place)
@@ -284,7 +290,7 @@ impl Index {
                 document.deletions.push(deletion.to_owned());
             }
         }
-        Ok(documents)
+        Ok(())
     }
 }
 

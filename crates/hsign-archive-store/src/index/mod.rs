@@ -13,6 +13,7 @@ mod error;
 mod lawful;
 mod recording;
 mod schema;
+mod sealed;
 mod trail;
 mod units;
 
@@ -114,9 +115,9 @@ impl Index {
         Ok(self)
     }
 
-    /// From now on rows of documents go once they are in a bundle, but for those whose retention is open: at a thousand
-    /// million documents they would be more than a hundred gigabytes. A key is then looked for in the bundles that
-    /// [`Index::bundles_for_key`] names.
+    /// From now on rows of documents go once they are in a bundle, but for those whose retention is open and those that
+    /// replace another: at a thousand million documents they would be more than a hundred gigabytes. A key is then
+    /// looked for in the bundles that [`Index::bundles_for_keys`] names.
     ///
     /// # Errors
     /// What the database says.

@@ -81,6 +81,29 @@ impl StepRow {
 }
 
 impl Index {
+    /// Makes rows of these documents of a bundle where they aren't kept, so that what the trail tells of them next finds
+    /// them without the bundle being read.
+    ///
+    /// # Errors
+    /// When the index doesn't have the bundle, or what the database says.
+    pub fn keep_rows(&mut self, bundle: &Bundle, keys: &[&str]) -> Result<()> {
+        if self.keeps_documents {
+            return Ok(());
+        }
+        self.transaction(|transaction| {
+            let number = number(transaction, bundle)?;
+            let deleted = deleted_places(transaction, bundle.id())?;
+            let mut rows = Rows::into("document", &DOCUMENT, SEALED);
+            for position in keys.iter().filter_map(|key| bundle.position(key)) {
+                let (Some(document), place) = (bundle.documents().get(position), position as u64) else {
+                    continue;
+                };
+                push_document(&mut rows, document, (number, place), deleted.contains_key(&place))?;
+            }
+            Ok(transaction.insert(&rows)?)
+        })
+    }
+
     /// Takes a bundle as the stores have it, with all its steps; what is there already stays. Its documents don't wait
     /// any more. `ends` says until when a time stamp holds. Of a bundle that is in the index only the steps are looked
     /// at when its documents weren't read.
@@ -100,7 +123,8 @@ impl Index {
                 insert_documents(transaction, bundle, number, &deleted)?;
             }
             if !keeps_documents && bundle.retention() != "open" {
-                transaction.run("DELETE FROM document WHERE bundle = $1", &[value(number)])?;
+                let sql = "DELETE FROM document WHERE bundle = $1 AND replaces IS NULL";
+                transaction.run(sql, &[value(number)])?;
             }
             insert_tracks(transaction, bundle, number, ends)?;
             let sql = "DELETE FROM missing WHERE bundle = $1 AND documents <= $2";
@@ -192,24 +216,33 @@ fn insert_documents(
 ) -> Result<()> {
     let mut rows = Rows::into("document", &DOCUMENT, SEALED);
     for (place, document) in (0_u64..).zip(bundle.documents()) {
-        // Of what was deleted no digest stays.
-        let digest = if deleted.contains_key(&place) { None } else { first_digest(document)? };
-        rows.push([
-            value(document.key()),
-            value(document.class()),
-            value(document.retention().month()),
-            value(document.size()),
-            value(digest),
-            value(document.replaces()),
-            value(number),
-            value(place),
-        ]);
+        push_document(&mut rows, document, (number, place), deleted.contains_key(&place))?;
         if let Some(deletion) = deleted.get(&place) {
             let sql = "UPDATE deletion_document SET done = 1 WHERE deletion = $1 AND key = $2";
             transaction.run(sql, &[value(deletion.as_str()), value(document.key())])?;
         }
     }
     Ok(transaction.insert(&rows)?)
+}
+
+/// Of what was deleted no digest stays.
+fn push_document(
+    rows: &mut Rows,
+    document: &Document,
+    (bundle, place): (i64, u64),
+    gone: bool,
+) -> Result<()> {
+    rows.push([
+        value(document.key()),
+        value(document.class()),
+        value(document.retention().month()),
+        value(document.size()),
+        value(if gone { None } else { first_digest(document)? }),
+        value(document.replaces()),
+        value(bundle),
+        value(place),
+    ]);
+    Ok(())
 }
 
 fn insert_tracks(

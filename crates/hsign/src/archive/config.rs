@@ -24,6 +24,10 @@ pub struct ArchiveConfig {
     /// The index: a file beside the configuration, or `postgres://…`.
     #[serde(default = "default_index")]
     pub index: String,
+    /// Of documents in bundles the index keeps no rows: for archives of so many that these would be its bulk. A key is
+    /// then looked for in the bundles themselves.
+    #[serde(default)]
+    pub keep_documents_in_bundles_only: bool,
     /// Where the password of the index's server is: `env:NAME`, `file:PATH`.
     #[serde(default)]
     pub index_password: Option<SecretReference>,
@@ -430,6 +434,11 @@ impl ArchiveConfig {
             }
         }
         let policy = &self.policy;
+        if self.keep_documents_in_bundles_only && !policy.in_document.is_empty() {
+            return Some(
+                "in_document needs the rows that keep_documents_in_bundles_only gives up".to_owned(),
+            );
+        }
         let none = policy.batch_documents == 0 || policy.scrub_months == 0 || self.lease.seconds == 0;
         none.then(|| "batch_documents, scrub_months and lease are more than 0".to_owned())
     }

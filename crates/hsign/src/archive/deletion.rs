@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use hsign_archive::{Candidate, Deletion, DeletionPolicy, Event, Hold, Lifecycle, Obstacle};
+use hsign_archive::{Bundle, Candidate, Deletion, DeletionPolicy, Event, Hold, Lifecycle, Obstacle};
 use hsign_archive_store::{DeletionRow, DocumentRow, DocumentState, Index};
 use hsign_core::facts::{Level, SignedMetadata};
 use hsign_core::ports::Signer;
@@ -11,7 +11,7 @@ use hsign_core::{DigestAlgorithm, Finding};
 use hsign_credential::KeyProtection;
 use serde_json::json;
 
-use super::intake::unknown;
+use super::lookup::{document_at, place_of, unknown};
 use super::{Archive, DeletionState, Environment, Line, Summary, documents};
 use crate::{Content, Error, Form, Metadata, SignRequest, Stamps, ToSign, sign};
 
@@ -39,7 +39,7 @@ impl Archive {
             lifecycle.check_free(name)?;
             for some in keys.chunks(PAGE) {
                 let asked: Vec<&str> = some.iter().map(String::as_str).collect();
-                let rows = index.documents_by_key(&asked)?;
+                let rows = self.rows(index, &asked)?;
                 for key in some {
                     let row = rows.iter().find(|row| row.key == *key).ok_or_else(|| unknown(key))?;
                     let stays =
@@ -125,9 +125,15 @@ impl Archive {
             let page = index.deletion_documents(name, after.as_deref(), PAGE)?;
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
-            for (document, _) in page.iter().filter(|(_, done)| !done) {
-                self.erase(&mut index, &row, document, environment)?;
-                summary.objects += 1;
+            let open: Vec<&str> =
+                page.iter().filter(|(_, done)| !done).map(|(key, _)| key.as_str()).collect();
+            for (bundle, keys) in self.by_bundle(&mut index, &open)? {
+                let bundle = self.whole(&bundle)?;
+                index.keep_rows(&bundle, &keys)?;
+                for key in keys {
+                    self.erase(&mut index, &row, &bundle, key, environment)?;
+                    summary.objects += 1;
+                }
             }
         }
         let row = index.deletions()?.into_iter().find(|row| row.name == name);
@@ -138,16 +144,33 @@ impl Archive {
         Ok(summary)
     }
 
+    /// Documents of a deletion by their bundles, so that each of these is read once.
+    fn by_bundle<'k>(
+        &self,
+        index: &mut Index,
+        keys: &[&'k str],
+    ) -> Result<BTreeMap<String, Vec<&'k str>>, Error> {
+        let rows = self.rows(index, keys)?;
+        let mut bundles: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for key in keys {
+            let row = rows.iter().find(|row| row.key == *key).ok_or_else(|| unknown(key))?;
+            bundles.entry(place_of(row)?.0).or_default().push(key);
+        }
+        Ok(bundles)
+    }
+
     fn erase(
         &self,
         index: &mut Index,
         deletion: &DeletionRow,
+        bundle: &Bundle,
         key: &str,
         environment: &Environment<'_>,
     ) -> Result<(), Error> {
-        let row = index.document(key)?.ok_or_else(|| unknown(key))?;
+        let row = index.sealed_documents(bundle, &[key])?.pop().ok_or_else(|| unknown(key))?;
         let lifecycle = lifecycle(index, Some((deletion, key)))?;
-        let later = row.replaced_by.as_deref().map(|later| index.document(later)).transpose()?.flatten();
+        let later = row.replaced_by.as_deref().map(|later| self.rows(index, &[later])).transpose()?;
+        let later = later.and_then(|mut rows| rows.pop());
         let goes = |later: &DocumentRow| {
             matches!(later.state, DocumentState::Deleted { .. }) || later.deletions.contains(&deletion.name)
         };
@@ -159,15 +182,8 @@ impl Archive {
             environment.now(),
         );
         refuse(key, &obstacles)?;
-        let (bundle, place) = self.place_of(index, key)?;
-        let locations = match row.moved {
-            Some(locations) => locations,
-            None => {
-                let bundle = self.whole(&bundle)?;
-                let document = bundle.documents().get(place).ok_or_else(|| unknown(key))?;
-                document.locations().to_vec()
-            }
-        };
+        let (_, place) = place_of(&row)?;
+        let locations = document_at(&row, bundle, place)?.locations().to_vec();
         environment.reached("delete-before-erase");
         for location in &locations {
             if documents::is_in_a_bucket(location) {
@@ -179,10 +195,10 @@ impl Archive {
         environment.reached("delete-after-erase");
         let place = place as u64;
         self.record(index, environment, &mut |index| {
-            if index.deleted_places(&bundle)?.contains(&place) {
+            if index.deleted_places(bundle.id())?.contains(&place) {
                 return Ok(Vec::new());
             }
-            let (deletion, bundle) = (deletion.name.clone(), bundle.clone());
+            let (deletion, bundle) = (deletion.name.clone(), bundle.id().to_owned());
             Ok(vec![Event::Deleted { deletion, bundle, place, locations: locations.clone() }])
         })?;
         environment.reached("delete-after-record");

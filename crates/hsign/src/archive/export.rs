@@ -12,6 +12,7 @@ use hsign_tsp::Token;
 use zip::write::SimpleFileOptions;
 
 use super::checking::known_digests;
+use super::lookup::{document_at, place_of};
 use super::tokens::judge_token;
 use super::{Archive, Environment, Line, Summary, documents};
 use crate::file::{Existing, put_in_place, put_source_in_place};
@@ -49,14 +50,10 @@ impl Archive {
     pub fn export(&self, request: &ExportRequest, environment: &Environment<'_>) -> Result<Summary, Error> {
         let mut index = self.index(environment)?;
         self.catch_up(&mut index, environment)?;
-        let (id, place) = self.place_of(&mut index, &request.key)?;
+        let row = self.row(&mut index, &request.key)?;
+        let (id, place) = place_of(&row)?;
         let bundle = self.whole(&id)?;
-        let moved = super::scrubbing::moved_documents(&mut index, &[request.key.as_str()])?;
-        let document = bundle.documents().get(place).ok_or_else(|| super::intake::unknown(&request.key))?;
-        let document = match moved.get(&request.key) {
-            Some(locations) => document.located(locations)?,
-            None => document.clone(),
-        };
+        let document = document_at(&row, &bundle, place)?;
         let proofs = self.proofs(&bundle, place, environment)?;
         if proofs.is_empty() {
             return Err(Error::ArchiveRefused(Finding::error("archive-not-stamped").with("bundle", &id)));
@@ -106,12 +103,7 @@ impl Archive {
         environment: &Environment<'_>,
     ) -> Result<(), Error> {
         let algorithms: Vec<_> = document.algorithms().collect();
-        let looked = self.places.look(document, &algorithms)?;
-        let damaged = || {
-            let finding = Finding::error("archive-proof-of-damaged").with("key", document.key());
-            Error::ArchiveRefused(finding)
-        };
-        let (location, _) = looked.found.ok_or_else(damaged)?;
+        let (location, _) = self.undamaged(document)?;
         let source = self.places.open(&location, self.config.policy.read_at_once)?;
         let name = name_in_container(&location);
         let object = DataObject { name: &name, source: source.as_ref(), media_type: media_type(&name) };

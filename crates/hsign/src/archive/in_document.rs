@@ -13,7 +13,7 @@ use hsign_core::{Date, Digest, DigestAlgorithm, ErrorKind, Finding};
 use super::authority::Wanted;
 use super::config::TrackConfig;
 use super::examine::examine;
-use super::intake::unknown;
+use super::lookup::{document_at, place_of};
 use super::renewing::{Done, Run};
 use super::{Archive, Environment, Intake, Line, Retention, Summary, documents};
 use crate::file::{Base, Existing, put_in_place, put_source_in_place};
@@ -59,7 +59,7 @@ impl Archive {
         run: &Run,
         environment: &Environment<'_>,
     ) -> Result<Done, Error> {
-        let row = index.document(key)?.ok_or_else(|| unknown(key))?;
+        let row = self.row(index, key)?;
         if row.replaced_by.is_some() {
             return Ok(Done::Yes);
         }
@@ -67,18 +67,11 @@ impl Archive {
             RetentionEnd::Open => Retention::Open,
             RetentionEnd::Until(day) => Retention::Until(day),
         };
-        let (bundle, place) = self.place_of(index, key)?;
+        let (bundle, place) = place_of(&row)?;
         let bundle = self.whole(&bundle)?;
-        let document = bundle.documents().get(place).ok_or_else(|| unknown(key))?;
-        let document = match &row.moved {
-            Some(locations) => document.located(locations)?,
-            None => document.clone(),
-        };
-        let algorithms: Vec<_> = document.algorithms().collect();
-        let looked = self.places.look(&document, &algorithms)?;
+        let document = document_at(&row, &bundle, place)?;
+        let (location, looked) = self.undamaged(&document)?;
         run.read.fetch_add(looked.read, Ordering::Relaxed);
-        let damaged = || Finding::error("archive-proof-of-damaged").with("key", key);
-        let (location, _) = looked.found.ok_or_else(|| Error::ArchiveRefused(damaged()))?;
         if documents::is_in_a_bucket(&location) {
             let finding = Finding::error("archive-bucket-not-written").with("location", &location);
             return Err(Error::ArchiveRefused(finding));

@@ -8,6 +8,7 @@ use hsign_core::{Date, Digest, Finding};
 use rayon::prelude::*;
 
 use super::examine::{Examined, end_of, examine};
+use super::lookup::unknown;
 use super::{Archive, Environment, Intake, Line, Retention, Summary};
 use crate::Error;
 
@@ -49,7 +50,7 @@ impl Archive {
         let mut lines = Vec::new();
         self.record(index, environment, &mut |index| {
             lines.clear();
-            let rows = index.documents_by_key(&keys)?;
+            let rows = self.rows(index, &keys)?;
             let mut known: BTreeMap<String, Known> =
                 rows.into_iter().map(|row| (row.key.clone(), Known::of(&row))).collect();
             let aside: BTreeSet<String> = index.set_aside()?.into_iter().map(|aside| aside.key).collect();
@@ -102,7 +103,7 @@ impl Archive {
             lines.clear();
             let mut events = Vec::new();
             for (key, start) in starts {
-                let row = index.document(key)?.ok_or_else(|| unknown(key))?;
+                let row = self.row(index, key)?;
                 if row.kept_until() != RetentionEnd::Open {
                     let finding = Finding::error("archive-retention-begun").with("key", key);
                     return Err(Error::ArchiveRefused(finding));
@@ -116,14 +117,6 @@ impl Archive {
         lines.iter().for_each(|line| environment.tell(line));
         Ok(Summary { objects: starts.len() as u64, ..Summary::default() })
     }
-}
-
-pub(super) fn not_sealed(key: &str) -> Error {
-    Error::ArchiveRefused(Finding::error("archive-document-waits").with("key", key))
-}
-
-pub(super) fn unknown(key: &str) -> Error {
-    Error::ArchiveRefused(Finding::error("archive-no-such-document").with("key", key))
 }
 
 /// What happens with one document, given those that are there. The same octets under the same key are no news.

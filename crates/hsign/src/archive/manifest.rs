@@ -109,7 +109,7 @@ impl Archive {
         let mut lines = Vec::new();
         self.record(index, environment, &mut |index| {
             lines.clear();
-            let rows = index.documents_by_key(&keys)?;
+            let rows = self.rows(index, &keys)?;
             let mut seen = BTreeSet::new();
             let mut events = Vec::new();
             for document in some {

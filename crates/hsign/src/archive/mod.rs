@@ -23,6 +23,7 @@ mod hold;
 mod in_document;
 mod intake;
 mod lines;
+mod lookup;
 mod manifest;
 mod open;
 mod planning;

@@ -17,6 +17,9 @@ use super::{Environment, tokens};
 use crate::Error;
 use crate::file::{Existing, put_in_place};
 
+/// Time stamps of which is remembered until when they hold.
+const MOST_ENDS: usize = 4096;
+
 type Listener = Arc<dyn Checkpoints + Send + Sync>;
 
 /// An archive that was opened. Several processes, on several machines where the index is PostgreSQL, may have it open.
@@ -94,7 +97,15 @@ impl Archive {
     /// A connection to the index; each thread has its own.
     pub(super) fn index(&self, environment: &Environment<'_>) -> Result<Index, Error> {
         let index = open_index(&self.home, &self.config, self.secrets.as_ref())?;
-        Ok(index.with_checkpoints(Arc::clone(&environment.checkpoints)))
+        Ok(self.prepared(index)?.with_checkpoints(Arc::clone(&environment.checkpoints)))
+    }
+
+    /// An index that keeps what the configuration wants kept. What it lacks already only a new one has again.
+    pub(super) fn prepared(&self, mut index: Index) -> Result<Index, Error> {
+        if self.config.keep_documents_in_bundles_only && index.keeps_documents() {
+            index.keep_documents_in_bundles_only()?;
+        }
+        Ok(index)
     }
 
     /// The trail says which stores there are, and whose law reaches them, as often as that changes.
@@ -112,9 +123,7 @@ impl Archive {
 
     /// Threads for documents.
     pub(super) fn pool(&self, environment: &Environment<'_>) -> Result<rayon::ThreadPool, Error> {
-        let threads = environment.threads.clamp(1, 256);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        pool.map_err(|error| Error::Read(std::io::Error::other(error)))
+        pool_of(environment.threads)
     }
 
     /// A bundle in which nothing that the trees are made of is damaged.
@@ -135,16 +144,32 @@ impl Archive {
         Ok(())
     }
 
-    fn ends_of(&self, step: &Step, environment: &Environment<'_>) -> LastStamp {
+    pub(super) fn ends_of(&self, step: &Step, environment: &Environment<'_>) -> LastStamp {
         let sha256 = hsign_crypto::sha256(step.token());
         let known = || self.ends.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ends) = known().get(&sha256) {
             return ends.clone();
         }
         let ends = tokens::ends_of_step(step, environment);
-        known().insert(sha256, ends.clone());
+        self.know_ends(step.token(), &ends);
         ends
     }
+
+    /// Until when a time stamp holds that was judged just now.
+    pub(super) fn know_ends(&self, token: &[u8], ends: &LastStamp) {
+        let mut known = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        // One covers many bundles, and soon none any more: what is asked for next is new.
+        if known.len() >= MOST_ENDS {
+            known.clear();
+        }
+        known.insert(hsign_crypto::sha256(token), ends.clone());
+    }
+}
+
+/// So many threads.
+pub(super) fn pool_of(threads: usize) -> Result<rayon::ThreadPool, Error> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.clamp(1, 256)).build();
+    pool.map_err(|error| Error::Read(std::io::Error::other(error)))
 }
 
 fn facts_of(store: &StoreConfig) -> StoreFacts {

@@ -34,7 +34,8 @@ pub fn rebuild_index(
     for half in files_of(&new) {
         remove(&half)?;
     }
-    let mut index = Index::sqlite(&new)?.with_checkpoints(Arc::clone(&environment.checkpoints));
+    let mut index =
+        archive.prepared(Index::sqlite(&new)?)?.with_checkpoints(Arc::clone(&environment.checkpoints));
     let summary = archive.fill(&mut index, environment)?;
     environment.reached("rebuild-before-swap");
     // The last connection puts everything into the one file.

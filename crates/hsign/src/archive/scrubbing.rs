@@ -1,7 +1,7 @@
 //! Reading again what was archived: every file of every bundle in every store, and the documents slice by slice, so that
 //! all of them are read within the months that the policy gives.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use hsign_archive::{Bundle, Document, DocumentProblem, Event, PartProblem, slice};
@@ -161,17 +161,6 @@ impl Archive {
         Ok(())
     }
 
-    /// With the places where they are now.
-    pub(super) fn moved(&self, index: &mut Index, documents: &[&Document]) -> Result<Vec<Document>, Error> {
-        let keys: Vec<&str> = documents.iter().map(|document| document.key()).collect();
-        let moved = moved_documents(index, &keys)?;
-        let now = |document: &&Document| match moved.get(document.key()) {
-            Some(locations) => document.located(locations).map_err(Error::from),
-            None => Ok((*document).clone()),
-        };
-        documents.iter().map(now).collect()
-    }
-
     fn scrub_some(
         &self,
         index: &mut Index,
@@ -275,15 +264,6 @@ impl Archive {
 /// The files of a bundle in a store.
 fn files_of(store: &str, at: Time, bad: usize) -> Covered {
     Covered { store: store.to_owned(), slice: 0, slices: 1, at, bad: bad as u64 }
-}
-
-/// Those of these documents that lie elsewhere than when they were taken, and where.
-pub(super) fn moved_documents(
-    index: &mut Index,
-    keys: &[&str],
-) -> Result<BTreeMap<String, Vec<String>>, Error> {
-    let rows = index.documents_by_key(keys)?;
-    Ok(rows.into_iter().filter_map(|row| Some((row.key, row.moved?))).collect())
 }
 
 /// The slice of a month: one after the other, all within `of` months.

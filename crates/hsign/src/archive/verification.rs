@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 
 use hsign_archive::{Bundle, Document, Recorder};
-use hsign_archive_store::{DocumentState, Index};
+use hsign_archive_store::Index;
 use hsign_validation::Indication;
 use rayon::prelude::*;
 
 use super::checking::{known_digests, sample, verdict_of, was_left_out};
-use super::intake::{not_sealed, unknown};
 use super::planning::bundles;
 use super::{Archive, Environment, Line, Standing, Summary};
 use crate::Error;
@@ -98,18 +97,6 @@ impl Archive {
             wanted.entry(bundle).or_default().push(place);
         }
         Ok(wanted)
-    }
-
-    /// The bundle of a document and its place there.
-    pub(super) fn place_of(&self, index: &mut Index, key: &str) -> Result<(String, usize), Error> {
-        let row = index.document(key)?.ok_or_else(|| unknown(key))?;
-        match row.state {
-            DocumentState::Sealed { bundle, place } => {
-                Ok((bundle, usize::try_from(place).unwrap_or(usize::MAX)))
-            }
-            DocumentState::Waiting(_) => Err(not_sealed(key)),
-            DocumentState::Deleted { .. } => Err(unknown(key)),
-        }
     }
 
     fn answer(
