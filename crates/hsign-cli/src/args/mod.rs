@@ -29,8 +29,7 @@ pub(crate) use archive::{
     ArchiveAddArgs, ArchiveCommand, ArchiveDateArgs, ArchiveDeleteCommand, ArchiveDrillArgs,
     ArchiveExportArgs, ArchiveHoldArgs, ArchiveImportArgs, ArchiveInitArgs, ArchiveOptions, ArchivePlanArgs,
     ArchiveReasonArgs, ArchiveRenewArgs, ArchiveScrubArgs, ArchiveSettleArgs, ArchiveStatusArgs,
-    ArchiveTrailCommand, ArchiveVerifyArgs, DeleteApproveArgs, DeletePlanArgs, DeleteRunArgs,
-    HoldSubjectArgs,
+    ArchiveTrailCommand, ArchiveVerifyArgs, DeleteRunArgs, HoldSubjectArgs,
 };
 pub(crate) use certificate::{CertificateCommand, RevocationMode, VerifyCertificate};
 pub(crate) use credential::CredentialCommand;

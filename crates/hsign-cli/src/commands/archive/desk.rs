@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use hsign::archive::{Archive, ArchiveConfig, CONFIG_FILE, Environment, HttpAuthorities, Line};
+use hsign::archive::{Archive, ArchiveConfig, CONFIG_FILE, Environment, HttpAuthorities, Line, Summary};
 use hsign::crypto::SystemRandom;
 use hsign::{Settings, Time};
 use hsign_core::ports::Fetcher;
 
+use super::{done, lines};
 use crate::args::ArchiveOptions;
 use crate::failure::Usage;
 use crate::session::{self, Judging, Session};
@@ -21,7 +22,8 @@ pub(super) enum Network {
 }
 
 /// What the archive's work depends on.
-pub(super) struct Ground {
+pub(super) struct Ground<'s> {
+    session: &'s Session,
     authorities: HttpAuthorities,
     settings: Settings,
     fetcher: Box<dyn Fetcher + Sync>,
@@ -32,9 +34,18 @@ pub(super) struct Ground {
 }
 
 /// An opened archive, on its ground.
-pub(super) struct Desk {
+pub(super) struct Desk<'s> {
     archive: Archive,
-    ground: Ground,
+    ground: Ground<'s>,
+}
+
+/// Opens the archive, does the work without network, tells what was done; how the command ends.
+pub(super) fn at_desk(
+    session: &Session,
+    options: &ArchiveOptions,
+    work: impl FnOnce(&Archive, &Environment<'_>) -> Result<Summary, hsign::Error>,
+) -> Result<u8> {
+    Ok(done(&Desk::open(session, options, Network::None)?.run(work)?))
 }
 
 /// The archive's folder: the one named, the configured one, or this one if it is an archive.
@@ -47,10 +58,21 @@ pub(super) fn home(session: &Session, options: &ArchiveOptions) -> Result<PathBu
     Ok(home)
 }
 
-impl Ground {
-    pub(super) fn new(session: &Session, judging: &Judging<'_>, config: &ArchiveConfig) -> Result<Self> {
+/// What the options say of policy, evidence and trust.
+pub(super) fn judging(options: &ArchiveOptions) -> Judging<'_> {
+    Judging {
+        policy: options.policy.as_deref(),
+        evidence: &options.evidence,
+        trust: Some(&options.trust),
+        ..Judging::default()
+    }
+}
+
+impl<'s> Ground<'s> {
+    pub(super) fn new(session: &'s Session, judging: &Judging<'_>, config: &ArchiveConfig) -> Result<Self> {
         let who = crate::account::who();
         Ok(Self {
+            session,
             authorities: HttpAuthorities::new(config, &session::secrets())?,
             settings: session.settings(judging)?,
             fetcher: session.fetcher(false),
@@ -60,8 +82,12 @@ impl Ground {
         })
     }
 
-    /// Does the work; `tell` hears what is done.
-    pub(super) fn with<T>(
+    /// Does the work and tells what is done, line by line.
+    pub(super) fn run<T>(&self, work: impl FnOnce(&Environment<'_>) -> Result<T, hsign::Error>) -> Result<T> {
+        self.with(&|line| lines::tell(self.session, line), work)
+    }
+
+    fn with<T>(
         &self,
         tell: &(dyn Fn(&Line) + Sync),
         work: impl FnOnce(&Environment<'_>) -> Result<T, hsign::Error>,
@@ -82,16 +108,10 @@ impl Ground {
     }
 }
 
-impl Desk {
-    pub(super) fn open(session: &Session, options: &ArchiveOptions, network: Network) -> Result<Self> {
+impl<'s> Desk<'s> {
+    pub(super) fn open(session: &'s Session, options: &ArchiveOptions, network: Network) -> Result<Self> {
         let archive = Archive::open(&home(session, options)?, session::secrets(), Arc::new(()))?;
-        let judging = Judging {
-            policy: options.policy.as_deref(),
-            evidence: &options.evidence,
-            trust: Some(&options.trust),
-            ..Judging::default()
-        };
-        let mut ground = Ground::new(session, &judging, archive.config())?;
+        let mut ground = Ground::new(session, &judging(options), archive.config())?;
         ground.fetcher = session.fetcher(network == Network::Fetch);
         if let Some(actor) = &options.actor {
             ground.actor.clone_from(actor);
@@ -111,12 +131,31 @@ impl Desk {
         Ok(self)
     }
 
-    /// Does the work; `tell` hears what is done.
-    pub(super) fn with<T>(
+    /// Does the work and tells what is done, the summary last.
+    pub(super) fn run(
+        &self,
+        work: impl FnOnce(&Archive, &Environment<'_>) -> Result<Summary, hsign::Error>,
+    ) -> Result<Summary> {
+        self.run_telling(&|line| lines::tell(self.ground.session, line), work)
+    }
+
+    /// The same where `tell` does something of its own with the lines.
+    pub(super) fn run_telling(
         &self,
         tell: &(dyn Fn(&Line) + Sync),
-        work: impl FnOnce(&Archive, &Environment<'_>) -> Result<T, hsign::Error>,
-    ) -> Result<T> {
+        work: impl FnOnce(&Archive, &Environment<'_>) -> Result<Summary, hsign::Error>,
+    ) -> Result<Summary> {
+        let summary = self.untold(tell, work)?;
+        lines::summary(self.ground.session, &summary);
+        Ok(summary)
+    }
+
+    /// The same without the summary, which is for the caller to tell.
+    pub(super) fn untold(
+        &self,
+        tell: &(dyn Fn(&Line) + Sync),
+        work: impl FnOnce(&Archive, &Environment<'_>) -> Result<Summary, hsign::Error>,
+    ) -> Result<Summary> {
         self.ground.with(tell, |environment| work(&self.archive, environment))
     }
 }

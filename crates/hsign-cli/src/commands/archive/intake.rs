@@ -7,7 +7,7 @@ use hsign::archive::{ImportRequest, Intake, Line, Retention};
 use hsign_core::Date;
 use serde::Deserialize;
 
-use super::desk::{Desk, Network, absolute};
+use super::desk::{Desk, Network, absolute, at_desk};
 use super::{done, lines};
 use crate::args::{ArchiveAddArgs, ArchiveDateArgs, ArchiveImportArgs, ArchiveSettleArgs};
 use crate::failure::Usage;
@@ -45,7 +45,7 @@ pub(super) fn add(session: &Session, args: &ArchiveAddArgs) -> Result<u8> {
         bar.inc(u64::from(matches!(line, Line::Taken { .. } | Line::Known { .. } | Line::SetAside { .. })));
         bar.suspend(|| lines::tell(session, line));
     };
-    let summary = desk.with(&tell, |archive, at| archive.add(&intakes, at))?;
+    let summary = desk.untold(&tell, |archive, at| archive.add(&intakes, at))?;
     bar.finish_and_clear();
     lines::summary(session, &summary);
     Ok(done(&summary))
@@ -128,27 +128,16 @@ fn date(option: &str, text: &str) -> Result<Date> {
 }
 
 pub(super) fn import_digests(session: &Session, args: &ArchiveImportArgs) -> Result<u8> {
-    let desk = Desk::open(session, &args.options, Network::None)?;
     let request = ImportRequest { manifest: args.manifest.clone(), sample: args.sample };
-    let summary =
-        desk.with(&|line| lines::tell(session, line), |archive, at| archive.import_digests(&request, at))?;
-    lines::summary(session, &summary);
-    Ok(done(&summary))
+    at_desk(session, &args.options, |archive, at| archive.import_digests(&request, at))
 }
 
 pub(super) fn settle(session: &Session, args: &ArchiveSettleArgs) -> Result<u8> {
-    let desk = Desk::open(session, &args.options, Network::None)?;
-    let summary = desk
-        .with(&|line| lines::tell(session, line), |archive, at| archive.settle(&args.key, &args.how, at))?;
-    lines::summary(session, &summary);
-    Ok(done(&summary))
+    at_desk(session, &args.options, |archive, at| archive.settle(&args.key, &args.how, at))
 }
 
 pub(super) fn date_command(session: &Session, args: &ArchiveDateArgs) -> Result<u8> {
     let start = date("start", &args.start)?;
     let starts: Vec<(String, Date)> = args.keys.iter().map(|key| (key.clone(), start)).collect();
-    let desk = Desk::open(session, &args.options, Network::None)?;
-    let summary = desk.with(&|line| lines::tell(session, line), |archive, at| archive.date(&starts, at))?;
-    lines::summary(session, &summary);
-    Ok(done(&summary))
+    at_desk(session, &args.options, |archive, at| archive.date(&starts, at))
 }

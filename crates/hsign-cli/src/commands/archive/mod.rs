@@ -70,6 +70,11 @@ fn done(summary: &Summary) -> u8 {
     }
 }
 
+/// Everything was found as it should be, or not.
+fn found(summary: &Summary) -> u8 {
+    u8::from(summary.failed > 0)
+}
+
 fn status(session: &Session, args: &ArchiveStatusArgs) -> Result<u8> {
     let desk = Desk::open(session, &args.options, Network::None)?.judging_at(args.at.as_deref())?;
     let tell = |line: &Line| {
@@ -77,7 +82,7 @@ fn status(session: &Session, args: &ArchiveStatusArgs) -> Result<u8> {
             lines::tell(session, line);
         }
     };
-    let summary = desk.with(&tell, |archive, at| archive.status(at))?;
+    let summary = desk.untold(&tell, |archive, at| archive.status(at))?;
     if args.monitor {
         output::data(&monitor(&summary));
     } else {
@@ -110,7 +115,7 @@ fn plan(session: &Session, args: &ArchivePlanArgs) -> Result<u8> {
             lines::tell(session, line);
         }
     };
-    let summary = desk.with(&tell, |archive, at| archive.plan(at))?;
+    let summary = desk.untold(&tell, |archive, at| archive.plan(at))?;
     output::data(&table.text(session.language));
     lines::summary(session, &summary);
     Ok(standing(&summary))
@@ -126,9 +131,7 @@ fn renew(session: &Session, args: &ArchiveRenewArgs) -> Result<u8> {
         in_documents: args.in_documents,
         patience,
     };
-    let summary = desk.with(&|line| lines::tell(session, line), |archive, at| archive.renew(&request, at))?;
-    lines::summary(session, &summary);
-    Ok(done(&summary))
+    Ok(done(&desk.run(|archive, at| archive.renew(&request, at))?))
 }
 
 /// The worst of the answers decides, as with `verify`.
@@ -148,8 +151,7 @@ fn verify(session: &Session, args: &ArchiveVerifyArgs) -> Result<u8> {
         }
         lines::tell(session, line);
     };
-    let summary = desk.with(&tell, |archive, at| archive.verify(&request, at))?;
-    lines::summary(session, &summary);
+    desk.run_telling(&tell, |archive, at| archive.verify(&request, at))?;
     Ok(match (failed.into_inner(), open.into_inner()) {
         (true, _) => 1,
         (false, true) => 3,
@@ -160,9 +162,7 @@ fn verify(session: &Session, args: &ArchiveVerifyArgs) -> Result<u8> {
 fn scrub(session: &Session, args: &ArchiveScrubArgs) -> Result<u8> {
     let desk = Desk::open(session, &args.options, Network::None)?;
     let request = ScrubRequest { everything: args.everything, repair: args.repair };
-    let summary = desk.with(&|line| lines::tell(session, line), |archive, at| archive.scrub(request, at))?;
-    lines::summary(session, &summary);
-    Ok(standing(&summary))
+    Ok(standing(&desk.run(|archive, at| archive.scrub(request, at))?))
 }
 
 fn export(session: &Session, args: &ArchiveExportArgs) -> Result<u8> {
@@ -175,19 +175,12 @@ fn export(session: &Session, args: &ArchiveExportArgs) -> Result<u8> {
         language: session.language,
         force: args.force,
     };
-    let summary =
-        desk.with(&|line| lines::tell(session, line), |archive, at| archive.export(&request, at))?;
-    lines::summary(session, &summary);
-    Ok(done(&summary))
+    Ok(done(&desk.run(|archive, at| archive.export(&request, at))?))
 }
 
 fn drill(session: &Session, args: &ArchiveDrillArgs) -> Result<u8> {
     let desk = Desk::open(session, &args.options, Network::None)?;
-    let summary = desk.with(&|line| lines::tell(session, line), |archive, at| {
-        archive.drill(&args.store, args.sample, at)
-    })?;
-    lines::summary(session, &summary);
-    Ok(u8::from(summary.failed > 0))
+    Ok(found(&desk.run(|archive, at| archive.drill(&args.store, args.sample, at))?))
 }
 
 fn trail(session: &Session, command: &ArchiveTrailCommand) -> Result<u8> {
@@ -196,12 +189,11 @@ fn trail(session: &Session, command: &ArchiveTrailCommand) -> Result<u8> {
         ArchiveTrailCommand::Verify(options) => options,
     };
     let desk = Desk::open(session, options, Network::None)?;
-    let summary = desk.with(&|line| lines::tell(session, line), |archive, at| match command {
+    let summary = desk.run(|archive, at| match command {
         ArchiveTrailCommand::Export(args) => archive.export_trail(&args.out, at),
         ArchiveTrailCommand::Verify(_) => archive.verify_trail(at),
     })?;
-    lines::summary(session, &summary);
-    Ok(u8::from(summary.failed > 0))
+    Ok(found(&summary))
 }
 
 /// A day as people read it.

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use hsign::archive::{ArchiveConfig, RetentionTable, TEMPLATE};
 use toml::Value;
 
-use super::desk::{Ground, absolute, home};
+use super::desk::{Ground, absolute, home, judging};
 use super::{done, lines};
 use crate::args::{ArchiveInitArgs, ArchiveOptions};
 use crate::output;
@@ -28,7 +28,7 @@ pub(super) fn init(session: &Session, args: &ArchiveInitArgs) -> Result<u8> {
     };
     let config = ArchiveConfig::parse(&text)?;
     let ground = Ground::new(session, &Judging::default(), &config)?;
-    ground.with(&|line| lines::tell(session, line), |environment| {
+    ground.run(|environment| {
         hsign::archive::init(&args.folder, &text, session::secrets(), environment).map(|_| ())
     })?;
     Ok(0)
@@ -81,16 +81,9 @@ pub(super) fn retention(session: &Session) -> Result<u8> {
 pub(super) fn rebuild_index(session: &Session, options: &ArchiveOptions) -> Result<u8> {
     let home = home(session, options)?;
     let config = ArchiveConfig::read(Path::new(&home))?;
-    let judging = Judging {
-        policy: options.policy.as_deref(),
-        evidence: &options.evidence,
-        trust: Some(&options.trust),
-        ..Judging::default()
-    };
-    let ground = Ground::new(session, &judging, &config)?;
-    let summary = ground.with(&|line| lines::tell(session, line), |environment| {
-        hsign::archive::rebuild_index(&home, session::secrets(), environment)
-    })?;
+    let ground = Ground::new(session, &judging(options), &config)?;
+    let summary =
+        ground.run(|environment| hsign::archive::rebuild_index(&home, session::secrets(), environment))?;
     lines::summary(session, &summary);
     Ok(done(&summary))
 }
