@@ -6,8 +6,6 @@ use anyhow::{Context as _, Result};
 use hsign::net::{RemoteEndpoint, TsaEndpoint};
 use serde::Deserialize;
 
-use crate::duration::Age;
-
 /// What `hsign config --write` writes: every key, commented out, with what it is for.
 pub(crate) const TEMPLATE: &str = include_str!("../messages/config.toml");
 
@@ -38,7 +36,7 @@ pub(crate) struct Config {
     /// Where fetched revocation data are kept; by default in the user's cache folder, with `""` nowhere.
     pub(crate) cache: Option<PathBuf>,
     /// How long a fetched answer is used again without asking, unless its nextUpdate comes first (default: `1h`).
-    pub(crate) cache_max_age: Option<Age>,
+    pub(crate) cache_max_age: Option<hsign::Duration>,
     /// Where what was done is written down.
     pub(crate) journal: Journal,
     /// The archive.

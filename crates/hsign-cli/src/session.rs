@@ -328,7 +328,7 @@ impl Session {
         }
         let mut options = FetcherOptions { cache_dir: self.config.cache(), ..FetcherOptions::default() };
         if let Some(age) = self.config.cache_max_age {
-            options.cache_max_age_seconds = age.seconds;
+            options.cache_max_age_seconds = age.as_seconds().unsigned_abs();
         }
         Box::new(HttpFetcher::new(options))
     }

@@ -22,6 +22,7 @@ mod certificate;
 mod confirmation;
 mod digest;
 mod draft;
+mod duration;
 mod error;
 mod evidence_form;
 mod evidence_record;
@@ -55,6 +56,7 @@ pub use certificate::{
 };
 pub use confirmation::{check_confirmation, confirmation_path, confirmation_text};
 pub use draft::Output;
+pub use duration::{Duration, NotADuration};
 pub use error::Error;
 pub use evidence_form::{EvidenceSubject, evidence_form};
 pub use evidence_record::{VerifiedRecord, evidence_record_facts, verify_evidence_record};

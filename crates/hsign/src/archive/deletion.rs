@@ -222,7 +222,7 @@ impl Archive {
             after = Some(last.clone());
             keys.extend(page.into_iter().filter(|(_, done)| *done).map(|(key, _)| key));
         }
-        let stores: Vec<&str> = self.config.stores.iter().map(|store| store.name.as_str()).collect();
+        let stores: Vec<&str> = self.config.stores.iter().map(|store| store.terms.name.as_str()).collect();
         let statement = json!({
             "schema": "hsign.archive-deletion/1",
             "deletion": row.name,

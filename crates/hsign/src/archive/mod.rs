@@ -41,7 +41,7 @@ pub use authority::HttpAuthorities;
 pub use checkpoints::CHECKPOINTS;
 pub use config::{
     ArchiveConfig, ArchivePolicy, AuthorityConfig, AuthorityLimits, BucketConfig, Budget, CONFIG_FILE,
-    Duration, StoreAccess, StoreConfig, TEMPLATE, TrackConfig,
+    StoreAccess, StoreConfig, StoreTerms, TEMPLATE, TrackConfig,
 };
 pub use environment::{Authorities, Environment};
 pub use examine::{Intake, Retention};

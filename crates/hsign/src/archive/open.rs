@@ -11,7 +11,7 @@ use hsign_archive_store::{
 use hsign_core::{Finding, Secret, SecretReference};
 use hsign_net::SecretResolver;
 
-use super::config::{ArchiveConfig, BucketConfig, CONFIG_FILE, StoreAccess, StoreConfig};
+use super::config::{ArchiveConfig, BucketConfig, CONFIG_FILE, StoreAccess, StoreConfig, StoreTerms};
 use super::documents::Places;
 use super::{Environment, tokens};
 use crate::Error;
@@ -79,7 +79,7 @@ impl Archive {
         for store in &config.stores {
             match open_store(home, store, secrets.as_ref(), &checkpoints, false) {
                 Ok(opened) => members.push(opened),
-                Err(_) if store.access == StoreAccess::Later => {}
+                Err(_) if store.terms.access == StoreAccess::Later => {}
                 Err(error) => return Err(error),
             }
         }
@@ -173,16 +173,17 @@ pub(super) fn pool_of(threads: usize) -> Result<rayon::ThreadPool, Error> {
 }
 
 fn facts_of(store: &StoreConfig) -> StoreFacts {
-    let access = match store.access {
+    let StoreTerms { name, access, country, operator } = &store.terms;
+    let access = match access {
         StoreAccess::Repair => "repair",
         StoreAccess::Add => "add",
         StoreAccess::Read => "read",
         StoreAccess::Later => "later",
     };
     StoreFacts {
-        name: store.name.clone(),
-        country: store.country.clone(),
-        operator: store.operator.clone(),
+        name: name.clone(),
+        country: country.clone(),
+        operator: operator.clone(),
         access: access.to_owned(),
     }
 }
@@ -194,24 +195,24 @@ fn open_store(
     checkpoints: &Listener,
     create: bool,
 ) -> Result<Member, Error> {
-    let access = match config.access {
+    let StoreTerms { name, access, .. } = &config.terms;
+    let access = match access {
         StoreAccess::Repair => Access::Repair,
         StoreAccess::Add => Access::Add,
         StoreAccess::Read => Access::Read,
         StoreAccess::Later => Access::Later,
     };
     let store: Arc<dyn Store> = if let Some(bucket) = config.bucket() {
-        let settings = object_store_settings(home, &bucket, secrets)?;
+        let settings = object_store_settings(home, bucket, secrets)?;
         Arc::new(if create { ObjectStore::create(&settings)? } else { ObjectStore::open(&settings, access)? })
     } else {
-        let path = home.join(&config.url);
+        let path = home.join(&config.place.url);
         let folder =
             if create && access != Access::Read { Folder::create(&path) } else { Folder::open(&path) };
-        let lost =
-            |source: hsign_archive_store::Error| Error::ArchiveStore { store: config.name.clone(), source };
+        let lost = |source: hsign_archive_store::Error| Error::ArchiveStore { store: name.clone(), source };
         Arc::new(folder.map_err(lost)?.with_checkpoints(Arc::clone(checkpoints)))
     };
-    Ok(Member { name: config.name.clone(), access, store })
+    Ok(Member { name: name.clone(), access, store })
 }
 
 /// Where documents may lie besides paths: the buckets for them, and those of the archive itself (its trail is a document
@@ -221,9 +222,8 @@ fn places(home: &Path, config: &ArchiveConfig, secrets: &SecretResolver) -> Resu
     let buckets = config
         .buckets
         .iter()
-        .cloned()
         .chain(own)
-        .map(|bucket| Ok(Bucket::open(&object_store_settings(home, &bucket, secrets)?)?));
+        .map(|bucket| Ok(Bucket::open(&object_store_settings(home, bucket, secrets)?)?));
     Ok(Places::new(buckets.collect::<Result<_, Error>>()?))
 }
 

@@ -65,11 +65,12 @@ impl Archive {
         let digests = digests.collect::<Result<Vec<_>, _>>()?;
         let key = format!("{CLASS}/{:010}", segment.number());
         let mut document = Document::new(&key, bytes.len() as u64, &digests, CLASS, RetentionEnd::Open)?;
-        for store in self.config.stores.iter().filter(|store| store.access == StoreAccess::Repair) {
-            let place = if documents::is_in_a_bucket(&store.url) {
-                format!("{}/{}", store.url.trim_end_matches('/'), segment.name())
+        for store in self.config.stores.iter().filter(|store| store.terms.access == StoreAccess::Repair) {
+            let url = &store.place.url;
+            let place = if documents::is_in_a_bucket(url) {
+                format!("{}/{}", url.trim_end_matches('/'), segment.name())
             } else {
-                documents::absolute(&self.home.join(&store.url).join(segment.name()).to_string_lossy())?
+                documents::absolute(&self.home.join(url).join(segment.name()).to_string_lossy())?
             };
             document = document.at(&place)?;
         }
