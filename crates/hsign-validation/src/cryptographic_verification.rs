@@ -5,6 +5,7 @@ use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{Finding, Octets};
 use hsign_x509::Certificate;
 
+use crate::signer_identification::{Identification, ReferenceState};
 use crate::{Conclusion, Integrity, SubIndication};
 
 pub(crate) struct Verification {
@@ -14,18 +15,21 @@ pub(crate) struct Verification {
 }
 
 /// Checks digests and value with the signer's certificate, as far as there is one. A bare key in the signature tells
-/// whether the value holds, though not whose it is.
+/// whether the value holds, though not whose it is. Where the signed reference names another certificate than the one
+/// at hand, that one's key can tell that the value holds, and not that it doesn't.
 pub(crate) fn verify(
     signed: &SignedObject,
-    signer: Option<&Certificate>,
+    signer: &Identification,
     verifier: &dyn SignatureVerifier,
 ) -> Verification {
     let (references, mut findings) = references(signed);
     let bare = signed.signer.public_key.as_ref().map(Octets::as_slice);
-    let (value, value_findings) = match signer.map(Certificate::public_key_info).or(bare) {
-        Some(key) => value(signed, key, verifier),
-        None => (Conclusion::Indeterminate(SubIndication::NoSigningCertificateFound), Vec::new()),
-    };
+    let key = signer.certificate.as_ref().map(Certificate::public_key_info).or(bare);
+    let by_key = key.map(|key| value(signed, key, verifier));
+    let is_anothers = signer.reference == ReferenceState::Unmatched;
+    let (value, value_findings) = by_key
+        .filter(|(conclusion, _)| !is_anothers || conclusion.is_passed())
+        .unwrap_or((Conclusion::Indeterminate(SubIndication::NoSigningCertificateFound), Vec::new()));
     findings.extend(value_findings);
     let conclusion = references.worst(value);
     let integrity = match conclusion {

@@ -149,7 +149,7 @@ impl Record {
         let (validation_context, context_findings) =
             validation_context::initialise(facts.policy.as_ref(), policy.validation().signature_policy);
         self.ran(CheckKind::ValidationContext, validation_context);
-        let crypto = cryptographic_verification::verify(signed, signer, engine.verifier);
+        let crypto = cryptographic_verification::verify(signed, &identification, engine.verifier);
         self.verdict.integrity = crypto.integrity;
         self.ran(CheckKind::CryptographicVerification, crypto.conclusion);
         let x509 = signer.map(|signer| engine.at_present(Party::Signer, signer));

@@ -95,7 +95,7 @@ pub(crate) fn judge(facts: &TimestampFacts, engine: &Engine<'_>) -> JudgedTimest
     let pool = token_first(read, engine.material);
     let identification = identify(&read.signed, &pool);
     let tsa = identification.certificate.as_ref();
-    let crypto = cryptographic_verification::verify(&read.signed, tsa, engine.verifier);
+    let crypto = cryptographic_verification::verify(&read.signed, &identification, engine.verifier);
     let x509 = tsa.map(|tsa| engine.at_present(Party::Tsa, tsa));
     let x509 = x509.as_deref();
     let chain = x509.and_then(|x509| x509.chain.as_ref());

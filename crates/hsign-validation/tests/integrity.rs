@@ -138,6 +138,30 @@ fn a_certificate_that_the_signed_reference_does_not_name_is_not_the_signers() {
 }
 
 #[test]
+fn a_certificate_exchanged_for_somebody_elses_leaves_the_signer_unknown() {
+    let world = World::new();
+    let other = world.pki.person(Person::Pharmacist).certificate_der().to_vec();
+    let named = certificate(world.pki.person(Person::Pharmacist));
+    let mut facts = world.signature(Person::Doctor);
+    let object = signed(&mut facts);
+    object.evidence.certificates = vec![other.into()];
+    // As XML does: KeyInfo's certificate is the only hint.
+    object.signer.issuer = Some(named.issuer().der().into());
+    object.signer.serial = Some(named.serial().into());
+    let verdict = world.verdict(facts.clone());
+    assert_eq!(verdict.indication(), Indication::Indeterminate);
+    assert_eq!(verdict.sub_indication(), Some(SubIndication::NoSigningCertificateFound));
+    assert_eq!(verdict.integrity(), Integrity::Undetermined, "nobody knows the key");
+    // What needs no key is still told.
+    signed(&mut facts).references[0].actual = None;
+    assert_eq!(world.verdict(facts.clone()).integrity(), Integrity::Undetermined);
+    signed(&mut facts).references[0].actual = Some(Digest::new(DigestAlgorithm::Sha256, vec![0; 32]));
+    let verdict = world.verdict(facts);
+    assert_eq!(verdict.integrity(), Integrity::Invalid);
+    assert_eq!(verdict.sub_indication(), Some(SubIndication::HashFailure));
+}
+
+#[test]
 fn another_certificate_at_hand_with_the_referenced_digest_is_verified_with_and_fails() {
     let world = World::new();
     let pharmacist = world.pki.person(Person::Pharmacist).certificate_der().to_vec();
