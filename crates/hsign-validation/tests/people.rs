@@ -5,8 +5,9 @@ mod common;
 
 use common::*;
 use hsign_pki::TrustRegistry;
-use hsign_testkit::{DAY, Person};
-use hsign_validation::{Basis, Indication, QualificationStatus, SubIndication};
+use hsign_testkit::{Ca, DAY, Person};
+use hsign_validation::{Basis, Indication, QualificationStatus, SubIndication, shown_subject};
+use hsign_x509::Certificate;
 
 fn status(world: &World, person: Person) -> (QualificationStatus, Indication, Option<SubIndication>) {
     let verdict = world.verdict(world.stamped(person, NOW - DAY));
@@ -172,4 +173,16 @@ fn a_scan_may_be_signed_by_somebody_whom_the_institution_lists_but_never_with_a_
     world.listed = vec![certificate(world.pki.person(Person::NoRole)).sha256()];
     let prescription = world.verdict(world.stamped(Person::NoRole, NOW - DAY));
     assert_eq!(prescription.indication(), Indication::Indeterminate, "listing is for scans only");
+}
+
+#[test]
+fn of_the_publics_certificates_address_birth_date_and_sex_are_never_shown() {
+    let world = World::new();
+    let card = shown_subject(&certificate(world.pki.person(Person::Jpki)));
+    assert!(card.ends_with(",(masked)") && card.contains("CN="), "{card}");
+    let doctor = certificate(world.pki.person(Person::Doctor));
+    let authority = Certificate::from_der(world.pki.authority(Ca::Jpki).certificate_der()).unwrap();
+    for whole in [doctor, authority] {
+        assert_eq!(shown_subject(&whole), whole.subject().to_string());
+    }
 }

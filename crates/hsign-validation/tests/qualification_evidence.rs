@@ -163,6 +163,18 @@ fn route_b_an_attested_record_about_the_certificate_qualifies_its_holder() {
 }
 
 #[test]
+fn that_a_providers_papers_are_no_longer_kept_is_told_and_decides_nothing() {
+    let world = world();
+    for (until, told) in [(NOW - DAY, true), (NOW, false), (NOW + DAY, false)] {
+        let mut record = personal(&world);
+        record["providers"][0]["retention"]["until"] = json!(time(until));
+        let verdict = of_commercial(&world, attested(&world, &record));
+        helps(&verdict);
+        assert_eq!(has(&verdict, "qualification-papers-no-longer-kept"), told, "{until}");
+    }
+}
+
+#[test]
 fn roles_of_a_record_are_held_against_table_and_class_like_those_of_hcrole() {
     let role = |text: &str, class: Option<&str>| {
         let mut world = world();
