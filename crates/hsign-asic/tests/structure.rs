@@ -286,3 +286,15 @@ fn changed_bytes_never_panic() {
         }
     }
 }
+
+#[test]
+fn a_container_without_its_directory_is_told_by_what_is_left() {
+    let whole = zip(&[stored("a.txt", b"a"), stored("META-INF/signature.p7s", b"no signature")]);
+    assert!(hsign_asic::is_container(&whole));
+    let cut = whole[..whole.len() - 30].to_vec();
+    assert!(hsign_asic::is_container(&cut) && read_facts(&cut).is_err());
+    let other = zip(&[stored("a.txt", b"a"), stored("META-INF/MANIFEST.MF", b"a program")]);
+    assert!(
+        !hsign_asic::is_container(&other) && !hsign_asic::is_container(&other[..other.len() - 30].to_vec())
+    );
+}

@@ -26,7 +26,7 @@ use crate::Error;
 use crate::container::{Container, Known, MIMETYPE};
 use crate::manifest::{self, Manifest};
 use crate::roles::{Role, role};
-use crate::zip::{Archive, Entry};
+use crate::zip::{Archive, Entry, any_local_name};
 
 /// Signature files, tokens, records and manifests of one container.
 const MOST_PROOFS: u64 = 5_000;
@@ -45,14 +45,17 @@ pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
     Ok(facts)
 }
 
-/// Whether a ZIP file is meant to be a container. One whose structure can't be read counts by its first entry.
+/// Whether a ZIP file is meant to be a container. One whose structure can't be read counts by its first entry, and by the
+/// names in what is left of it.
 pub(crate) fn looks_like_one(source: &dyn Source) -> bool {
     let mut start = [0; 38];
     let first = source.read_exact_at(0, &mut start).is_ok() && start.ends_with(MIMETYPE.as_bytes());
+    let tells = |name: &str| name == MIMETYPE || role(name).is_proof();
     first
-        || Archive::open(source).is_ok_and(|archive| {
-            archive.entries.iter().any(|entry| entry.name == MIMETYPE || role(&entry.name).is_proof())
-        })
+        || match Archive::open(source) {
+            Ok(archive) => archive.entries.iter().any(|entry| tells(&entry.name)),
+            Err(_) => any_local_name(source, &tells).unwrap_or(false),
+        }
 }
 
 /// What stands in META-INF, read.

@@ -9,12 +9,14 @@ mod entry;
 mod headers;
 mod layout;
 mod name;
+mod names;
 mod unpack;
 mod write;
 
 pub(crate) use end::has_magic;
 pub(crate) use entry::{Archive, Entry};
 pub(crate) use name::objection;
+pub(crate) use names::any_local_name;
 pub(crate) use unpack::{Unpacked, unpack};
 pub(crate) use write::{NewEntry, central_directory};
 

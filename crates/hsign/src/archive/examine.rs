@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use hsign_archive::{Document, RecordedVerdict, RetentionEnd, RetentionTable};
-use hsign_core::{Date, Finding, ValidationTime};
+use hsign_core::{Date, Finding, Source, ValidationTime};
 use hsign_validation::{DocumentVerdict, Indication};
 
-use super::{Archive, ArchiveConfig, Environment, documents};
+use super::{Archive, ArchiveConfig, Environment, documents, marks};
 use crate::digest::digests_of;
 use crate::file::FileSource;
 use crate::{Content, Error, verify_with};
@@ -112,9 +112,18 @@ fn look(intake: &Intake, archive: &Archive, environment: &Environment<'_>) -> Re
     let verified = verify_with(source.as_ref(), &contents, environment.settings, environment.fetcher, time);
     match verified {
         Ok(verified) => Ok((digests, source.length(), Some(verified.verdict))),
-        Err(Error::UnsupportedFormat) => Ok((digests, source.length(), None)),
+        // Whoever names content says that it is a signature.
+        Err(error) if intake.beside.is_empty() && nobody_signed(source.as_ref(), &error)? => {
+            Ok((digests, source.length(), None))
+        }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a file that can't be verified is no signed document.
+fn nobody_signed(source: &dyn Source, error: &Error) -> Result<bool, Error> {
+    Ok(matches!(error, Error::UnsupportedFormat)
+        || (is_the_document_s(error) && !marks::is_signed_document(source)?))
 }
 
 fn content<'a>(path: &'a std::path::Path, source: &'a FileSource) -> Content<'a> {
