@@ -308,15 +308,18 @@ fn candidate<'a>(row: &'a DocumentRow, later_version: Option<&'a str>) -> Candid
 
 fn refuse(key: &str, obstacles: &[Obstacle]) -> Result<(), Error> {
     let Some(first) = obstacles.first() else { return Ok(()) };
-    let value = serde_json::to_value(first).unwrap_or_default();
-    let word = value.get("obstacle").and_then(|word| word.as_str()).unwrap_or_default().to_owned();
-    let mut finding = Finding::error("archive-deletion-refused").with("key", key).with("obstacle", word);
-    for name in ["end", "hold", "until", "key"] {
-        if let Some(text) = value.get(name).and_then(|text| text.as_str()).filter(|_| name != "key") {
-            finding = finding.with("detail", text);
-        }
-    }
-    Err(Error::ArchiveRefused(finding))
+    let finding = Finding::error("archive-deletion-refused").with("key", key).with("obstacle", first.word());
+    let detail = match first {
+        Obstacle::RetentionRuns { end } => Some(end.to_string()),
+        Obstacle::Held { hold } => Some(hold.clone()),
+        Obstacle::LaterVersion { key } => Some(key.clone()),
+        Obstacle::Waiting { until } => Some(until.to_string()),
+        _ => None,
+    };
+    Err(Error::ArchiveRefused(match detail {
+        Some(detail) => finding.with("detail", detail),
+        None => finding,
+    }))
 }
 
 fn open_deletion(index: &mut Index, name: &str) -> Result<DeletionRow, Error> {

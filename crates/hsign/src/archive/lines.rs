@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hsign_archive::{Action, DocumentProblem, HoldSubject, RetentionEnd};
+use hsign_archive::{Action, DocumentProblem, HoldSubject, PartProblem, RetentionEnd};
+use hsign_archive_store::TrailProblem;
 use hsign_core::{Date, ErrorKind, Finding, Time};
 use hsign_validation::{Indication, SubIndication};
 use serde::Serialize;
@@ -137,8 +138,8 @@ pub enum Line {
         file: String,
         /// The store.
         store: String,
-        /// What is wrong with it, in a word.
-        problem: String,
+        /// What is wrong with it.
+        problem: FileProblem,
     },
     /// Something damaged was put right.
     Repaired {
@@ -215,6 +216,47 @@ pub enum Line {
         /// What.
         finding: Finding,
     },
+}
+
+/// What is wrong with a file of the archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileProblem {
+    /// It isn't there.
+    Missing,
+    /// Its octets are others than those that were written.
+    Changed,
+    /// What it says doesn't follow from the other files.
+    Contradicts,
+    /// A file that it rests on is damaged.
+    Unchecked,
+    /// A segment that doesn't continue what stands before it.
+    Parted,
+    /// No file of the archive has such a name.
+    Unknown,
+}
+
+impl From<&PartProblem> for FileProblem {
+    fn from(problem: &PartProblem) -> Self {
+        match problem {
+            PartProblem::Missing => Self::Missing,
+            PartProblem::Changed => Self::Changed,
+            PartProblem::Contradicts(_) => Self::Contradicts,
+            PartProblem::Unchecked => Self::Unchecked,
+            PartProblem::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<&TrailProblem> for FileProblem {
+    fn from(problem: &TrailProblem) -> Self {
+        match problem {
+            TrailProblem::Missing => Self::Missing,
+            TrailProblem::Damaged { .. } => Self::Changed,
+            TrailProblem::Parted => Self::Parted,
+            TrailProblem::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// How far a deletion is.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use hsign_archive::{Bundle, Document, DocumentProblem, Event, PartProblem, slice};
+use hsign_archive::{Bundle, Document, DocumentProblem, Event, slice};
 use hsign_archive_store::{Covered, Index};
 use hsign_core::Time;
 use rayon::prelude::*;
@@ -46,14 +46,19 @@ impl Archive {
         summary.failed += self.scrub_trail(request.repair, environment)?;
         self.catch_up(&mut index, environment)?;
         for state in bundles(&mut index)? {
-            let mut bad = self.scrub_files(&mut index, &state.id, environment)?;
+            let (mut bad, mut bundle) = self.read_files(&mut index, &state.id, environment)?;
             if bad > 0 && request.repair {
                 bad = self.repair_files(&mut index, &state.id, environment)?;
+                bundle = None;
             }
             summary.failed += bad;
             summary.batches += 1;
             environment.reached("scrub-after-files");
-            let Some(bundle) = self.copies.read(&state.id)?.bundle else { continue };
+            let bundle = match bundle {
+                Some(bundle) => Some(bundle),
+                None => self.copies.read(&state.id)?.bundle,
+            };
+            let Some(bundle) = bundle else { continue };
             self.scrub_documents(&mut index, &bundle, request, environment, &mut summary)?;
             environment.reached("scrub-after-documents");
         }
@@ -78,7 +83,7 @@ impl Archive {
             environment.tell(&Line::FileDamaged {
                 file: one.name.clone(),
                 store: one.store.clone(),
-                problem: super::trail::word(&one.problem).to_owned(),
+                problem: (&one.problem).into(),
             });
         }
         Ok(check.damage.len() as u64)
@@ -91,20 +96,33 @@ impl Archive {
         id: &str,
         environment: &Environment<'_>,
     ) -> Result<u64, Error> {
+        Ok(self.read_files(index, id, environment)?.0)
+    }
+
+    /// With the bundle as a store has it that has all of it whole.
+    fn read_files(
+        &self,
+        index: &mut Index,
+        id: &str,
+        environment: &Environment<'_>,
+    ) -> Result<(u64, Option<Bundle>), Error> {
         let now = environment.now();
-        let mut found = Found::default();
+        let (mut found, mut whole) = (Found::default(), None);
         for (store, reading) in self.copies.check(id)? {
+            if reading.damage.is_empty() {
+                whole = whole.or(reading.bundle);
+            }
             index.covered(id, &files_of(&store, now, reading.damage.len()))?;
             for damage in reading.damage {
                 let file = format!("bundles/{id}/{}", damage.part);
-                let problem = word(&damage.problem).to_owned();
+                let problem = (&damage.problem).into();
                 environment.tell(&Line::FileDamaged { file: file.clone(), store: store.clone(), problem });
                 found.damaged.push((file, store.clone()));
             }
         }
         let bad = found.damaged.len() as u64;
         self.record_damage(index, &found, environment)?;
-        Ok(bad)
+        Ok((bad, whole))
     }
 
     /// Puts files right; how many are still damaged.
@@ -228,17 +246,6 @@ impl Archive {
             });
             Ok(damaged.chain(repaired).collect())
         })
-    }
-}
-
-/// A problem of a bundle's file in a word.
-fn word(problem: &PartProblem) -> &'static str {
-    match problem {
-        PartProblem::Missing => "missing",
-        PartProblem::Changed => "changed",
-        PartProblem::Contradicts(_) => "contradicts",
-        PartProblem::Unchecked => "unchecked",
-        PartProblem::Unknown => "unknown",
     }
 }
 

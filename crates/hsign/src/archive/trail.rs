@@ -5,7 +5,7 @@ use std::path::Path;
 use hsign_archive::{
     Breach, BreachKind, DeletionPolicy, Document, Event, Lifecycle, RetentionEnd, Segment, TrailHead,
 };
-use hsign_archive_store::{Index, TrailProblem};
+use hsign_archive_store::Index;
 use hsign_core::{Finding, Severity, hex};
 
 use super::{Archive, Environment, Line, Standing, StoreAccess, Summary, documents};
@@ -110,7 +110,7 @@ impl Archive {
             Ok::<(), Error>(())
         })?;
         for damage in check.damage {
-            let problem = word(&damage.problem).to_owned();
+            let problem = (&damage.problem).into();
             environment.tell(&Line::FileDamaged { file: damage.name, store: damage.store, problem });
             summary.failed += 1;
         }
@@ -172,14 +172,4 @@ fn told(breach: &Breach, severity: Severity) -> Finding {
             .with("obstacle", obstacle.word()),
     };
     Finding { severity, ..finding }.with("segment", breach.segment)
-}
-
-/// A problem of the trail in a word.
-pub(super) fn word(problem: &TrailProblem) -> &'static str {
-    match problem {
-        TrailProblem::Missing => "missing",
-        TrailProblem::Damaged { .. } => "changed",
-        TrailProblem::Parted => "parted",
-        TrailProblem::Unknown => "unknown",
-    }
 }

@@ -135,7 +135,7 @@ fn worded(line: &Line, language: Language) -> (Finding, &[Finding]) {
         }
         Line::FileDamaged { file, store, problem } => {
             let finding = info("archive-file-damaged").with("file", file).with("store", store);
-            (finding.with("problem", worded_as("archive.problem", problem, language)), &[])
+            (finding.with("problem", named("problem", problem, language)), &[])
         }
         Line::Repaired { what, place, from } => {
             (info("archive-repaired").with("what", what).with("place", place).with("from", from), &[])
