@@ -40,6 +40,21 @@ fn a_changed_digest_is_a_hash_failure() {
 }
 
 #[test]
+fn a_changed_digest_is_told_by_the_clause_of_the_form() {
+    let world = World::new();
+    for (name, clause) in
+        [("message-digest", "RFC 5652 §5.6"), ("document.xml", "EN 319 102-1, cryptographic verification")]
+    {
+        let mut facts = world.signature(Person::Doctor);
+        signed(&mut facts).references[0].name = name.to_owned();
+        signed(&mut facts).references[0].actual.as_mut().unwrap().value.0[0] ^= 1;
+        let verdict = world.verdict(facts);
+        let told = verdict.findings().iter().find(|finding| finding.code == "digest-mismatch").unwrap();
+        assert_eq!((told.clause.as_deref(), told.values["reference"].as_str()), (Some(clause), name));
+    }
+}
+
+#[test]
 fn a_changed_value_or_changed_signed_octets_are_a_signature_failure() {
     let failed = (Indication::TotalFailed, Some(SubIndication::SigCryptoFailure), Integrity::Invalid);
     assert_eq!(answer(&World::new(), |facts| signed(facts).value.0[9] ^= 1), failed);

@@ -1,7 +1,7 @@
 //! The second at which an answer changes.
 
-use hsign_core::ClaimedSigningTime;
-use hsign_core::facts::TimestampKind;
+use hsign_core::facts::{ScanMode, SignedMetadata, TimestampKind};
+use hsign_core::{ClaimedSigningTime, Date};
 use hsign_testkit::{Ca, DAY, Person, Unit};
 use hsign_validation::{Indication, SubIndication};
 
@@ -58,6 +58,26 @@ fn a_claim_may_be_five_minutes_after_the_proof() {
         assert_eq!(verdict.indication(), Indication::TotalPassed);
         assert_eq!(has(&verdict, "claimed-time-after-proof"), told);
     }
+}
+
+/// Guideline 5.2 §9.2: where nothing proves the time, the days are counted to the claim and not to the day of judging.
+#[test]
+fn guideline_9_2_without_a_proof_the_days_from_the_paper_to_the_scan_are_counted_to_the_claim() {
+    let world = World::new();
+    let mut said = SignedMetadata::default();
+    said.received = Some(Date::in_japan(time(NOW - 11 * DAY)));
+    said.scan_mode = Some(ScanMode::SameDay);
+    for (claimed, late) in [(Some(NOW - 10 * DAY), false), (Some(NOW - DAY), true), (None, true)] {
+        let mut facts = world.signature(Person::Doctor);
+        facts.claimed_signing_time = claimed.map(|at| ClaimedSigningTime(time(at)));
+        facts.metadata = Some(said.clone());
+        assert_eq!(has(&world.verdict(facts), "scan-too-late"), late, "{claimed:?}");
+    }
+    // A proof goes before a claim.
+    let mut facts = world.stamped(Person::Doctor, NOW - DAY);
+    facts.claimed_signing_time = Some(ClaimedSigningTime(time(NOW - 10 * DAY)));
+    facts.metadata = Some(said);
+    assert!(has(&world.verdict(facts), "scan-too-late"));
 }
 
 #[test]
