@@ -246,6 +246,7 @@ fn a_time_on_the_callers_word_counts_like_a_stamp() {
     let verdict = archive.expect(5 * YEAR, PASSED);
     assert_eq!(verdict.best_signature_time().unwrap().0, time(11));
     assert_eq!(verdict.proofs()[0].source(), &ProofSource::Given("registry".to_owned()));
+    assert!(verdict.findings().iter().all(|finding| finding.code != "no-time-stamp"));
     archive.proofs.retain(|proof| proof.object == value());
     assert_eq!(archive.judge_at(5 * YEAR).indication(), Indication::Indeterminate);
 }

@@ -5,7 +5,7 @@ use hsign_core::facts::*;
 use hsign_testkit::{DAY, Person, Unit};
 use hsign_validation::Indication;
 
-use crate::common::{NOW, World, document};
+use crate::common::{NOW, World, codes, document};
 
 /// Over the signature, but its time stamp is over something else.
 fn broken_record(world: &World, signature: &SignatureFacts) -> EvidenceRecordFacts {
@@ -41,4 +41,33 @@ fn a_record_alone_stands_for_itself() {
     assert_eq!(world.judge(&facts).indication(), Indication::NoSignature);
     facts.format = DocumentFormat::EvidenceRecord;
     assert_eq!(world.judge(&facts).indication(), Indication::Indeterminate);
+}
+
+#[test]
+fn what_is_there_without_a_signature_is_told() {
+    let world = World::new();
+    let told = |format, signatures, timestamps| {
+        let mut facts = document(signatures);
+        facts.format = format;
+        facts.timestamps = timestamps;
+        codes(world.judge(&facts).findings()).iter().map(|code| (*code).to_owned()).collect::<Vec<_>>()
+    };
+    let signature = || world.stamped(Person::Doctor, NOW - DAY);
+    let stamp = || world.stamp(&signature(), Unit::Tsa, TimestampKind::Document, NOW - DAY);
+    let broken = || {
+        let mut stamp = stamp();
+        stamp.read.as_mut().unwrap().imprint.actual.as_mut().unwrap().value.0[0] ^= 1;
+        stamp
+    };
+    use DocumentFormat::{Pades, Timestamp};
+    assert_eq!(told(Pades, vec![], vec![]), ["no-signature"]);
+    assert_eq!(told(Pades, vec![], vec![stamp()]), ["time-stamps-without-signature"]);
+    assert_eq!(
+        told(Pades, vec![], vec![broken()]),
+        ["time-stamps-without-signature", "time-stamp-not-valid"]
+    );
+    assert!(told(Pades, vec![signature()], vec![]).is_empty());
+    // A token alone is what was asked for, and its own verdict tells what is wrong with it.
+    assert!(told(Timestamp, vec![], vec![stamp()]).is_empty());
+    assert!(told(Timestamp, vec![], vec![broken()]).is_empty());
 }
