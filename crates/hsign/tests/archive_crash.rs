@@ -19,14 +19,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use archive_support::signer::Key;
-use archive_support::{AtDesk, CONFIG, Clinic, NOW, generation};
-use hsign::archive::{
-    CHECKPOINTS, Checkpoints, Intake, Line, RenewRequest, Retention, ScrubRequest, VerifyRequest,
-};
+use archive_support::{CONFIG, Clinic, NOW, generation};
+use hsign::archive::{CHECKPOINTS, Checkpoints, Line, RenewRequest, Retention, ScrubRequest, VerifyRequest};
 use hsign::credential::KeyProtection;
 use hsign_archive::{Event, Segment, TrailHead};
 use hsign_archive_store::INDEX_CHECKPOINTS;
-use hsign_core::{DigestAlgorithm, Time};
 use hsign_testkit::{DAY, Fault, Person, Seconds, YEAR};
 
 /// Where a worker lives, and where it dies.
@@ -89,30 +86,9 @@ fn taken(clinic: &Clinic) {
     let start = "2016-10-01".parse().unwrap();
     let mut intakes = clinic.charts(0..3);
     intakes.push(clinic.document(7, "chart", Retention::Start(start)));
-    intakes.push(letter(clinic));
+    intakes.push(clinic.letter());
     let added = clinic.add(&intakes);
     assert_eq!(added.failed, 0, "{:?}", clinic.lines());
-}
-
-/// A document with a time stamp of its own.
-fn letter(clinic: &Clinic) -> Intake {
-    let path = clinic.room.path().join("documents/letter.pdf");
-    if !path.exists() {
-        let pdf = hsign_testkit::documents::referral_letter().unwrap();
-        let (clock, desk) = (|| Time::from_unix_seconds(NOW).unwrap(), AtDesk(&clinic.desk));
-        let update = hsign::timestamp_pdf(&pdf, &desk, DigestAlgorithm::Sha256, None, &clock).unwrap();
-        std::fs::write(&path, [pdf, update].concat()).unwrap();
-        // That one is not the archive's.
-        std::fs::remove_file(clinic.room.path().join("asked")).unwrap();
-    }
-    Intake {
-        location: path.to_str().unwrap().to_owned(),
-        key: Some("letter/1".to_owned()),
-        class: "letter".to_owned(),
-        retention: Retention::Until("2046-04-30".parse().unwrap()),
-        beside: Vec::new(),
-        replaces: None,
-    }
 }
 
 fn renewed(clinic: &Clinic) {

@@ -4,10 +4,9 @@
 mod archive_support;
 
 use archive_support::signer::Key;
-use archive_support::{AtDesk, CONFIG, Clinic, NOW, generation};
+use archive_support::{CONFIG, Clinic, NOW, generation};
 use hsign::archive::{
-    ExportRequest, HoldSubject, ImportRequest, Intake, Line, RenewRequest, Retention, ScrubRequest, Standing,
-    VerifyRequest,
+    ExportRequest, HoldSubject, ImportRequest, Line, RenewRequest, Retention, ScrubRequest, Standing,
 };
 use hsign::credential::KeyProtection;
 use hsign::report::Language;
@@ -15,13 +14,6 @@ use hsign::{Indication, Time, ValidationTime};
 use hsign_core::DigestAlgorithm;
 use hsign_core::ports::NoNetwork;
 use hsign_testkit::{DAY, Fault, Person, YEAR};
-
-fn verified(clinic: &Clinic) -> u64 {
-    let request = VerifyRequest { documents: true, ..VerifyRequest::default() };
-    let summary = clinic.archive(|archive, environment| archive.verify(&request, environment));
-    assert_eq!(summary.failed, 0, "{:?}", clinic.lines());
-    summary.objects
-}
 
 #[test]
 fn documents_are_verified_taken_sealed_stamped_and_proven() {
@@ -51,7 +43,7 @@ fn documents_are_verified_taken_sealed_stamped_and_proven() {
     let renewed = clinic.renew();
     assert_eq!((renewed.tsa_requests, renewed.yen, renewed.failed), (1, Some(10), 0), "{:?}", clinic.lines());
     assert_eq!(clinic.desk.asked.lock().unwrap().as_slice(), ["first"]);
-    assert_eq!(verified(&clinic), 5);
+    assert_eq!(clinic.verified(), 5);
     let nothing = clinic.renew();
     assert_eq!((nothing.tsa_requests, nothing.batches), (0, 0));
     let status = clinic.archive(|archive, environment| archive.status(environment));
@@ -74,7 +66,7 @@ fn time_stamps_and_trees_are_renewed_before_they_end() {
     let renewed = clinic.renew();
     assert_eq!((renewed.tsa_requests, renewed.failed, renewed.batches), (1, 0, 2), "{:?}", clinic.lines());
     clinic.set(NOW + 11 * YEAR);
-    assert_eq!(verified(&clinic), 7);
+    assert_eq!(clinic.verified(), 7);
 
     // SHA-256 is said to end in a year: new trees, with the second digest that is known, so that no document is read.
     let row = "[[algorithms.digest]]\nname = \"SHA-256\"\ncollision = \"2029-06-30\"\nsecond_pre_image = \"no-end\"\n\
@@ -85,7 +77,7 @@ fn time_stamps_and_trees_are_renewed_before_they_end() {
     let renewed = clinic.renew();
     assert_eq!((renewed.tsa_requests, renewed.failed, renewed.read), (2, 0, 0), "{:?}", clinic.lines());
     std::fs::rename(clinic.path(900), clinic.path(0)).unwrap();
-    assert_eq!(verified(&clinic), 7);
+    assert_eq!(clinic.verified(), 7);
     let steps = clinic.lines();
     assert!(!steps.is_empty());
 }
@@ -188,7 +180,7 @@ fn the_index_is_made_anew_from_the_stores_and_a_drill_proves_that_it_can_be() {
     });
     let after = clinic.archive(|archive, environment| archive.status(environment));
     assert_eq!(before, after);
-    assert_eq!(verified(&clinic), 3);
+    assert_eq!(clinic.verified(), 3);
     let drill = clinic.archive(|archive, environment| archive.drill("second", 2, environment));
     assert_eq!((drill.failed, drill.batches), (0, 1), "{:?}", clinic.lines());
     let trail = clinic.archive(|archive, environment| archive.verify_trail(environment));
@@ -243,7 +235,7 @@ fn what_is_held_stays_and_what_is_deleted_is_deleted_by_two_people() {
     let deleted = |line: &Line| matches!(line, Line::Deleted { key, .. } if key == "chart/001");
     assert!(clinic.lines().iter().any(deleted));
     assert_eq!(run("purge-1").unwrap().objects, 0, "nothing is left to do");
-    assert_eq!(verified(&clinic), 2, "the neighbours' evidence stands");
+    assert_eq!(clinic.verified(), 2, "the neighbours' evidence stands");
     assert!(clinic.add(&charts[1..2]).failed == 1, "what was deleted doesn't come back under its key");
     let mut certificates = Vec::new();
     let out = clinic.room.path().join("audit");
@@ -272,22 +264,10 @@ fn what_is_held_stays_and_what_is_deleted_is_deleted_by_two_people() {
 fn documents_that_carry_their_own_stamp_get_another_in_a_new_version() {
     let clinic = Clinic::new();
     let config = CONFIG.replace("[policy]", "[policy]\nin_document = [\"letter\"]");
-    std::fs::write(clinic.home().join("archive.toml"), config).unwrap();
-    let pdf = hsign_testkit::documents::referral_letter().unwrap();
-    let clock = || Time::from_unix_seconds(NOW).unwrap();
-    let desk = AtDesk(&clinic.desk);
-    let update = hsign::timestamp_pdf(&pdf, &desk, DigestAlgorithm::Sha256, None, &clock).unwrap();
-    let path = clinic.room.path().join("documents/letter.pdf");
-    let original = [pdf, update].concat();
-    std::fs::write(&path, &original).unwrap();
-    let letter = Intake {
-        location: path.to_str().unwrap().to_owned(),
-        key: Some("letter/1".to_owned()),
-        class: "letter".to_owned(),
-        retention: Retention::Until("2046-04-30".parse().unwrap()),
-        beside: Vec::new(),
-        replaces: None,
-    };
+    clinic.configure(&config);
+    let letter = clinic.letter();
+    let path = letter.location.clone();
+    let original = std::fs::read(&path).unwrap();
     assert_eq!(clinic.add(&[letter]).failed, 0, "{:?}", clinic.lines());
     let request = RenewRequest { close_all: true, in_documents: true, ..RenewRequest::default() };
     let renew = || clinic.archive(|archive, environment| archive.renew(&request, environment));
@@ -298,7 +278,7 @@ fn documents_that_carry_their_own_stamp_get_another_in_a_new_version() {
     assert_eq!(renew().failed, 0, "{:?}", clinic.lines());
     assert!(clinic.lines().iter().any(extended), "{:?}", clinic.lines());
     assert_eq!(std::fs::read(&path).unwrap(), original, "the original is never changed");
-    assert_eq!(verified(&clinic), 2, "both versions are proven");
+    assert_eq!(clinic.verified(), 2, "both versions are proven");
 }
 
 #[test]
@@ -325,7 +305,7 @@ fn digests_that_another_engine_computed_are_taken_after_a_sample_was_computed_ag
     std::fs::write(&manifest, head + &line(1, "document 1") + &line(2, "document 2")).unwrap();
     assert_eq!(import().unwrap().objects, 2);
     clinic.renew();
-    assert_eq!(verified(&clinic), 2);
+    assert_eq!(clinic.verified(), 2);
 }
 
 #[test]
@@ -348,7 +328,7 @@ fn renewing_where_nothing_is_due_asks_nobody() {
 fn several_workers_share_the_work_and_no_bundle_is_stamped_twice() {
     let clinic = Clinic::new();
     let config = CONFIG.replace("[policy]", "[policy]\nbatch_documents = 1");
-    std::fs::write(clinic.home().join("archive.toml"), config).unwrap();
+    clinic.configure(&config);
     clinic.add(&clinic.charts(0..8));
     std::thread::scope(|scope| {
         for _ in 0..3 {
@@ -356,14 +336,14 @@ fn several_workers_share_the_work_and_no_bundle_is_stamped_twice() {
         }
     });
     assert_eq!(clinic.desk.asked.lock().unwrap().len(), 8);
-    assert_eq!(verified(&clinic), 8);
+    assert_eq!(clinic.verified(), 8);
 }
 
 #[test]
 fn a_run_spends_no_more_than_its_budget() {
     let clinic = Clinic::new();
     let config = CONFIG.replace("[policy]", "[budget]\nyen_per_run = 45\n[policy]\nbatch_documents = 1");
-    std::fs::write(clinic.home().join("archive.toml"), config).unwrap();
+    clinic.configure(&config);
     clinic.add(&clinic.charts(0..4));
     let summary = clinic.renew();
     assert_eq!(

@@ -5,7 +5,7 @@ mod archive_support;
 
 use std::sync::Arc;
 
-use archive_support::{CONFIG, Clinic, NOW};
+use archive_support::{CONFIG, Clinic, NOW, intake};
 use hsign::archive::{Archive, HoldSubject, Intake, Line, Retention, ScrubRequest, Summary, VerifyRequest};
 use hsign_core::ports::PortError;
 use hsign_core::{ErrorKind, SecretReference};
@@ -64,14 +64,8 @@ impl Room {
         if !path.exists() {
             std::fs::write(path, format!("document {number}")).unwrap();
         }
-        Intake {
-            location: format!("s3://records/{number}.txt"),
-            key: None,
-            class: "chart".to_owned(),
-            retention: Retention::Start("2016-10-01".parse().unwrap()),
-            beside: Vec::new(),
-            replaces: None,
-        }
+        let start = "2016-10-01".parse().unwrap();
+        intake(&format!("s3://records/{number}.txt"), None, "chart", Retention::Start(start))
     }
 }
 

@@ -6,7 +6,7 @@ mod archive_support;
 use std::time::Duration;
 
 use archive_support::{CONFIG, Clinic, NOW, no_secrets};
-use hsign::archive::{Intake, RenewRequest, Retention, Summary, VerifyRequest};
+use hsign::archive::{Intake, RenewRequest, Retention, Summary};
 use hsign_core::ErrorKind;
 use hsign_testkit::postgres::Server;
 use hsign_testkit::{DAY, YEAR};
@@ -19,7 +19,7 @@ fn charts(clinic: &Clinic, numbers: std::ops::Range<usize>) -> Vec<Intake> {
 
 fn use_index(clinic: &Clinic, url: &str) {
     let config = CONFIG.replacen("[[store]]", &format!("index = \"{url}\"\nlease = \"20s\"\n[[store]]"), 1);
-    std::fs::write(clinic.home().join("archive.toml"), config).unwrap();
+    clinic.configure(&config);
 }
 
 fn renew(clinic: &Clinic) -> Summary {
@@ -31,13 +31,6 @@ fn renew(clinic: &Clinic) -> Summary {
 /// Four processes' worth of workers; each has its own connections.
 fn renew_at_once(clinic: &Clinic) {
     std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(|| renew(clinic)))));
-}
-
-fn verified(clinic: &Clinic) -> u64 {
-    let request = VerifyRequest { documents: true, ..VerifyRequest::default() };
-    let summary = clinic.archive(|archive, environment| archive.verify(&request, environment));
-    assert_eq!(summary.failed, 0, "{:?}", clinic.lines());
-    summary.objects
 }
 
 #[test]
@@ -55,12 +48,12 @@ fn workers_on_postgresql_share_an_archive_that_outlives_its_database() {
     // From SQLite to PostgreSQL: an index made anew.
     use_index(&clinic, &server.database("one").unwrap());
     clinic.run(|home, environment| hsign::archive::rebuild_index(home, no_secrets(), environment));
-    assert_eq!(verified(&clinic), 2);
+    assert_eq!(clinic.verified(), 2);
 
     clinic.add(&charts(&clinic, 2..14));
     renew_at_once(&clinic);
     assert_eq!(asked(), 14, "a time stamp for each bundle, whoever made it");
-    assert_eq!((verified(&clinic), renew(&clinic).tsa_requests), (14, 0));
+    assert_eq!((clinic.verified(), renew(&clinic).tsa_requests), (14, 0));
 
     server.kill().unwrap();
     let more = charts(&clinic, 14..16);
@@ -69,7 +62,7 @@ fn workers_on_postgresql_share_an_archive_that_outlives_its_database() {
     server.restart().unwrap();
     clinic.add(&more);
     renew_at_once(&clinic);
-    assert_eq!((verified(&clinic), asked()), (16, 16));
+    assert_eq!((clinic.verified(), asked()), (16, 16));
 
     // One time stamp renews all, however many try.
     clinic.set(NOW + 10 * YEAR - 170 * DAY);
@@ -80,5 +73,5 @@ fn workers_on_postgresql_share_an_archive_that_outlives_its_database() {
     server.query("postgres", "DROP DATABASE one WITH (FORCE)").unwrap();
     use_index(&clinic, &server.database("two").unwrap());
     clinic.run(|home, environment| hsign::archive::rebuild_index(home, no_secrets(), environment));
-    assert_eq!((verified(&clinic), renew(&clinic).tsa_requests), (16, 0));
+    assert_eq!((clinic.verified(), renew(&clinic).tsa_requests), (16, 0));
 }

@@ -12,7 +12,7 @@ use hsign_testkit::DAY;
 fn clinic() -> Clinic {
     let clinic = Clinic::new();
     let config = CONFIG.replace("[policy]", "[policy]\nstamp_trail = true");
-    std::fs::write(clinic.home().join("archive.toml"), config).unwrap();
+    clinic.configure(&config);
     clinic
 }
 

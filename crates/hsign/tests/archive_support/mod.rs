@@ -18,6 +18,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use hsign::archive::{
     Archive, Authorities, Checkpoints, Environment, Intake, Line, RenewRequest, Retention, Summary,
+    VerifyRequest,
 };
 use hsign::crypto::SystemRandom;
 use hsign::{Policy, Settings, Time, TrustRegistry};
@@ -88,7 +89,8 @@ pub struct Clinic {
     pub checkpoints: Mutex<Arc<dyn Checkpoints + Send + Sync>>,
 }
 
-pub const CONFIG: &str = r#"
+/// The begin of a configuration: two stores.
+pub const STORES: &str = r#"
 format = "hsign.archive-config/1"
 [[store]]
 name = "main"
@@ -102,6 +104,10 @@ url = "stores/second"
 access = "repair"
 country = "JP"
 operator = "the clinic"
+"#;
+
+pub static CONFIG: LazyLock<String> = LazyLock::new(|| {
+    let rest = r#"
 [[track]]
 name = "a"
 algorithm = "sha256"
@@ -124,6 +130,8 @@ yen = 20
 deletion_wait = "7d"
 evidence_record_alone = ["chart"]
 "#;
+    STORES.to_owned() + rest
+});
 
 impl Clinic {
     pub fn new() -> Self {
@@ -131,9 +139,14 @@ impl Clinic {
         std::fs::create_dir(room.path().join("documents")).unwrap();
         let clinic = Self::at(Room(room.path().to_owned(), Some(room)), NOW);
         clinic.run(|home, environment| {
-            hsign::archive::init(home, CONFIG, no_secrets(), environment).map(|_| Summary::default())
+            hsign::archive::init(home, &CONFIG, no_secrets(), environment).map(|_| Summary::default())
         });
         clinic
+    }
+
+    /// With another configuration from now on.
+    pub fn configure(&self, config: &str) {
+        std::fs::write(self.home().join("archive.toml"), config).unwrap();
     }
 
     /// In a folder that stays when this process ends; nothing is made.
@@ -266,9 +279,8 @@ impl Clinic {
         if !path.exists() {
             std::fs::write(&path, format!("document {number}")).unwrap();
         }
-        let location = path.to_str().unwrap().to_owned();
         let key = Some(format!("chart/{number:03}"));
-        Intake { location, key, class: class.to_owned(), retention, beside: Vec::new(), replaces: None }
+        intake(path.to_str().unwrap(), key, class, retention)
     }
 
     /// So many charts, kept until 2046.
@@ -277,19 +289,53 @@ impl Clinic {
         numbers.map(|number| self.document(number, "chart", Retention::Until(end))).collect()
     }
 
+    /// A document with a time stamp of its own, kept until 2046.
+    pub fn letter(&self) -> Intake {
+        let path = self.room.path().join("documents/letter.pdf");
+        if !path.exists() {
+            let pdf = hsign_testkit::documents::referral_letter().unwrap();
+            let clock = || Time::from_unix_seconds(NOW).unwrap();
+            let update = hsign::timestamp_pdf(&pdf, &Elsewhere, DigestAlgorithm::Sha256, None, &clock);
+            std::fs::write(&path, [pdf, update.unwrap()].concat()).unwrap();
+        }
+        let end: Date = "2046-04-30".parse().unwrap();
+        intake(path.to_str().unwrap(), Some("letter/1".to_owned()), "letter", Retention::Until(end))
+    }
+
     pub fn add(&self, intakes: &[Intake]) -> Summary {
         self.archive(|archive, environment| archive.add(intakes, environment))
     }
+
+    /// How many documents are proven; none fails.
+    pub fn verified(&self) -> u64 {
+        let request = VerifyRequest { documents: true, ..VerifyRequest::default() };
+        let summary = self.archive(|archive, environment| archive.verify(&request, environment));
+        assert_eq!(summary.failed, 0, "{:?}", self.lines());
+        summary.objects
+    }
 }
 
-/// The desk as the port that `timestamp_pdf` asks.
-pub struct AtDesk<'d>(pub &'d Desk);
+/// A document that stands for itself.
+pub fn intake(location: &str, key: Option<String>, class: &str, retention: Retention) -> Intake {
+    Intake {
+        location: location.to_owned(),
+        key,
+        class: class.to_owned(),
+        retention,
+        beside: Vec::new(),
+        replaces: None,
+    }
+}
 
-impl Timestamper for AtDesk<'_> {
+/// Whom the writer of a document asked, before it came to the archive.
+struct Elsewhere;
+
+impl Timestamper for Elsewhere {
     fn stamp(&self, imprint: &Digest) -> Result<Vec<u8>, PortError> {
         let imprint = imprint.clone();
         let request = TimestampRequest { imprint, nonce: None, policy: None, certificate_requested: true };
-        let response = self.0.ask("first", &request.to_der().unwrap())?;
+        let tsa = Tsa::new(Arc::clone(generation(NOW)), Clock::fixed(NOW));
+        let response = tsa.respond(&request.to_der().unwrap(), &[]).unwrap();
         Ok(TimestampResponse::parse(&response).unwrap().granted().unwrap().to_vec())
     }
 }
