@@ -10,6 +10,7 @@
 use hsign_core::Time;
 use hsign_crypto::OpensslVerifier;
 use hsign_pki::{Anchor, PathParameters, build_and_validate};
+use hsign_testkit::Dice;
 use hsign_x509::Certificate;
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::BigNum;
@@ -26,27 +27,6 @@ use openssl::x509::{X509, X509Builder, X509Extension, X509NameBuilder, X509Store
 const NOW: i64 = 1_790_000_000;
 const YEAR: i64 = 31_536_000;
 
-/// A small deterministic generator (SplitMix64): the same cases on every run.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-
-    fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-}
-
 struct Entity {
     name: String,
     key: PKey<Private>,
@@ -58,7 +38,7 @@ fn entity(name: &str) -> Entity {
 }
 
 /// One certificate with, now and then, something wrong.
-fn issue(dice: &mut Dice, subject: &Entity, issuer: &Entity, is_ca: bool, faults: u64) -> X509 {
+fn issue(dice: &mut Dice, subject: &Entity, issuer: &Entity, is_ca: bool, faults: usize) -> X509 {
     let name = |text: &str| {
         let mut name = X509NameBuilder::new().unwrap();
         name.append_entry_by_nid(Nid::COMMONNAME, text).unwrap();
@@ -146,11 +126,11 @@ fn our_path(target: &X509, pool: &[X509], root: &X509) -> Result<Vec<Certificate
 
 #[test]
 fn openssl_and_we_agree_on_random_chains() {
-    let mut dice = Dice(2026);
+    let mut dice = Dice::new(2026);
     let people: Vec<Entity> = ["Root", "One", "Two", "Three", "Person"].map(entity).into_iter().collect();
     let (mut accepted, mut refused) = (0, 0);
     for case in 0..400 {
-        let length = usize::try_from(dice.below(4)).unwrap();
+        let length = dice.below(4);
         let faults = if dice.one_in(2) { 40 } else { 12 };
         let root = issue(&mut dice, &people[0], &people[0], true, 1_000);
         let mut pool = Vec::new();
@@ -170,20 +150,20 @@ fn openssl_and_we_agree_on_random_chains() {
 
 #[test]
 fn every_path_we_find_in_a_random_graph_is_one_for_openssl_too() {
-    let mut dice = Dice(5280);
+    let mut dice = Dice::new(5280);
     let people: Vec<Entity> = ["Root", "A", "B", "C", "D", "Person"].map(entity).into_iter().collect();
     let (mut found, mut more_than_openssl) = (0, 0);
     for case in 0..150 {
         let root = issue(&mut dice, &people[0], &people[0], true, 1_000);
         let mut pool = Vec::new();
         for _ in 0..10 {
-            let subject = 1 + usize::try_from(dice.below(4)).unwrap();
-            let issuer = usize::try_from(dice.below(5)).unwrap();
+            let subject = 1 + dice.below(4);
+            let issuer = dice.below(5);
             if issuer != subject {
                 pool.push(issue(&mut dice, &people[subject], &people[issuer], true, 10));
             }
         }
-        let issuer = 1 + usize::try_from(dice.below(4)).unwrap();
+        let issuer = 1 + dice.below(4);
         let target = issue(&mut dice, &people[5], &people[issuer], false, 40);
         let theirs = openssl_accepts(&target, &pool, &root);
         match our_path(&target, &pool, &root) {

@@ -19,6 +19,7 @@
 
 mod clock;
 mod der;
+mod dice;
 pub mod documents;
 mod error;
 mod faults;
@@ -35,6 +36,7 @@ mod testbed;
 mod tsa;
 
 pub use clock::{Clock, DAY, Seconds, YEAR};
+pub use dice::Dice;
 pub use error::Error;
 pub use faults::{Endpoint, Fault};
 pub use folder::write_folder;

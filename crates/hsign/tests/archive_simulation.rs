@@ -11,39 +11,29 @@
     clippy::print_stdout
 )]
 
+mod archive_support;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use archive_support::{STORES, intake, no_secrets};
 use hsign::archive::{
-    Archive, Authorities, Environment, Intake, Line, RenewRequest, Retention, ScrubRequest, VerifyRequest,
+    Archive, Authorities, Environment, Line, RenewRequest, Retention, ScrubRequest, VerifyRequest,
 };
 use hsign::crypto::SystemRandom;
 use hsign::{Indication, Policy, Settings, Time, TrustRegistry};
 use hsign_core::ports::{NoNetwork, PortError};
 use hsign_core::{DigestAlgorithm, ErrorKind, Octets};
-use hsign_testkit::{Ca, Clock, CrlName, DAY, Fault, Pki, Seconds, Tsa, TsaOptions, Unit, YEAR};
+use hsign_testkit::{Ca, Clock, CrlName, DAY, Dice, Fault, Pki, Seconds, Tsa, TsaOptions, Unit, YEAR};
 
 const START: Seconds = 1_790_000_000 - 10 * YEAR;
 const YEARS: i64 = 30;
 /// A unit lives ten years, and its successor comes after seven.
 const GENERATION: i64 = 7;
 
-const CONFIG: &str = r#"
-format = "hsign.archive-config/1"
-[[store]]
-name = "main"
-url = "stores/main"
-access = "repair"
-country = "JP"
-operator = "the clinic"
-[[store]]
-name = "second"
-url = "stores/second"
-access = "repair"
-country = "JP"
-operator = "the clinic"
+const TRACKS: &str = r#"
 [[track]]
 name = "a"
 algorithm = "sha384"
@@ -60,24 +50,6 @@ lead = "400d"
 evidence_record_alone = ["chart"]
 stamp_trail = true
 "#;
-
-/// A small generator of our own, so that a seed means the same for ever.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        // The constants of SplitMix64.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
-    }
-
-    fn between(&mut self, from: i64, to: i64) -> i64 {
-        from + i64::try_from(self.roll(u64::try_from(to - from).unwrap())).unwrap()
-    }
-}
 
 /// What a seed decides once.
 #[derive(Clone, Copy, Debug)]
@@ -133,14 +105,14 @@ fn config() -> String {
              at_once = 8\nyen = 10\npause = \"1s\"\n"
         )
     };
-    CONFIG.to_owned() + &["a1", "a2", "b1", "b2"].map(authority).concat()
+    [STORES, TRACKS, &["a1", "a2", "b1", "b2"].map(authority).concat()].concat()
 }
 
 impl World {
     fn new(seed: u64) -> Self {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let hash_ends = START + dice.between(12, 26) * YEAR;
-        let compromised = (dice.roll(3) > 0).then(|| START + dice.between(5 * 12, 27 * 12) * 30 * DAY);
+        let compromised = (dice.below(3) > 0).then(|| START + dice.between(5 * 12, 27 * 12) * 30 * DAY);
         let story = Story { seed, hash_ends, compromised };
         let generations = (0..=YEARS / GENERATION).map(|number| START + number * GENERATION * YEAR);
         let generations: Vec<_> =
@@ -255,10 +227,10 @@ impl World {
     fn step(&mut self) {
         let days = self.dice.between(100, 170) * self.dice.between(1, 3);
         *self.desk.now.lock().unwrap() += days * DAY;
-        if self.dice.roll(2) == 0 {
+        if self.dice.below(2) == 0 {
             self.take_one();
         }
-        match self.dice.roll(8) {
+        match self.dice.below(8) {
             0 => self.rot(),
             1 => self.lose_the_index(),
             2 | 3 => self.trouble("a1"),
@@ -274,20 +246,14 @@ impl World {
         let path = self.room.path().join("documents").join(format!("{:04}.txt", self.documents));
         std::fs::write(&path, format!("document {}", self.documents)).unwrap();
         self.documents += 1;
-        let intake = Intake {
-            location: path.to_str().unwrap().to_owned(),
-            key: None,
-            class: "chart".to_owned(),
-            retention: Retention::Until("2060-04-30".parse().unwrap()),
-            beside: Vec::new(),
-            replaces: None,
-        };
+        let end = "2060-04-30".parse().unwrap();
+        let intake = intake(path.to_str().unwrap(), None, "chart", Retention::Until(end));
         let taken = self.archive(|archive, environment| archive.add(&[intake], environment));
         assert_eq!((taken.objects, taken.failed), (1, 0), "{:?}: {:?}", self.story, self.lines());
     }
 
     fn trouble(&mut self, authority: &str) {
-        let fault = match self.dice.roll(5) {
+        let fault = match self.dice.below(5) {
             0 => Fault::Status(429),
             1 => Fault::Status(503),
             2 => Fault::WrongNonce,
@@ -299,7 +265,7 @@ impl World {
 
     /// A bit of a file of one store turns, and the monthly scrub puts it right.
     fn rot(&mut self) {
-        let store = self.home().join("stores").join(if self.dice.roll(2) == 0 { "main" } else { "second" });
+        let store = self.home().join("stores").join(if self.dice.below(2) == 0 { "main" } else { "second" });
         let mut files = Vec::new();
         for folder in [store.join("trail")].into_iter().chain(folders(&store.join("bundles"))) {
             files.extend(std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()));
@@ -308,10 +274,10 @@ impl World {
         if files.is_empty() {
             return;
         }
-        let path = &files[usize::try_from(self.dice.roll(files.len() as u64)).unwrap()];
+        let path = &files[self.dice.below(files.len())];
         let mut bytes = std::fs::read(path).unwrap();
-        let place = usize::try_from(self.dice.roll(bytes.len() as u64)).unwrap();
-        bytes[place] ^= 1 << self.dice.roll(8);
+        let place = self.dice.below(bytes.len());
+        bytes[place] ^= 1 << self.dice.below(8);
         std::fs::write(path, bytes).unwrap();
         let repair = ScrubRequest { everything: true, repair: true };
         self.archive(|archive, environment| archive.scrub(repair, environment));
@@ -355,10 +321,6 @@ impl World {
 
 fn folders(path: &std::path::Path) -> Vec<PathBuf> {
     std::fs::read_dir(path).into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
-}
-
-fn no_secrets() -> Arc<hsign::net::SecretResolver> {
-    Arc::new(|_: &hsign_core::SecretReference| Err(PortError::new(ErrorKind::Usage, "no secrets here")))
 }
 
 fn number(name: &str) -> Option<u64> {

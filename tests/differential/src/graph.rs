@@ -1,6 +1,6 @@
 //! Random graphs of certificates: the same from the same seed, with real keys from the test pool.
 
-use hsign_testkit::keys;
+use hsign_testkit::{Dice, keys};
 use hsign_x509::Certificate;
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::BigNum;
@@ -17,33 +17,6 @@ const YEAR: i64 = 31_536_000;
 const POLICIES: [&str; 4] = ["1.2.392.1", "1.2.392.2", "1.2.392.3", "2.5.29.32.0"];
 const KEYS: [&str; 7] =
     ["doctor-p256", "tsa-unit-p256", "ocsp-responder", "tls-server", "tls-client", "doctor", "hpki-root"];
-
-/// A small deterministic generator (SplitMix64): the same cases on every run.
-pub struct Dice(pub u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// 0 up to but not n.
-    pub fn below(&mut self, n: u64) -> usize {
-        usize::try_from(self.next() % n).expect("small")
-    }
-
-    /// True once in n times.
-    pub fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len() as u64)]
-    }
-}
 
 /// A target, CAs between, an anchor, and what is asked of a path.
 pub struct Graph {
@@ -89,7 +62,7 @@ impl Graph {
 fn settings(dice: &mut Dice) -> Settings {
     let mut settings = Settings::at(NOW);
     if dice.one_in(3) {
-        settings.policies = (0..1 + dice.below(2)).map(|_| dice.pick(&POLICIES[..3]).to_owned()).collect();
+        settings.policies = (0..1 + dice.below(2)).map(|_| dice.pick(&POLICIES[..3]).to_string()).collect();
     }
     settings.explicit_policy = dice.one_in(3);
     settings.inhibit_mapping = dice.one_in(6);
@@ -106,7 +79,7 @@ enum Kind {
 }
 
 /// One certificate with, now and then, something wrong.
-fn issue(dice: &mut Dice, subject: &Entity, issuer: &Entity, kind: Kind, faults: u64) -> Certificate {
+fn issue(dice: &mut Dice, subject: &Entity, issuer: &Entity, kind: Kind, faults: usize) -> Certificate {
     let name = |text: &str| {
         let mut name = X509NameBuilder::new().expect("name");
         name.append_entry_by_nid(Nid::COUNTRYNAME, "JP").expect("name");
@@ -141,7 +114,7 @@ fn certificate(x509: &X509) -> Certificate {
 }
 
 /// Extensions in OpenSSL's own notation.
-fn extensions(dice: &mut Dice, kind: Kind, faults: u64) -> Vec<(Nid, String)> {
+fn extensions(dice: &mut Dice, kind: Kind, faults: usize) -> Vec<(Nid, String)> {
     let mut list = Vec::new();
     let is_ca = kind != Kind::Person;
     let policies = kind != Kind::Anchor;
@@ -158,13 +131,13 @@ fn extensions(dice: &mut Dice, kind: Kind, faults: u64) -> Vec<(Nid, String)> {
         list.push((Nid::SUBJECT_ALT_NAME, format!("DNS:{host},email:doctor@{host}")));
     }
     if policies && !dice.one_in(4) {
-        let mut policies: Vec<&str> = (0..1 + dice.below(2)).map(|_| dice.pick(&POLICIES)).collect();
+        let mut policies: Vec<&str> = (0..1 + dice.below(2)).map(|_| *dice.pick(&POLICIES)).collect();
         policies.sort_unstable();
         policies.dedup();
         list.push((Nid::CERTIFICATE_POLICIES, policies.join(",")));
     }
     if policies && is_ca && dice.one_in(5) {
-        let (from, to) = (dice.pick(&POLICIES[..3]), dice.pick(&POLICIES[..3]));
+        let (from, to) = (*dice.pick(&POLICIES[..3]), *dice.pick(&POLICIES[..3]));
         list.push((Nid::POLICY_MAPPINGS, format!("critical,{from}:{to}")));
     }
     if policies && is_ca && dice.one_in(6) {
@@ -181,7 +154,7 @@ fn extensions(dice: &mut Dice, kind: Kind, faults: u64) -> Vec<(Nid, String)> {
             "critical,permitted;email:example.jp,permitted;DNS:example.jp",
             "critical,excluded;email:host.example.com",
         ];
-        list.push((Nid::NAME_CONSTRAINTS, dice.pick(&value).to_owned()));
+        list.push((Nid::NAME_CONSTRAINTS, dice.pick(&value).to_string()));
     }
     list
 }

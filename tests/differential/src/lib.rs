@@ -6,6 +6,6 @@ mod openssl;
 mod verdicts;
 
 pub use certval::certval;
-pub use graph::{Dice, Graph};
+pub use graph::Graph;
 pub use openssl::openssl;
 pub use verdicts::{Settings, Tally, explain, judge_all};
