@@ -1,5 +1,4 @@
-//! Rules that `path_rules.rs` doesn't break one by one: names, policies, the certificate profile, and which ways the
-//! search goes.
+//! Rule by rule, on certificates that are written for it: paths, revocation, and who is trusted.
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
@@ -8,13 +7,17 @@
     clippy::unwrap_used
 )]
 
-#[path = "../common/forge.rs"]
 mod forge;
-
+mod generations;
 mod names;
+mod ocsp;
+mod path;
 mod policies;
 mod profile;
+mod registry;
+mod revocation;
 mod search;
+mod trust_check;
 
 use forge::{Forge, Toy, time};
 use hsign_asn1::encode;

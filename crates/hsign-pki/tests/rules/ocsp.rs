@@ -1,10 +1,5 @@
 //! A test per rule of RFC 6960 about whose answer counts, and for what.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
-#[path = "common/forge.rs"]
-mod forge;
-
-use forge::{Forge, Ocsp, Toy, by_key, by_name, extension, time};
 use hsign_asn1::encode;
 use hsign_crypto::sha256;
 use hsign_pki::{
@@ -12,6 +7,8 @@ use hsign_pki::{
     RevocationEvidence, RevocationParameters, RevocationStatus, build_and_validate, revocation_status,
 };
 use hsign_x509::{Certificate, CrlReason};
+
+use super::forge::{self, Forge, Ocsp, Toy, by_key, by_name, extension, time};
 
 const NOW: &str = "2026-06-02T00:00:00Z";
 const CA: u8 = 1;

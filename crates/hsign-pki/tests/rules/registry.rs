@@ -1,18 +1,15 @@
 //! The trust registry: format, dates, pins, and what counts.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
-
-#[path = "common/forge.rs"]
-mod forge;
 
 use std::collections::BTreeSet;
 
-use forge::{Forge, Toy, time};
 use hsign_core::ErrorKind;
 use hsign_pki::{
     Accreditation, Confidence, PathFailureKind, PathParameters, Purpose, TrustKind, TrustRegistry,
     build_and_validate,
 };
 use hsign_x509::Certificate;
+
+use super::forge::{self, Forge, Toy, time};
 
 const PIN: &str = "6ED2796B1B101736D952185787CB36DA9CE80522CC8CB7B5CE728B61BE1B674C";
 

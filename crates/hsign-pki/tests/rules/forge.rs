@@ -1,6 +1,5 @@
 //! Certificates and CRLs written element by element, with a toy signature scheme: the value is a hash over
 //! key and message. So every rule can be broken alone, without a key at all.
-#![allow(dead_code, clippy::unwrap_used)]
 
 use hsign_asn1::encode;
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};

@@ -1,15 +1,5 @@
 //! x509-limbo: the cases about paths, with the certificate profile enforced and the anchor's own extensions
 //! and dates counting, as its authors mean it.
-#![allow(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used
-)]
-
-mod common;
 
 use hsign_core::Time;
 use hsign_corpora::{Comparison, Corpus};
@@ -19,6 +9,8 @@ use hsign_pki::{
 };
 use hsign_x509::{Certificate, Crl};
 use serde_json::Value;
+
+use super::common;
 
 /// What "now" is taken for; every case without a time of its own is valid for centuries.
 const NOW: &str = "2026-06-01T00:00:00Z";

@@ -1,5 +1,4 @@
-//! What the corpus tests share.
-#![allow(dead_code)]
+//! What the sets share.
 
 use hsign_core::ports::SignatureVerifier;
 use hsign_crypto::OpensslVerifier;

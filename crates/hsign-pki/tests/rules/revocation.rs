@@ -1,10 +1,5 @@
 //! A test per rule of RFC 5280 §6.3.3, each alone. (PKITS covers their combinations.)
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
-#[path = "common/forge.rs"]
-mod forge;
-
-use forge::{Forge, Toy, time};
 use hsign_asn1::encode;
 use hsign_pki::{
     Anchor, FreshnessPolicy, PathParameters, Provenance, Provided, RevocationAnswer, RevocationEvidence,
@@ -12,6 +7,8 @@ use hsign_pki::{
     revocation_status,
 };
 use hsign_x509::{Certificate, Crl};
+
+use super::forge::{self, Forge, Toy, time};
 
 const NOW: &str = "2026-06-02T00:00:00Z";
 const DAILY: (&str, &str) = ("2026-06-01T00:00:00Z", "2026-06-05T00:00:00Z");

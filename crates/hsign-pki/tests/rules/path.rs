@@ -1,47 +1,16 @@
 //! A test per rule of RFC 5280 §6.1, each broken alone.
-#![allow(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used
-)]
 
-#[path = "common/forge.rs"]
-mod forge;
-
-use forge::{Forge, Toy, time};
 use hsign_asn1::encode;
 use hsign_pki::{
     ANY_POLICY, Anchor, ExtendedKeyUsageDemand, PathFailureKind, PathFailures, PathParameters, ProfileRules,
     TIME_STAMPING, TrustRegistry, ValidatedPath, build_and_validate,
 };
-use hsign_x509::Certificate;
 
-const NOW: &str = "2026-06-01T00:00:00Z";
-const ROOT: u8 = 1;
-const CA: u8 = 2;
-const EE: u8 = 3;
+use super::forge::{self, Forge, Toy, time};
+use super::{CA, EE, NOW, ROOT, ca, person, root, run};
 
 fn at(text: &str) -> PathParameters {
     PathParameters::at(time(text))
-}
-
-fn root() -> Anchor {
-    Anchor::from_certificate(Forge::ca("Root", ROOT, "Root", ROOT).make())
-}
-
-fn ca() -> Forge {
-    Forge::ca("CA", CA, "Root", ROOT)
-}
-
-fn person() -> Forge {
-    Forge::new("Person", EE, "CA", CA)
-}
-
-fn run(target: &Forge, pool: &[&Forge], parameters: &PathParameters) -> Result<ValidatedPath, PathFailures> {
-    let pool: Vec<Certificate> = pool.iter().map(|forge| forge.make()).collect();
-    build_and_validate(&target.make(), &pool, &[root()], parameters, &Toy)
 }
 
 /// Codes and kind of the best failure.

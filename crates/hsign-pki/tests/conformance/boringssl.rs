@@ -1,14 +1,4 @@
 //! BoringSSL's chains, OCSP responses and CRLs.
-#![allow(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used
-)]
-
-mod common;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +9,8 @@ use hsign_pki::{
     RevocationEvidence, RevocationParameters, RevocationStatus, build_and_validate, revocation_of_path,
 };
 use hsign_x509::{Certificate, Crl, OcspResponse};
+
+use super::common;
 
 const WEEK: FreshnessPolicy = FreshnessPolicy::MaximumAge { seconds: 7 * 24 * 3600 };
 

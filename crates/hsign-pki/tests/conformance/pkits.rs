@@ -1,15 +1,5 @@
 //! NIST PKITS: every run, with all certificates of the suite offered to the path builder and only the CRLs
 //! the run names.
-#![allow(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used
-)]
-
-mod common;
 
 use std::collections::BTreeSet;
 
@@ -20,6 +10,8 @@ use hsign_pki::{
     build_and_validate, revocation_of_path,
 };
 use hsign_x509::{Certificate, Crl};
+
+use super::common;
 
 struct Outcome {
     valid: bool,

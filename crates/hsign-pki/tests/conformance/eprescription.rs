@@ -1,14 +1,4 @@
 //! Certificates and CRLs of real HPKI test cards, as e-prescription files carry them, under the built-in pins.
-#![allow(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used
-)]
-
-mod common;
 
 use std::collections::BTreeSet;
 
@@ -18,6 +8,8 @@ use hsign_pki::{
     RevocationParameters, RevocationStatus, TrustRegistry, build_and_validate, revocation_of_path,
 };
 use hsign_x509::{Certificate, Crl, extension_oid};
+
+use super::common;
 
 const FILES: [&str; 3] =
     ["Prescription-004_01.xml", "Dispensing-005_03.xml", "Scan_20170511154438586_ESXLA.xml"];

@@ -1,18 +1,9 @@
 //! Generations of CAs under one name, cross certificates, re-issued CAs and loops: how paths are built.
-#![allow(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used
-)]
 
-#[path = "common/forge.rs"]
-mod forge;
-
-use forge::{Forge, Toy, key_identifiers, time};
 use hsign_pki::{Anchor, PathFailureKind, PathParameters, Paths, ValidatedPath, build_and_validate};
 use hsign_x509::Certificate;
+
+use super::forge::{Forge, Toy, key_identifiers, time};
 
 const NOW: &str = "2026-06-01T00:00:00Z";
 

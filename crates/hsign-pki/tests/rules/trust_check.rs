@@ -1,13 +1,10 @@
 //! What `hsign trust check` says about a registry: what has ended, what ends soon, what is missing.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
-#[path = "common/forge.rs"]
-mod forge;
-
-use forge::{Forge, time};
 use hsign_pki::algorithms::AlgorithmTable;
 use hsign_pki::{Accreditation, CheckParameters, Fitness, TrustCheck, TrustEntry, TrustKind, TrustRegistry};
 use hsign_x509::Certificate;
+
+use super::forge::{Forge, time};
 
 const DAY: i64 = 86_400;
 

@@ -1,14 +1,4 @@
 //! OpenSSL's OCSP vectors, and pyHanko's CRLs and responses from three moments.
-#![allow(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used
-)]
-
-mod common;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +9,8 @@ use hsign_pki::{
     RevocationStatus, build_and_validate, revocation_of_path,
 };
 use hsign_x509::{Certificate, Crl, OcspResponse};
+
+use super::common;
 
 fn given<T>(value: T) -> Provided<T> {
     Provided::new(value, Provenance::Given)
