@@ -1,16 +1,5 @@
 //! Work and its troubles: what a batch costs in round trips, crashes at every point, workers at once, servers that are
 //! away or killed, files that are locked or damaged.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    missing_docs,
-    unreachable_pub
-)]
-
-#[macro_use]
-mod index_support;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -23,7 +12,8 @@ use hsign_archive_store::{Ask, Asked, Committed, Covered, INDEX_CHECKPOINTS, Ind
 use hsign_core::Secret;
 use hsign_testkit::postgres::{PASSWORD, Server};
 use hsign_testkit::{Ca, Pki};
-use index_support::*;
+
+use super::support::*;
 
 cases![
     ten_thousand_documents_take_few_round_trips,

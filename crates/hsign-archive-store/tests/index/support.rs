@@ -1,5 +1,4 @@
 //! An index to test with, in SQLite and in PostgreSQL, under a clock that tests move; documents, segments, bundles.
-#![allow(dead_code, unused_macros)]
 
 use std::path::PathBuf;
 use std::sync::Arc;

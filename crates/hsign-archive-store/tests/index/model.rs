@@ -1,17 +1,7 @@
 //! Units, leases and authorities against the pure model of them: random histories of several workers who claim, sleep,
 //! crash, say things twice, under a clock that jumps, on SQLite and on PostgreSQL. A failure prints its seed;
 //! `HSIGN_SEED` runs one again, `HSIGN_HISTORIES` more of them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    missing_docs,
-    unreachable_pub
-)]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::disallowed_methods)]
-
-mod index_support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,27 +11,13 @@ use hsign_archive::{
     Window, Work,
 };
 use hsign_archive_store::{Ask, Asked, Claim, Committed, Index, StepRow};
-use index_support::*;
+use hsign_testkit::Dice;
+
+use super::support::*;
 
 const LEASE: i64 = 60_000;
 const WORKERS: usize = 4;
 const QUOTA: Window = Window { requests: 3, seconds: 100 };
-
-/// SplitMix64: the same on every machine.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-}
 
 /// What a worker remembers: it may be wrong about all of it.
 #[derive(Default)]
@@ -52,7 +28,7 @@ struct Worker {
 
 struct History<'p> {
     place: &'p Place<'p>,
-    chance: Chance,
+    chance: Dice,
     now: i64,
     model: Units,
     governor: Governor,
@@ -91,7 +67,7 @@ impl<'p> History<'p> {
     fn new(place: &'p Place<'p>, seed: u64) -> Self {
         let mut history = Self {
             place,
-            chance: Chance(seed),
+            chance: Dice::new(seed),
             now: NOW * 1000,
             model: Units::default(),
             governor: Governor::default(),

@@ -1,21 +1,11 @@
-//! The index: every case on SQLite and on PostgreSQL.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    missing_docs,
-    unreachable_pub
-)]
-
-#[macro_use]
-mod index_support;
+//! What the index knows: documents, bundles, holds, deletions, as the trail and the bundles tell them.
 
 use std::collections::BTreeSet;
 
 use hsign_archive::{Event, HoldSubject, RetentionEnd, Segment, StoreFacts, TrailHead};
 use hsign_archive_store::{Applied, Covered, DocumentState, Index, IndexError};
-use index_support::*;
+
+use super::support::*;
 
 cases![
     the_trail_is_applied_once_and_in_its_order,
