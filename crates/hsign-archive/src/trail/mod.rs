@@ -9,6 +9,3 @@ mod segment;
 
 pub use event::{Drill, Event, HoldSubject, StoreFacts};
 pub use segment::{Segment, TrailHead, segment_name, segment_number};
-
-#[cfg(test)]
-mod tests;
