@@ -245,25 +245,9 @@ fn a_revoked_ca_is_told_from_a_revoked_signer() {
 
 // --- end of the certificate ------------------------------------------------------------------------
 
-/// The signer's certificate ended 30 days ago; its CRLs are of 32 days ago, the TSA's of today.
-fn after_the_end() -> World {
-    let mut world = World::new();
-    world.evidence = Evidence::new();
-    for (list, at) in [
-        (CrlName::Signature, NOW - 32 * DAY),
-        (CrlName::Sarl, NOW),
-        (CrlName::Tsa, NOW),
-        (CrlName::TsaRoot, NOW),
-    ] {
-        let crl = world.pki.crl(list, at).unwrap();
-        world.evidence.add(&crl, Provenance::Given).unwrap();
-    }
-    world
-}
-
 #[test]
 fn a_stamp_from_before_the_end_of_the_certificate_proves_it_was_signed_in_time() {
-    let world = after_the_end();
+    let world = World::after_the_end();
     let verdict = world.verdict(world.stamped(Person::Expired, NOW - 32 * DAY));
     assert_result(&verdict, PASSED);
     assert_eq!(verdict.qualification().unwrap().status, QualificationStatus::Qualified);
@@ -272,7 +256,7 @@ fn a_stamp_from_before_the_end_of_the_certificate_proves_it_was_signed_in_time()
 #[test]
 fn a_first_stamp_after_the_end_of_the_certificate_never_passes() {
     for policy in ["hpki", "etsi"] {
-        let world = after_the_end().policy(policy);
+        let world = World::after_the_end().policy(policy);
         let verdict = world.verdict(world.stamped(Person::Expired, NOW - 10 * DAY));
         assert_eq!(verdict.indication(), Indication::Indeterminate);
         assert!(has(&verdict, "first-stamp-after-expiry"), "{:#?}", verdict.findings());

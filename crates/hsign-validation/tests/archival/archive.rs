@@ -117,6 +117,11 @@ impl Archive {
         self
     }
 
+    /// A unit of the time-stamp authority.
+    pub(crate) fn unit(&mut self, name: &'static str, from: Day, to: Day) -> &mut Self {
+        self.issue(name, "tsa root", from, to, DigestAlgorithm::Sha256)
+    }
+
     pub(crate) fn der(&self, name: &str) -> &[u8] {
         &self.issued[name].der
     }

@@ -12,7 +12,7 @@ use crate::archive::{Archive, PASSED, SIGNATURE, YEAR, open, time, value};
 /// with year 10.
 fn b_lta() -> Archive {
     let mut archive = Archive::new();
-    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).sign(Sha256).stamp_signature("tsa 1", 10);
+    archive.unit("tsa 1", -10, 10 * YEAR).sign(Sha256).stamp_signature("tsa 1", 10);
     let crls = [
         archive.crl("root", 1, YEAR, &[]),
         archive.crl("ca", 9, 4, &[]),
@@ -25,8 +25,8 @@ fn b_lta() -> Archive {
 /// The same after two renewals, in years 9 and 17, each with the revocation data of the stamp before it.
 fn renewed_twice() -> Archive {
     let mut archive = b_lta();
-    archive.issue("tsa 2", "tsa root", 8 * YEAR, 18 * YEAR, Sha256);
-    archive.issue("tsa 3", "tsa root", 16 * YEAR, 26 * YEAR, Sha256);
+    archive.unit("tsa 2", 8 * YEAR, 18 * YEAR);
+    archive.unit("tsa 3", 16 * YEAR, 26 * YEAR);
     let first = archive.crl("tsa root", 9 * YEAR - 1, 30, &[]);
     archive.embed(&[first]).stamp_document("tsa 2", 9 * YEAR);
     let second = archive.crl("tsa root", 17 * YEAR - 1, 30, &[]);
@@ -92,7 +92,7 @@ fn without_data_on_the_newest_authority_nothing_older_is_proven() {
 #[test]
 fn a_renewal_after_the_previous_authority_ended_comes_too_late() {
     let mut archive = b_lta();
-    archive.issue("tsa 2", "tsa root", 8 * YEAR, 18 * YEAR, Sha256);
+    archive.unit("tsa 2", 8 * YEAR, 18 * YEAR);
     let late = archive.crl("tsa root", 11 * YEAR - 1, 30, &[]);
     archive.embed(&[late]).stamp_document("tsa 2", 11 * YEAR);
     current(&mut archive, 12 * YEAR);
@@ -105,7 +105,7 @@ fn a_renewal_after_the_previous_authority_ended_comes_too_late() {
 #[test]
 fn an_authority_revoked_before_the_renewal_proves_nothing() {
     let mut archive = b_lta();
-    archive.issue("tsa 2", "tsa root", 8 * YEAR, 18 * YEAR, Sha256);
+    archive.unit("tsa 2", 8 * YEAR, 18 * YEAR);
     let crl = archive.crl("tsa root", 9 * YEAR - 1, 30, &[("tsa 1", 8 * YEAR, 1)]);
     archive.embed(&[crl]).stamp_document("tsa 2", 9 * YEAR);
     current(&mut archive, 9 * YEAR + 20);
@@ -117,7 +117,7 @@ fn an_authority_revoked_before_the_renewal_proves_nothing() {
 #[test]
 fn an_authority_revoked_after_the_renewal_does_no_harm() {
     let mut archive = b_lta();
-    archive.issue("tsa 2", "tsa root", 8 * YEAR, 18 * YEAR, Sha256);
+    archive.unit("tsa 2", 8 * YEAR, 18 * YEAR);
     let crl = archive.crl("tsa root", 9 * YEAR - 1, 30, &[]);
     archive.embed(&[crl]).stamp_document("tsa 2", 9 * YEAR);
     let crl = archive.crl("tsa root", 9 * YEAR + 50, 30, &[("tsa 1", 9 * YEAR + 10, 1)]);
@@ -129,7 +129,7 @@ fn an_authority_revoked_after_the_renewal_does_no_harm() {
 fn past_certificate_validation_finds_the_path_of_an_expired_ca() {
     let mut archive = Archive::new();
     archive.issue("ca", "root", -YEAR, 4 * YEAR, Sha256).issue("signer", "ca", 0, 3 * YEAR, Sha256);
-    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).sign(Sha256).stamp_signature("tsa 1", 10);
+    archive.unit("tsa 1", -10, 10 * YEAR).sign(Sha256).stamp_signature("tsa 1", 10);
     let crls = [archive.crl("root", 1, YEAR, &[]), archive.crl("ca", 9, 4, &[])];
     archive.embed_certificates(&["ca"]).embed(&crls).stamp_document("tsa 1", 11);
     current(&mut archive, 5 * YEAR);
@@ -166,7 +166,7 @@ fn past_signature_validation_needs_the_signature_before_the_signers_revocation()
 #[test]
 fn an_archive_stamp_over_a_proven_signature_may_come_after_the_signer_ended() {
     let mut archive = b_lta();
-    archive.issue("tsa 2", "tsa root", 3 * YEAR, 14 * YEAR, Sha256);
+    archive.unit("tsa 2", 3 * YEAR, 14 * YEAR);
     let crl = archive.crl("tsa root", 5 * YEAR - 1, 30, &[]);
     archive.embed(&[crl]).stamp_document("tsa 2", 5 * YEAR);
     current(&mut archive, 12 * YEAR);
@@ -176,7 +176,7 @@ fn an_archive_stamp_over_a_proven_signature_may_come_after_the_signer_ended() {
 #[test]
 fn a_first_stamp_after_the_signer_ended_never_passes() {
     let mut archive = Archive::new();
-    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).sign(Sha256);
+    archive.unit("tsa 1", -10, 10 * YEAR).sign(Sha256);
     let crls = [archive.crl("root", 1, 4 * YEAR, &[]), archive.crl("ca", 9, 4 * YEAR, &[])];
     archive.embed_certificates(&["ca"]).embed(&crls).stamp_document("tsa 1", 3 * YEAR + 1);
     current(&mut archive, 5 * YEAR);
@@ -187,7 +187,7 @@ fn a_first_stamp_after_the_signer_ended_never_passes() {
 #[test]
 fn an_algorithm_that_ended_does_no_harm_to_what_is_proven_before_its_end() {
     let mut archive = Archive::new();
-    archive.issue("signer", "ca", 0, 3 * YEAR, Sha384).issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256);
+    archive.issue("signer", "ca", 0, 3 * YEAR, Sha384).unit("tsa 1", -10, 10 * YEAR);
     archive.sign(Sha384).stamp_signature("tsa 1", 10);
     let crls = [archive.crl("root", 1, YEAR, &[]), archive.crl("ca", 9, 4, &[])];
     archive.embed_certificates(&["ca"]).embed(&crls).stamp_document("tsa 1", 11).end_of("SHA-384", 2 * YEAR);
@@ -198,7 +198,7 @@ fn an_algorithm_that_ended_does_no_harm_to_what_is_proven_before_its_end() {
 #[test]
 fn newer_data_under_an_ended_algorithm_leave_those_that_were_sealed_in_time_their_word() {
     let mut archive = Archive::new();
-    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).sign(Sha256).stamp_signature("tsa 1", 10);
+    archive.unit("tsa 1", -10, 10 * YEAR).sign(Sha256).stamp_signature("tsa 1", 10);
     let with = |issuer, at, life, digest| archive.crl_with(issuer, at, life, &[], digest);
     let crls = [with("root", 1, YEAR, Sha256), with("ca", 9, 4, Sha384)];
     let newer = with("ca", 5 * YEAR - 1, 4, Sha384);
@@ -211,13 +211,7 @@ fn newer_data_under_an_ended_algorithm_leave_those_that_were_sealed_in_time_thei
 #[test]
 fn an_imprint_whose_hash_had_ended_before_the_token_is_proven_proves_nothing() {
     let mut archive = Archive::new();
-    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).issue(
-        "tsa 2",
-        "tsa root",
-        3 * YEAR,
-        9 * YEAR,
-        Sha256,
-    );
+    archive.unit("tsa 1", -10, 10 * YEAR).unit("tsa 2", 3 * YEAR, 9 * YEAR);
     archive.sign(Sha256);
     let crls = [archive.crl("root", 1, YEAR, &[]), archive.crl("ca", 9, 4, &[])];
     archive.embed_certificates(&["ca"]).embed(&crls).stamp_document_with("tsa 1", 11, Sha384);
@@ -254,7 +248,7 @@ fn a_time_on_the_callers_word_counts_like_a_stamp() {
 #[test]
 fn a_stamp_over_the_evidence_alone_proves_no_signature() {
     let mut archive = Archive::new();
-    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).sign(Sha256);
+    archive.unit("tsa 1", -10, 10 * YEAR).sign(Sha256);
     let crls = [archive.crl("root", 1, YEAR, &[]), archive.crl("ca", 9, 4, &[])];
     archive.embed_certificates(&["ca"]).embed(&crls);
     let evidence =

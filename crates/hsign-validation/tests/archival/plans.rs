@@ -8,13 +8,7 @@ use crate::archive::{Archive, YEAR, time};
 /// Signed and sealed; the only data on the authority come from a responder that ends years before it.
 fn with_responder_of_a_year() -> Archive {
     let mut archive = Archive::new();
-    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).issue(
-        "responder",
-        "tsa root",
-        -5,
-        YEAR,
-        Sha256,
-    );
+    archive.unit("tsa 1", -10, 10 * YEAR).issue("responder", "tsa root", -5, YEAR, Sha256);
     archive.sign(Sha256).embed_certificates(&["ca", "responder"]);
     let crls = ["root", "ca"].map(|issuer| archive.crl(issuer, 9, 30, &[]));
     archive.embed(&crls).stamp_signature("tsa 1", 10);

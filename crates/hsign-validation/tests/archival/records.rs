@@ -47,10 +47,8 @@ fn record(covers: Vec<Covered>, chains: Vec<ArchiveTimestampChain>) -> EvidenceR
 /// Signed on day 10; a record over signature and evidence of day 11, its time stamp renewed in year 9, its tree in year 17.
 fn recorded() -> Archive {
     let mut archive = Archive::new();
-    archive
-        .issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256)
-        .issue("tsa 2", "tsa root", 8 * YEAR, 18 * YEAR, Sha256)
-        .issue("tsa 3", "tsa root", 16 * YEAR, 26 * YEAR, Sha256);
+    archive.unit("tsa 1", -10, 10 * YEAR).unit("tsa 2", 8 * YEAR, 18 * YEAR);
+    archive.unit("tsa 3", 16 * YEAR, 26 * YEAR);
     let crls = [archive.crl("root", 1, YEAR, &[]), archive.crl("ca", 9, 4, &[])];
     archive.sign(Sha256).embed_certificates(&["ca"]).embed(&crls);
     let covers = archive.all_there_is();
@@ -156,13 +154,7 @@ fn a_renewal_that_came_after_the_previous_authority_ended_leaves_the_record_open
 #[test]
 fn rfc4998_5_3_a_chain_whose_hash_function_had_ended_before_the_next_one_began_proves_nothing() {
     let mut archive = Archive::new();
-    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).issue(
-        "tsa 2",
-        "tsa root",
-        3 * YEAR,
-        9 * YEAR,
-        Sha256,
-    );
+    archive.unit("tsa 1", -10, 10 * YEAR).unit("tsa 2", 3 * YEAR, 9 * YEAR);
     let crls = [archive.crl("root", 1, YEAR, &[]), archive.crl("ca", 9, 4, &[])];
     archive.sign(Sha256).embed_certificates(&["ca"]).embed(&crls);
     let covers = archive.all_there_is();

@@ -11,7 +11,7 @@ use crate::synthetic::sha256_digest;
 /// Signed with fresh data on everything, judged soon after; "tsa 1" is at hand.
 fn fresh() -> Archive {
     let mut archive = Archive::new();
-    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).sign(Sha256).embed_certificates(&["ca"]);
+    archive.unit("tsa 1", -10, 10 * YEAR).sign(Sha256).embed_certificates(&["ca"]);
     data(&mut archive, 19);
     archive
 }
@@ -74,7 +74,7 @@ fn expired() {
 #[test]
 fn crypto_constraints_failure() {
     let mut archive = Archive::new();
-    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).sign(Sha384).embed_certificates(&["ca"]);
+    archive.unit("tsa 1", -10, 10 * YEAR).sign(Sha384).embed_certificates(&["ca"]);
     data(&mut archive, 19);
     let covers = vec![Covered::SignedData { signature: SIGNATURE.to_owned() }];
     let stamp = archive.timestamp("tsa 1", 15, TimestampKind::Content, covers, Sha256);
@@ -252,7 +252,7 @@ fn out_of_bounds_no_poe() {
 /// A responder of the CA with a certificate of three days answers for the signer.
 fn with_short_lived_responder() -> Archive {
     let mut archive = Archive::new();
-    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).issue("responder", "ca", 8, 12, Sha256);
+    archive.unit("tsa 1", -10, 10 * YEAR).issue("responder", "ca", 8, 12, Sha256);
     archive.sign(Sha256).embed_certificates(&["ca", "responder"]);
     let answer = archive.ocsp("signer", "responder", 9, 30);
     let crls = [archive.crl("root", 9, 90, &[])];
@@ -279,7 +279,7 @@ fn a_responder_that_ended_counts_where_its_certificate_is_proven_in_its_time() {
 fn a_responder_that_is_not_proven_in_its_time_is_believed_where_an_older_list_of_the_ca_agrees() {
     let judged = |revoked: &[(&str, i64, u8)], with_list: bool| {
         let mut archive = Archive::new();
-        archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).issue("responder", "ca", 8, 12, Sha256);
+        archive.unit("tsa 1", -10, 10 * YEAR).issue("responder", "ca", 8, 12, Sha256);
         archive.sign(Sha384).embed_certificates(&["ca", "responder"]).end_of("SHA-384", 40);
         let answer = archive.ocsp("signer", "responder", 9, 60);
         let mut crls = vec![archive.crl("root", 9, 90, &[])];

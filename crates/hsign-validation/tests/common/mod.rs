@@ -68,6 +68,22 @@ impl World {
         }
     }
 
+    /// The certificate of [`Person::Expired`] ended 30 days ago; its CRLs are of 32 days ago, the TSA's of today.
+    pub fn after_the_end() -> Self {
+        let mut world = Self::new();
+        world.evidence = Evidence::new();
+        for (list, at) in [
+            (CrlName::Signature, NOW - 32 * DAY),
+            (CrlName::Sarl, NOW),
+            (CrlName::Tsa, NOW),
+            (CrlName::TsaRoot, NOW),
+        ] {
+            let crl = world.pki.crl(list, at).unwrap();
+            world.evidence.add(&crl, Provenance::Given).unwrap();
+        }
+        world
+    }
+
     pub fn without_crl(&mut self, missing: CrlName) {
         self.evidence = Evidence::new();
         for list in CrlName::ALL.into_iter().filter(|list| *list != missing) {

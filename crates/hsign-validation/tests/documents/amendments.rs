@@ -2,8 +2,7 @@
 
 use hsign_core::facts::*;
 use hsign_core::{Digest, DigestAlgorithm, Severity};
-use hsign_pki::Provenance;
-use hsign_testkit::{CrlName, DAY, Person};
+use hsign_testkit::{DAY, Person};
 use hsign_validation::{DocumentVerdict, Indication, SubIndication};
 
 use crate::common::{NOW, World, codes, document};
@@ -114,17 +113,7 @@ fn roles_that_are_asked_for_in_addition_are_the_amendments() {
 /// The original's certificate ended 30 days ago, and nothing but the amendment of 32 days ago proves its signature.
 #[test]
 fn an_amendment_proves_that_its_original_was_there_before() {
-    let mut world = World::new();
-    world.evidence = hsign_validation::Evidence::new();
-    for (list, at) in [
-        (CrlName::Signature, NOW - 32 * DAY),
-        (CrlName::Sarl, NOW),
-        (CrlName::Tsa, NOW),
-        (CrlName::TsaRoot, NOW),
-    ] {
-        let crl = world.pki.crl(list, at).unwrap();
-        world.evidence.add(&crl, Provenance::Given).unwrap();
-    }
+    let world = World::after_the_end();
     let old = document(vec![world.signature(Person::Expired)]);
     assert_ne!(result(&world.judge(&old)), PASSED);
     let mut facts = amended(&world, Person::Doctor, old);
