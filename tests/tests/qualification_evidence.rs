@@ -137,18 +137,19 @@ fn witness_type_the_person_stands_beside_the_service_that_signed() {
     );
 }
 
+/// A record of the commercial certificate's person, inside its signature: `record.p7m`.
+fn attest_enveloping(session: &Session) {
+    let person = format!("{} --person P --role Dentist", certificate(session, Person::Commercial));
+    session.write("record.json", complete(session, &person).to_string());
+    let line = "record.json --format cades --packaging enveloping --trust trust.toml";
+    session.sign(Person::Attester, line).exits(3);
+}
+
 #[test]
 fn an_enveloping_record_is_one_file() {
     let session = Session::shared();
     trust(&session);
-    let record = complete(
-        &session,
-        &format!("{} --person P --role Dentist", certificate(&session, Person::Commercial)),
-    );
-    session.write("record.json", record.to_string());
-    session
-        .sign(Person::Attester, "record.json --format cades --packaging enveloping --trust trust.toml")
-        .exits(3);
+    attest_enveloping(&session);
     session.sign(Person::Commercial, "letter.pdf --tsa {tsa} --trust trust.toml").exits(3);
     verify(&session, "letter.signed.pdf --evidence record.p7m").exits(0);
 }
@@ -241,15 +242,8 @@ fn an_institution_adds_texts_and_classes_of_its_own() {
 fn a_record_attached_to_the_document_before_signing_is_found() {
     let session = Session::shared();
     trust(&session);
-    let record = complete(
-        &session,
-        &format!("{} --person P --role Dentist", certificate(&session, Person::Commercial)),
-    );
-    session.write("record.json", record.to_string());
+    attest_enveloping(&session);
     session.write("other.json", "{\"resourceType\": \"Bundle\"}");
-    session
-        .sign(Person::Attester, "record.json --format cades --packaging enveloping --trust trust.toml")
-        .exits(3);
     let attached = std::process::Command::new("qpdf")
         .args(["letter.pdf", "--add-attachment", "record.p7m", "--", "--add-attachment", "other.json", "--"])
         .arg("with.pdf")

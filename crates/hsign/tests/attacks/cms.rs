@@ -164,19 +164,9 @@ fn a_certificate_for_the_same_key_with_another_role_is_not_the_signers() {
         let twin = Forge::like(&dentist.certificate).roles_of(&person(Person::Doctor).certificate);
         let twin = Forge { serial, ..twin }.sign(&key_of(Ca::HpkiSignature));
         let document = signed_with(&letter(), |prepared| {
-            let signed = set(&attributes_of(&prepared.content_digest(SHA256).unwrap(), &dentist.certificate));
-            let forged = build::signed_data(&build::Parts {
-                content_type: cms_oid::DATA,
-                content: None,
-                digest: SHA256,
-                signature_algorithm: &dentist.algorithm(),
-                signer_certificate: &twin,
-                certificates: &dentist.chain,
-                signed_attributes: &signed,
-                signature: &raw(&dentist.key, &signed),
-                unsigned_attributes: &[],
-            });
-            stamp(&forged.unwrap(), &unit(Unit::Tsa), NOW)
+            let attributes = attributes_of(&prepared.content_digest(SHA256).unwrap(), &dentist.certificate);
+            let forged = cms(&dentist.certified_as(twin), &attributes);
+            stamp(&forged, &unit(Unit::Tsa), NOW)
         });
         let verdict = World::new().verdict(&document);
         assert_ne!(verdict.indication().name(), "TOTAL-PASSED");

@@ -1,6 +1,6 @@
 //! Files that another program shows as something else than what was signed.
 
-use hsign_cms::{build, oid as cms_oid};
+use hsign_cms::oid as cms_oid;
 use hsign_testkit::{Person, Unit};
 
 use crate::world::*;
@@ -8,19 +8,8 @@ use crate::world::*;
 /// A signature around `content`, stamped.
 fn around(content: &[u8]) -> Vec<u8> {
     let doctor = person(Person::Doctor);
-    let signed = set(&attributes_of(&digest(content), &doctor.certificate));
-    let cms = build::signed_data(&build::Parts {
-        content_type: cms_oid::DATA,
-        content: Some(content),
-        digest: SHA256,
-        signature_algorithm: &doctor.algorithm(),
-        signer_certificate: &doctor.certificate,
-        certificates: &doctor.chain,
-        signed_attributes: &signed,
-        signature: &raw(&doctor.key, &signed),
-        unsigned_attributes: &[],
-    });
-    stamp(&cms.unwrap(), &unit(Unit::Tsa), NOW)
+    let attributes = attributes_of(&digest(content), &doctor.certificate);
+    stamp(&signed_data(&doctor, cms_oid::DATA, Some(content), &attributes), &unit(Unit::Tsa), NOW)
 }
 
 #[test]

@@ -188,10 +188,20 @@ pub fn set(attributes: &[Vec<u8>]) -> Vec<u8> {
 
 /// A CMS over these attributes.
 pub fn cms(who: &Someone, attributes: &[Vec<u8>]) -> Vec<u8> {
+    signed_data(who, cms_oid::DATA, None, attributes)
+}
+
+/// A CMS over these attributes, with its content where there is one.
+pub fn signed_data(
+    who: &Someone,
+    content_type: &str,
+    content: Option<&[u8]>,
+    attributes: &[Vec<u8>],
+) -> Vec<u8> {
     let signed = set(attributes);
     build::signed_data(&build::Parts {
-        content_type: cms_oid::DATA,
-        content: None,
+        content_type,
+        content,
         digest: SHA256,
         signature_algorithm: &who.algorithm(),
         signer_certificate: &who.certificate,
@@ -220,23 +230,12 @@ pub fn token_info(covered: &[u8], at: Seconds) -> Vec<u8> {
 pub fn token(who: &Someone, covered: &[u8], at: Seconds) -> Vec<u8> {
     const TST_INFO: &str = hsign_tsp::TST_INFO;
     let info = token_info(covered, at);
-    let signed = set(&[
+    let attributes = [
         attributes::content_type(TST_INFO).unwrap(),
         attributes::message_digest(&digest(&info)).unwrap(),
         attributes::signing_certificate_v2(&who.certificate, &digest(&who.certificate)).unwrap(),
-    ]);
-    build::signed_data(&build::Parts {
-        content_type: TST_INFO,
-        content: Some(&info),
-        digest: SHA256,
-        signature_algorithm: &who.algorithm(),
-        signer_certificate: &who.certificate,
-        certificates: &who.chain,
-        signed_attributes: &signed,
-        signature: &raw(&who.key, &signed),
-        unsigned_attributes: &[],
-    })
-    .unwrap()
+    ];
+    signed_data(who, TST_INFO, Some(&info), &attributes)
 }
 
 pub fn letter() -> Vec<u8> {
