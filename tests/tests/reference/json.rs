@@ -14,7 +14,8 @@ use crate::{MADE_BY, kept, row};
 const INTRO: &str = "\
 # JSON
 
-What commands write to standard output with `--output json`: one document, whose `schema` names it and its version. Keys, values of
+What commands write to standard output with `--output json`: one document, whose `schema` names it and its version; commands of the archive
+write lines, the last of which does. Keys, values of
 enumerations and exit codes below are stable; new keys and values may come, so readers pass over what they don't know. Messages and hints
 follow `--lang`, everything else is the same in both languages. Times are RFC 3339 in UTC.
 
@@ -25,6 +26,9 @@ and lists cut where `…` stands.
 
 ";
 
+/// The document that is lines.
+const LINES: &str = "archive-1";
+
 /// A document, the command that shows it, and the exit code of that command.
 struct Example {
     schema: &'static str,
@@ -34,7 +38,7 @@ struct Example {
     file: Option<&'static str>,
 }
 
-const EXAMPLES: [Example; 28] = [
+const EXAMPLES: [Example; 30] = [
     example(
         "verify-1",
         "verify scan.signed.pdf --trust pki/trust.toml --evidence pki/crl --document-class dispensing",
@@ -104,6 +108,8 @@ const EXAMPLES: [Example; 28] = [
     example("policies-1", "policy list", 0),
     example("algorithms-1", "policy explain pki/people/pharmacist/certificate.pem", 0),
     example("config-1", "config", 0),
+    example(LINES, "archive status --archive archive --trust pki/trust.toml --evidence pki/crl", 3),
+    example("archive-retention-1", "archive retention", 0),
     example("error-1", "verify scan.signed.pdf --document-class postcard", 2),
 ];
 
@@ -192,6 +198,10 @@ static DESK: LazyLock<Desk> = LazyLock::new(|| {
     let _ = session.sign(Person::Pharmacist, "--config journal.toml scan.pdf -o noted.pdf").exits(0);
     let _ = session.run("journal stamp --config journal.toml").exits(0);
     session.write("inbox/scan-0001.pdf", session.read("scan.pdf"));
+    let _ = session.run("archive init archive --tsa {tsa} --store one --store two").exits(0);
+    let add = "archive add --archive archive --trust {trust} --evidence {crl} --class chart --retention-start 2026-11-01";
+    let _ = session.run(&format!("{add} scan.signed.pdf --key chart-1")).exits(0);
+    let _ = session.run(&format!("{add} letter.pdf --key chart-2")).exits(7);
     Desk { session, card }
 });
 
@@ -222,13 +232,17 @@ fn json_documents_are_described_and_shown() {
     for one in &EXAMPLES {
         let file = format!("{}.json", one.schema);
         let answer = desk.run(one.command).exits(one.code);
-        let value = match one.file {
-            Some(name) => serde_json::from_slice(&desk.session.read(name)).unwrap(),
-            None => answer.json(),
+        let values: Vec<Value> = match one.file {
+            Some(name) => vec![serde_json::from_slice(&desk.session.read(name)).unwrap()],
+            None if one.schema == LINES => json_lines(&answer),
+            None => vec![answer.json()],
         };
-        let problems = schemas.problems(&file, &value);
-        assert!(problems.is_empty(), "{file}: {problems:#?}\n{answer}");
-        text.push_str(&section(&schemas, one, &desk.shown(value)));
+        for value in &values {
+            let problems = schemas.problems(&file, value);
+            assert!(problems.is_empty(), "{file}: {problems:#?}\n{answer}");
+        }
+        let shown: Vec<String> = values.into_iter().map(|value| desk.shown(value, one.schema)).collect();
+        text.push_str(&section(&schemas, one, &shown.join("\n")));
     }
     text.push_str("\n## Shared parts\n");
     for (name, part) in schemas.file("common.json")["$defs"].as_object().unwrap() {
@@ -257,6 +271,13 @@ fn every_schema_has_an_example() {
     for file in schemas.names().filter(|name| *name != "common.json") {
         assert!(EXAMPLES.iter().any(|one| format!("{}.json", one.schema) == file), "{file}");
     }
+}
+
+/// A document on each line.
+pub(crate) fn json_lines(answer: &Answer) -> Vec<Value> {
+    let text = answer.text();
+    let line = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    text.lines().map(line).collect()
 }
 
 fn name(schema: &str) -> String {
@@ -372,9 +393,9 @@ fn link(file: &str, reference: &str) -> String {
 
 impl Desk {
     /// The answer without what is different in every run.
-    fn shown(&self, mut value: Value) -> String {
+    fn shown(&self, mut value: Value, schema: &str) -> String {
         self.settle(&mut value, "");
-        serde_json::to_string_pretty(&value).unwrap()
+        if schema == LINES { value.to_string() } else { serde_json::to_string_pretty(&value).unwrap() }
     }
 
     fn settle(&self, value: &mut Value, key: &str) {
@@ -389,8 +410,11 @@ impl Desk {
             // Whether a proof counts already depends on the second in which the answer was made.
             Value::Array(items) if key == "proofs" => *items = vec!["…".into()],
             Value::Array(items) => {
-                let limit =
-                    if matches!(key, "entries" | "functions" | "mechanisms") { 2 } else { usize::MAX };
+                let limit = if matches!(key, "entries" | "functions" | "mechanisms" | "rules") {
+                    2
+                } else {
+                    usize::MAX
+                };
                 let all = items.len();
                 items.truncate(limit);
                 items.iter_mut().for_each(|item| self.settle(item, key));

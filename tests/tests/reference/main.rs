@@ -3,6 +3,7 @@
 //!
 //! `UPDATE=1 cargo test -p hsign-tests --test reference` writes the files anew.
 
+mod archive;
 mod commands;
 mod documents;
 mod findings;

@@ -1,19 +1,23 @@
 //! Lines as JSON for programs, as sentences for people.
 
 use hsign::archive::{Line, Summary};
-use hsign::report::{finding_lines, finding_message, word};
+use hsign::report::{finding_lines, finding_message, findings_json, word};
 use hsign::{Finding, Severity};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::day;
 use crate::language::Language;
 use crate::output;
 use crate::session::Session;
 
+/// The form of the lines; the summary names it.
+const SCHEMA: &str = "hsign.archive/1";
+
 /// Tells a line on standard output: it is the result.
 pub(super) fn tell(session: &Session, line: &Line) {
     if session.json {
-        json_line(line);
+        json_line(told(line, session.language));
         return;
     }
     let (finding, behind) = worded(line, session.language);
@@ -27,7 +31,7 @@ pub(super) fn tell(session: &Session, line: &Line) {
 /// The last line.
 pub(super) fn summary(session: &Session, summary: &Summary) {
     if session.json {
-        json_line(summary);
+        json_line(summed(summary, session.language));
         return;
     }
     let mut finding = Finding::info("archive-summary")
@@ -53,11 +57,41 @@ pub(super) fn summary(session: &Session, summary: &Summary) {
     }
 }
 
-fn json_line(value: &impl Serialize) {
-    match serde_json::to_string(value) {
-        Ok(text) => output::data(&format!("{text}\n")),
+fn json_line(value: serde_json::Result<Value>) {
+    match value {
+        Ok(value) => output::data(&format!("{value}\n")),
         Err(error) => output::message(&format!("error: {error}\n")),
     }
+}
+
+/// A line as JSON, its findings in the form that they have everywhere.
+fn told(line: &Line, language: Language) -> serde_json::Result<Value> {
+    let mut value = serde_json::to_value(line)?;
+    let (name, shown) = match line {
+        Line::Alarm { finding } => ("finding", one_finding(finding, language)),
+        Line::SetAside { findings, .. } | Line::Failed { findings, .. } | Line::Verified { findings, .. } => {
+            ("findings", findings_json(findings, language).into())
+        }
+        _ => return Ok(value),
+    };
+    if let Some(object) = value.as_object_mut() {
+        object.insert(name.to_owned(), shown);
+    }
+    Ok(value)
+}
+
+fn summed(summary: &Summary, language: Language) -> serde_json::Result<Value> {
+    let mut value = serde_json::to_value(summary)?;
+    if let Some(object) = value.as_object_mut() {
+        object.insert("schema".to_owned(), SCHEMA.into());
+        let stopped = summary.stopped.as_ref().map(|finding| one_finding(finding, language));
+        object.insert("stopped".to_owned(), stopped.into());
+    }
+    Ok(value)
+}
+
+fn one_finding(finding: &Finding, language: Language) -> Value {
+    findings_json(std::slice::from_ref(finding), language).pop().unwrap_or_default()
 }
 
 /// The word for a value of an enumeration, by the name that it has in JSON.

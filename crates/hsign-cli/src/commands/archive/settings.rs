@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use hsign::archive::{ArchiveConfig, RetentionTable, TEMPLATE};
+use serde_json::json;
 use toml::Value;
 
 use super::desk::{Ground, absolute, home, judging};
@@ -71,7 +72,7 @@ fn names(numbers: impl Iterator<Item = usize>) -> String {
 pub(super) fn retention(session: &Session) -> Result<u8> {
     let table = RetentionTable::builtin().map_err(hsign::Error::from)?;
     if session.json {
-        output::json(&serde_json::to_value(table.rules())?);
+        output::json(&json!({ "schema": "hsign.archive-retention/1", "rules": table.rules() }));
     } else {
         output::data(RetentionTable::builtin_text());
     }
