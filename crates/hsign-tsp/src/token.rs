@@ -1,4 +1,4 @@
-use hsign_asn1::{Reader, Rules, Tag};
+use hsign_asn1::{Reader, Rules, Tag, der_violations};
 use hsign_cms::SignedData;
 
 use crate::{Error, TST_INFO, TimestampResponse, TstInfo};
@@ -38,6 +38,16 @@ impl Token {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The first place where its encoding is BER and not DER (X.690 §10, §11): offset, and what it is in a word. Implicitly
+    /// tagged sets, the certificates say, are looked at as sequences. `None`: it is DER.
+    #[must_use]
+    pub fn departure_from_der(&self) -> Option<(usize, &'static str)> {
+        match der_violations(&self.bytes) {
+            Ok(violations) => violations.first().map(|(offset, violation)| (*offset, violation.name())),
+            Err(error) => Some((error.offset, "unreadable")),
+        }
     }
 
     /// What the authority states.

@@ -102,6 +102,11 @@ fn rfc3161_2_4_1_certificate_may_be_known_beforehand() {
 #[test]
 fn real_encodings_are_read() {
     assert!(codes(Fault::BerToken).is_empty());
+    let departure = |faults: &[Fault]| {
+        let token = Token::parse(&respond(&request(), faults)).unwrap();
+        token.departure_from_der().map(|(_, violation)| violation)
+    };
+    assert_eq!((departure(&[]), departure(&[Fault::BerToken])), (None, Some("indefinite-length")));
     assert_eq!(codes(Fault::AttributeCertificate), ["cms-other-certificates"]);
     let request = request();
     let token = Token::parse(&respond(&request, &[Fault::FractionalSeconds("125".into())])).unwrap();

@@ -6,7 +6,7 @@ mod archive_support;
 
 use archive_support::Clinic;
 use hsign::archive::{Intake, Line, Retention};
-use hsign_testkit::documents;
+use hsign_testkit::{Dice, documents};
 
 fn file(clinic: &Clinic, name: &str, bytes: &[u8]) -> Intake {
     let path = clinic.room.path().join("documents").join(name);
@@ -15,16 +15,9 @@ fn file(clinic: &Clinic, name: &str, bytes: &[u8]) -> Intake {
     Intake { location, key, ..clinic.document(0, "chart", Retention::Open) }
 }
 
-/// Octets that look like nothing, the same in each run.
 fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut octet = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        u8::try_from(state >> 56).unwrap()
-    };
-    (0..length).map(|_| octet()).collect()
+    let mut dice = Dice::new(seed);
+    (0..length).map(|_| dice.roll().to_le_bytes()[0]).collect()
 }
 
 fn dicom(content: &[u8]) -> Vec<u8> {

@@ -4,9 +4,10 @@
 mod archive_support;
 
 use archive_support::signer::Key;
-use archive_support::{CONFIG, Clinic, NOW, generation};
+use archive_support::{CONFIG, Clinic, NOW, generation, no_secrets};
 use hsign::archive::{
-    ExportRequest, HoldSubject, ImportRequest, Line, RenewRequest, Retention, ScrubRequest, Standing,
+    ExportRequest, HoldSubject, ImportRequest, Intake, Line, RenewRequest, Retention, ScrubRequest, Standing,
+    Summary, VerifyRequest,
 };
 use hsign::credential::KeyProtection;
 use hsign::report::Language;
@@ -102,6 +103,23 @@ fn an_authority_that_fails_is_passed_over_and_one_whose_clock_is_wrong_refused()
 }
 
 #[test]
+fn a_token_that_is_not_der_is_refused_and_another_authority_asked() {
+    let clinic = Clinic::new();
+    clinic.add(&clinic.charts(0..2));
+    clinic.desk.faults.lock().unwrap().push_back(("first".to_owned(), Fault::BerToken));
+    let renewed = clinic.renew();
+    assert_eq!((renewed.failed, renewed.yen), (0, Some(20)), "{:?}", clinic.lines());
+    assert_eq!(clinic.verified(), 2);
+    clinic.add(&clinic.charts(2..4));
+    for name in ["first", "spare"] {
+        clinic.desk.faults.lock().unwrap().push_back((name.to_owned(), Fault::BerToken));
+    }
+    assert_eq!(clinic.renew().failed, 1);
+    let told = |line: &Line| matches!(line, Line::Failed { findings, .. } if findings.iter().any(|one| one.code == "archive-token-not-der"));
+    assert!(clinic.lines().iter().any(told), "{:?}", clinic.lines());
+}
+
+#[test]
 fn a_proof_opens_without_the_archive() {
     let clinic = Clinic::new();
     clinic.add(&clinic.charts(0..5));
@@ -190,6 +208,19 @@ fn the_index_is_made_anew_from_the_stores_and_a_drill_proves_that_it_can_be() {
     assert!(out.join("trail/0000000001.jsonl").is_file());
 }
 
+/// Carries a deletion out with a doctor's signature.
+fn delete(clinic: &Clinic, name: &str) -> Result<Summary, hsign::Error> {
+    let pki = generation(clinic.now());
+    let key = Key(pki.person(Person::Doctor));
+    let protection = KeyProtection::Token {
+        hardware: true,
+        always_authenticate: None,
+        extractable: Some(false),
+        sensitive: Some(true),
+    };
+    clinic.try_archive(|archive, environment| archive.run_deletion(name, &key, &protection, environment))
+}
+
 #[test]
 fn what_is_held_stays_and_what_is_deleted_is_deleted_by_two_people() {
     let clinic = Clinic::new();
@@ -219,22 +250,11 @@ fn what_is_held_stays_and_what_is_deleted_is_deleted_by_two_people() {
     approve(&clinic).unwrap();
     assert!(clinic.path(1).exists());
     clinic.set(NOW + 8 * YEAR + DAY);
-    let pki = generation(clinic.now());
-    let key = Key(pki.person(Person::Doctor));
-    let run = |name: &str| {
-        let protection = KeyProtection::Token {
-            hardware: true,
-            always_authenticate: None,
-            extractable: Some(false),
-            sensitive: Some(true),
-        };
-        clinic.try_archive(|archive, environment| archive.run_deletion(name, &key, &protection, environment))
-    };
-    assert_eq!(run("purge-1").unwrap().objects, 1);
+    assert_eq!(delete(&clinic, "purge-1").unwrap().objects, 1);
     assert!(!clinic.path(1).exists());
     let deleted = |line: &Line| matches!(line, Line::Deleted { key, .. } if key == "chart/001");
     assert!(clinic.lines().iter().any(deleted));
-    assert_eq!(run("purge-1").unwrap().objects, 0, "nothing is left to do");
+    assert_eq!(delete(&clinic, "purge-1").unwrap().objects, 0, "nothing is left to do");
     assert_eq!(clinic.verified(), 2, "the neighbours' evidence stands");
     assert!(clinic.add(&charts[1..2]).failed == 1, "what was deleted doesn't come back under its key");
     let mut certificates = Vec::new();
@@ -258,6 +278,66 @@ fn what_is_held_stays_and_what_is_deleted_is_deleted_by_two_people() {
     let time = ValidationTime(Time::from_unix_seconds(clinic.now()).unwrap());
     let verdict = hsign::verify(&certificates[0], &settings, &NoNetwork, time).unwrap().verdict;
     assert_eq!(verdict.indication(), Indication::TotalPassed, "{:?}", verdict.findings());
+}
+
+#[test]
+fn without_rows_of_documents_they_are_found_in_the_bundles() {
+    let clinic = Clinic::new();
+    let config = CONFIG.replacen("[[store]]", "keep_documents_in_bundles_only = true\n[[store]]", 1);
+    clinic.configure(&config);
+    let start = "2016-10-01".parse().unwrap();
+    let charts: Vec<_> =
+        (0..4).map(|number| clinic.document(number, "chart", Retention::Start(start))).collect();
+    clinic.add(&charts);
+    clinic.renew();
+    let rows = || {
+        let mut index = hsign_archive_store::Index::sqlite(&clinic.home().join("index.db")).unwrap();
+        index.documents(None, 99).unwrap().into_iter().map(|row| row.key).collect::<Vec<_>>()
+    };
+    assert!(rows().is_empty());
+
+    assert_eq!(clinic.verified(), 4);
+    let one = VerifyRequest { keys: vec!["chart/002".to_owned()], ..VerifyRequest::default() };
+    assert_eq!(clinic.archive(|archive, environment| archive.verify(&one, environment)).objects, 1);
+    let request = ExportRequest {
+        key: "chart/001".to_owned(),
+        out: clinic.room.path().join("proof.asice"),
+        without_document: false,
+        language: Language::En,
+        force: false,
+    };
+    clinic.archive(|archive, environment| archive.export(&request, environment));
+    clinic.add(&charts);
+    assert!(clinic.lines().iter().all(|line| matches!(line, Line::Known { .. })), "{:?}", clinic.lines());
+    let other =
+        Intake { location: clinic.document(7, "chart", Retention::Open).location, ..charts[1].clone() };
+    assert_eq!(clinic.add(&[other]).failed, 1, "the key is another document's");
+    let newer =
+        Intake { replaces: charts[3].key.clone(), ..clinic.document(8, "chart", Retention::Start(start)) };
+    clinic.add(&[newer]);
+    clinic.renew();
+    assert_eq!(rows(), ["chart/008"], "what replaces another is known by that");
+
+    clinic.set(NOW + 6 * YEAR);
+    let plan = |keys: &[&str], name: &str| {
+        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        clinic.try_archive(|archive, environment| {
+            archive.plan_deletion(name, &keys, "long enough", environment)
+        })
+    };
+    let refused = plan(&["chart/003"], "d0").unwrap_err().finding();
+    assert_eq!(refused.code, "archive-deletion-refused", "a later version stays");
+    assert_eq!(plan(&["chart/010"], "d0").unwrap_err().finding().code, "archive-no-such-document");
+    plan(&["chart/000", "chart/002"], "d1").unwrap();
+    *clinic.actor.lock().unwrap() = "director".to_owned();
+    clinic.archive(|archive, environment| archive.approve_deletion("d1", environment));
+    clinic.set(NOW + 8 * YEAR + DAY);
+    assert_eq!(delete(&clinic, "d1").unwrap().objects, 2);
+    assert!(!clinic.path(0).exists() && clinic.path(1).exists() && !clinic.path(2).exists());
+    assert_eq!(clinic.add(&charts[2..3]).failed, 1, "what was deleted doesn't come back under its key");
+    assert_eq!(clinic.verified(), 3);
+    clinic.run(|home, environment| hsign::archive::rebuild_index(home, no_secrets(), environment));
+    assert_eq!(clinic.verified(), 3);
 }
 
 #[test]

@@ -209,6 +209,9 @@ impl Archive {
             findings.insert(0, first());
             return Ok(Err(findings));
         }
+        if let Some(finding) = not_der(name, &token) {
+            return Ok(Err(vec![first(), finding]));
+        }
         let judged = judge_token(token.bytes(), imprint, environment)?;
         let JudgedToken { enriched, ends, .. } = &judged;
         let ends = match ends {
@@ -245,6 +248,14 @@ fn may_be_used(judged: &JudgedToken, environment: &Environment<'_>) -> bool {
     let rules = environment.settings.policy.timestamps();
     let waits = judged.verdict.sub_indication() == Some(hsign_validation::SubIndication::TryLater);
     (judged.holds() || waits) && !accreditation_missing(judged, &rules.accreditations)
+}
+
+/// RFC 3161 asks for DER nowhere but in the signed attributes. An evidence record is DER (RFC 4998 §3.1), and software
+/// that reads one and writes it again to hash what is inside would hash other octets than were stamped.
+fn not_der(name: &str, token: &Token) -> Option<Finding> {
+    let (offset, violation) = token.departure_from_der()?;
+    let finding = Finding::error("archive-token-not-der").with("tsa", name);
+    Some(finding.with("violation", violation).with("offset", offset))
 }
 
 fn limits_of(limits: &AuthorityLimits) -> Limits {
