@@ -308,7 +308,7 @@ impl Archive {
         self.under(day, |facts, context| plan(facts, &judge(facts, context), context, &times))
     }
 
-    fn under<T>(&mut self, day: Day, ask: impl FnOnce(&DocumentFacts, &Context<'_>) -> T) -> T {
+    pub(crate) fn under<T>(&mut self, day: Day, ask: impl FnOnce(&DocumentFacts, &Context<'_>) -> T) -> T {
         self.now = day;
         let policy = Policy::parse(&self.policy).unwrap();
         let resolve = |name: &str| self.issued.get(name).map(|issued| issued.der.clone());

@@ -3,6 +3,7 @@
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 mod archive;
+mod before_signing;
 mod past_validation;
 mod plans;
 mod records;

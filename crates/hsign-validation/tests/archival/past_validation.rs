@@ -74,6 +74,8 @@ fn every_proof_tells_on_whose_word_it_rests() {
         proof(&ProvenObject::Timestamp("Signature 10".to_owned())),
         Some((time(11), stamp("Document 11")))
     );
+    assert_eq!(ProvenObject::Timestamp("Signature 10".to_owned()).to_string(), "Signature 10");
+    assert_eq!(ProvenObject::Evidence([0xa5; 32]).to_string(), "a5".repeat(32));
     let renewal = format!("Document {}", 9 * YEAR);
     assert_eq!(
         proof(&ProvenObject::Timestamp("Document 11".to_owned())),
@@ -206,6 +208,47 @@ fn newer_data_under_an_ended_algorithm_leave_those_that_were_sealed_in_time_thei
     archive.end_of("SHA-384", 2 * YEAR).given(&[newer]);
     current(&mut archive, 5 * YEAR);
     archive.expect(5 * YEAR, PASSED);
+}
+
+#[test]
+fn newer_lists_under_an_ended_algorithm_leave_a_responder_its_word() {
+    let mut archive = Archive::new();
+    archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).issue("responder", "ca", 8, 3 * YEAR, Sha256);
+    archive.sign(Sha256).stamp_signature("tsa 1", 10);
+    let answer = archive.ocsp("signer", "responder", 9, 4);
+    let crl = archive.crl("root", 1, YEAR, &[]);
+    let newer = archive.crl_with("ca", 5 * YEAR - 1, 4, &[], Sha384);
+    archive.embed_certificates(&["ca", "responder"]).embed(&[crl]).embed_ocsp(answer);
+    // Were the list believed, the control time would slide to before the signature.
+    archive.stamp_document("tsa 1", 11).end_of("SHA-384", 5).given(&[newer]);
+    current(&mut archive, 5 * YEAR);
+    let verdict = archive.expect(5 * YEAR, PASSED);
+    let ran = verdict.checks().iter().find(|check| check.check == CheckKind::PastSignatureValidation);
+    assert_eq!(ran.unwrap().conclusion, Conclusion::Passed);
+}
+
+/// As references of older formats name what an archive time stamp covers.
+#[test]
+fn evidence_named_by_a_digest_that_had_ended_before_the_stamp_is_not_proven_by_it() {
+    for (end, proven) in [(2 * YEAR, true), (5, false)] {
+        let mut archive = Archive::new();
+        archive.issue("tsa 1", "tsa root", -10, 10 * YEAR, Sha256).sign(Sha256).stamp_signature("tsa 1", 10);
+        let crls = [archive.crl("root", 1, YEAR, &[]), archive.crl("ca", 9, 4, &[])];
+        archive.embed_certificates(&["ca"]).embed(&crls).end_of("SHA-384", end);
+        let evidence = &archive.facts.evidence;
+        let named = evidence.certificates.iter().chain(&evidence.crls).map(|piece| Covered::Evidence {
+            digest: hsign_crypto::digest(Sha384, piece.as_slice()).unwrap(),
+        });
+        let stamped = Covered::Timestamp { timestamp: archive.facts.signatures[0].timestamps[0].id.clone() };
+        let covers = named.chain([value(), stamped]).collect();
+        let stamp = archive.timestamp("tsa 1", 11, TimestampKind::Document, covers, Sha256);
+        archive.facts.timestamps.push(stamp);
+        current(&mut archive, 5 * YEAR);
+        let verdict = archive.judge_at(5 * YEAR);
+        let list = ProvenObject::Evidence(hsign_crypto::sha256(archive.facts.evidence.crls[1].as_slice()));
+        let at = verdict.proofs().iter().find(|proof| *proof.object() == list).map(|proof| proof.time());
+        assert_eq!(at, proven.then_some(time(11)), "{end}");
+    }
 }
 
 #[test]

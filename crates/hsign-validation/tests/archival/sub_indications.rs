@@ -3,7 +3,7 @@
 use hsign_core::DigestAlgorithm::{Sha256, Sha384};
 use hsign_core::facts::{Covered, Reference, SignaturePolicyFacts, TimestampKind};
 use hsign_core::{ClaimedSigningTime, Finding};
-use hsign_validation::{CheckKind, Conclusion, SubIndication as Sub};
+use hsign_validation::{CheckKind, Conclusion, GivenProof, SubIndication as Sub};
 
 use crate::archive::{Archive, PASSED, SIGNATURE, YEAR, failed, open, time};
 use crate::synthetic::sha256_digest;
@@ -198,6 +198,29 @@ fn what_is_proven_before_an_anchors_end_is_still_trusted() {
     archive.expect(40, PASSED);
 }
 
+/// Control-time sliding looks at data issued before the control time: here the anchor's end.
+#[test]
+fn data_count_that_were_issued_before_the_control_time() {
+    for by_responder in [false, true] {
+        for (issued, expected) in [(29, PASSED), (30, open(Sub::NoCertificateChainFoundNoPoe))] {
+            let mut archive = with_sunset();
+            archive.issue("responder", "ca", 8, 3 * YEAR, Sha256).embed_certificates(&["responder"]);
+            let of_root = archive.crl("root", 1, YEAR, &[]);
+            archive.embed(&[of_root]);
+            if by_responder {
+                let answer = archive.ocsp("signer", "responder", issued, 9);
+                archive.embed_ocsp(answer);
+            } else {
+                let list = archive.crl("ca", issued, 9, &[]);
+                archive.embed(&[list]);
+            }
+            let given = |object| GivenProof { object, time: time(30), source: "registry".to_owned() };
+            archive.proofs = archive.all_there_is().into_iter().map(given).collect();
+            archive.expect(40, expected);
+        }
+    }
+}
+
 /// That the anchor was trusted then doesn't help a signature that came after its signer's revocation.
 #[test]
 fn what_is_proven_before_an_anchors_end_is_revoked_all_the_same() {
@@ -326,6 +349,18 @@ fn no_poe() {
 fn try_later() {
     let mut archive = fresh();
     archive.expect(60, open(Sub::TryLater));
+}
+
+/// Of a hold in the very second of the proof nobody knows which came first.
+#[test]
+fn a_signature_is_older_than_a_hold_where_its_proof_is() {
+    const HOLD: u8 = 6;
+    for (since, expected) in [(11, PASSED), (10, open(Sub::TryLater))] {
+        let mut archive = fresh();
+        let crl = archive.crl("ca", 20, 30, &[("signer", since, HOLD)]);
+        archive.stamp_signature("tsa 1", 10).given(&[crl]);
+        archive.expect(21, expected);
+    }
 }
 
 #[test]

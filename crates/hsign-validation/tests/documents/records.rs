@@ -5,7 +5,7 @@ use hsign_core::facts::*;
 use hsign_testkit::{DAY, Person, Unit};
 use hsign_validation::Indication;
 
-use crate::common::{NOW, World, codes, document};
+use crate::common::{NOW, World, codes, document, has};
 
 /// Over the signature, but its time stamp is over something else.
 fn broken_record(world: &World, signature: &SignatureFacts) -> EvidenceRecordFacts {
@@ -70,4 +70,15 @@ fn what_is_there_without_a_signature_is_told() {
     // A token alone is what was asked for, and its own verdict tells what is wrong with it.
     assert!(told(Timestamp, vec![], vec![stamp()]).is_empty());
     assert!(told(Timestamp, vec![], vec![broken()]).is_empty());
+}
+
+#[test]
+fn a_stamp_of_a_signature_that_does_not_hold_is_told() {
+    let world = World::new();
+    let mut signature = world.stamped(Person::Doctor, NOW - DAY);
+    let told = |signature: &SignatureFacts| has(&world.verdict(signature.clone()), "time-stamp-not-valid");
+    assert!(!told(&signature));
+    let read = signature.timestamps[0].read.as_mut().unwrap();
+    read.imprint.actual.as_mut().unwrap().value.0[0] ^= 1;
+    assert!(told(&signature));
 }
