@@ -141,3 +141,25 @@ fn an_entry_that_another_has_succeeded_is_history_and_not_overdue() {
     let (fitness, codes) = answer(&registry(vec![signers(), old, new]), 21, 30);
     assert_eq!((fitness, codes), (Fitness::Fit, vec!["trust-entry-succeeded".to_owned()]));
 }
+
+/// A renewed certificate keeps its name, one that is certified anew its key: either is enough.
+#[test]
+fn a_successor_has_the_certificate_or_the_name_of_the_old_entry() {
+    let first = root().not_before();
+    let from = Some(first.plus_seconds(20 * DAY + 1));
+    let other = |subject: &str, key| {
+        let certificate = Forge::ca(subject, key, subject, key).make();
+        TrustEntry {
+            accreditation: Accreditation::Mic,
+            from,
+            ..TrustEntry::bare(certificate, TrustKind::Tsa)
+        }
+    };
+    let renamed = TrustEntry { subject: "known as another".to_owned(), from, ..tsa() };
+    for (new, succeeds) in [(other("Root", 2), true), (renamed, true), (other("Somebody", 2), false)] {
+        let old = TrustEntry { to: Some(first.plus_seconds(20 * DAY)), ..tsa() };
+        let (fitness, codes) = answer(&registry(vec![signers(), old, new]), 21, 30);
+        assert_eq!(codes.contains(&"trust-entry-succeeded".to_owned()), succeeds, "{codes:?}");
+        assert_eq!(fitness == Fitness::Fit, succeeds);
+    }
+}

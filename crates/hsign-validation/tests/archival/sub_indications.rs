@@ -23,6 +23,13 @@ fn data(archive: &mut Archive, day: i64) {
 }
 
 #[test]
+fn the_words_of_the_standard() {
+    let conclusions =
+        [Conclusion::Passed, Conclusion::Failed(Sub::HashFailure), Conclusion::Indeterminate(Sub::NoPoe)];
+    assert_eq!(conclusions.map(Conclusion::name), ["PASSED", "FAILED", "INDETERMINATE"]);
+}
+
+#[test]
 fn everything_in_order_passes() {
     fresh().expect(20, PASSED);
 }
