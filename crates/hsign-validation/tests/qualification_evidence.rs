@@ -276,6 +276,26 @@ fn the_checks_have_to_come_before_the_signature_and_the_assessment_to_hold_then(
 }
 
 #[test]
+fn a_check_in_the_second_of_the_signature_came_in_time() {
+    let world = world();
+    let signed = NOW - 2 * DAY;
+    for check in ["identity_check", "qualification_check"] {
+        for (at, in_time) in [(signed, true), (signed + 1, false)] {
+            let mut record = personal(&world);
+            record["issued_at"] = json!(time(NOW - DAY));
+            record[check]["checked_at"] = json!(time(at));
+            let evidence = vec![attested(&world, &record)];
+            let verdict = verdict(&world, world.stamped(Person::Commercial, signed), evidence);
+            if in_time {
+                helps(&verdict);
+            } else {
+                never_helps(&verdict, "qualification-checked-after-signing");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_malformed_record_is_shown_and_never_helps() {
     let world = world();
     let mut record = personal(&world);
