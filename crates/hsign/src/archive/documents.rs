@@ -109,6 +109,18 @@ impl Places {
         Ok(Looked { found, problems, read })
     }
 
+    /// Reads a document under all its functions: a place that has it as it was taken, and the octets that were read.
+    ///
+    /// # Errors
+    /// Refused where no place has it so.
+    pub(super) fn undamaged(&self, document: &Document) -> Result<(String, u64), Error> {
+        let algorithms: Vec<DigestAlgorithm> = document.algorithms().collect();
+        let looked = self.look(document, &algorithms)?;
+        let damaged = || Finding::error("archive-proof-of-damaged").with("key", document.key());
+        let (location, _) = looked.found.ok_or_else(|| Error::ArchiveRefused(damaged()))?;
+        Ok((location, looked.read))
+    }
+
     fn seen(&self, location: &str, algorithms: &[DigestAlgorithm]) -> Result<Seen, Error> {
         let source = self.open(location, 0)?;
         let digests = digests_of(source.as_ref(), algorithms)?;

@@ -9,8 +9,8 @@ use hsign_core::{Finding, hex};
 
 use super::checking::{known_digests, sample, verdict_of, was_left_out};
 use super::planning::bundles;
-use super::verification::recorders;
-use super::{Archive, Environment, Line, Standing, Summary};
+use super::verification::{recorders, verified};
+use super::{Archive, Environment, Standing, Summary};
 use crate::Error;
 
 impl Archive {
@@ -91,15 +91,7 @@ impl Archive {
                     let holds = verdict.indication() == hsign_validation::Indication::TotalPassed;
                     drill.verified += u64::from(holds);
                     drill.failed += u64::from(!holds);
-                    environment.tell(&Line::Verified {
-                        key: document.key().to_owned(),
-                        bundle: bundle.id().to_owned(),
-                        track: track.clone(),
-                        indication: verdict.indication(),
-                        sub_indication: verdict.sub_indication(),
-                        proven_since: bundle.proven_since(track),
-                        findings: verdict.findings().to_vec(),
-                    });
+                    environment.tell(&verified(&bundle, document.key(), track, &verdict));
                 }
             }
         }

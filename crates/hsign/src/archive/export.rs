@@ -103,7 +103,7 @@ impl Archive {
         environment: &Environment<'_>,
     ) -> Result<(), Error> {
         let algorithms: Vec<_> = document.algorithms().collect();
-        let (location, _) = self.undamaged(document)?;
+        let (location, _) = self.places.undamaged(document)?;
         let source = self.places.open(&location, self.config.policy.read_at_once)?;
         let name = name_in_container(&location);
         let object = DataObject { name: &name, source: source.as_ref(), media_type: media_type(&name) };

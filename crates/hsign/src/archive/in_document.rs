@@ -70,8 +70,8 @@ impl Archive {
         let (bundle, place) = place_of(&row)?;
         let bundle = self.whole(&bundle)?;
         let document = document_at(&row, &bundle, place)?;
-        let (location, looked) = self.undamaged(&document)?;
-        run.read.fetch_add(looked.read, Ordering::Relaxed);
+        let (location, read) = self.places.undamaged(&document)?;
+        run.read.fetch_add(read, Ordering::Relaxed);
         if documents::is_in_a_bucket(&location) {
             let finding = Finding::error("archive-bucket-not-written").with("location", &location);
             return Err(Error::ArchiveRefused(finding));

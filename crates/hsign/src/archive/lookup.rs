@@ -2,10 +2,9 @@
 
 use hsign_archive::{Bundle, Document};
 use hsign_archive_store::{DocumentRow, DocumentState, Index};
-use hsign_core::{DigestAlgorithm, Finding};
+use hsign_core::Finding;
 
 use super::Archive;
-use super::documents::Looked;
 use crate::Error;
 
 impl Archive {
@@ -46,15 +45,6 @@ impl Archive {
             None => Ok((*document).clone()),
         };
         documents.iter().map(now).collect()
-    }
-
-    /// Reads a document wherever it lies, under all its functions; refused where no place has it as it was taken.
-    pub(super) fn undamaged(&self, document: &Document) -> Result<(String, Looked), Error> {
-        let algorithms: Vec<DigestAlgorithm> = document.algorithms().collect();
-        let looked = self.places.look(document, &algorithms)?;
-        let damaged = || Finding::error("archive-proof-of-damaged").with("key", document.key());
-        let whole = looked.found.as_ref().map(|(location, _)| location.clone());
-        Ok((whole.ok_or_else(|| Error::ArchiveRefused(damaged()))?, looked))
     }
 }
 

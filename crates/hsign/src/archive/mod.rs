@@ -14,6 +14,7 @@ mod checking;
 mod checkpoints;
 mod config;
 mod deletion;
+mod digest_manifest;
 mod documents;
 mod drill;
 mod environment;
@@ -24,7 +25,6 @@ mod in_document;
 mod intake;
 mod lines;
 mod lookup;
-mod manifest;
 mod marks;
 mod open;
 mod planning;
@@ -44,12 +44,12 @@ pub use config::{
     ArchiveConfig, ArchivePolicy, AuthorityConfig, AuthorityLimits, BucketConfig, Budget, CONFIG_FILE,
     StoreAccess, StoreConfig, StoreTerms, TEMPLATE, TrackConfig,
 };
+pub use digest_manifest::ImportRequest;
 pub use environment::{Authorities, Environment};
 pub use examine::{Intake, Retention};
 pub use export::ExportRequest;
 pub use hsign_archive::{Action, Checkpoints, HoldSubject, RetentionTable};
 pub use lines::{DeletionState, FileProblem, Line, Standing, Summary};
-pub use manifest::ImportRequest;
 pub use open::{Archive, init};
 pub use rebuild::rebuild_index;
 pub use renewing::RenewRequest;

@@ -256,7 +256,7 @@ pub(super) fn open_index(
     config: &ArchiveConfig,
     secrets: &SecretResolver,
 ) -> Result<Index, Error> {
-    if !config.index.starts_with("postgres://") && !config.index.starts_with("postgresql://") {
+    if !config.index_is_on_a_server() {
         return Ok(Index::sqlite(&home.join(&config.index))?);
     }
     let password = config.index_password.as_ref().map(secrets).transpose()?;

@@ -7,7 +7,6 @@ use hsign_archive_store::Index;
 use hsign_core::Finding;
 use hsign_net::SecretResolver;
 
-use super::config::ArchiveConfig;
 use super::{Archive, Environment, Line, Summary};
 use crate::Error;
 
@@ -22,7 +21,7 @@ pub fn rebuild_index(
     environment: &Environment<'_>,
 ) -> Result<Summary, Error> {
     let archive = Archive::open(home, secrets, Arc::clone(&environment.checkpoints))?;
-    if is_server(&archive.config) {
+    if archive.config.index_is_on_a_server() {
         let mut index = archive.index(environment)?;
         if index.head()?.segment > 0 {
             return Err(Error::ArchiveRefused(Finding::error("archive-index-not-empty")));
@@ -79,10 +78,6 @@ impl Archive {
         summary.failed = index.missing_bundles()?.len() as u64;
         Ok(summary)
     }
-}
-
-pub(super) fn is_server(config: &ArchiveConfig) -> bool {
-    config.index.starts_with("postgres://") || config.index.starts_with("postgresql://")
 }
 
 fn beside(path: &Path, ending: &str) -> std::path::PathBuf {

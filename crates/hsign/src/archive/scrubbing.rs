@@ -112,7 +112,7 @@ impl Archive {
             if reading.damage.is_empty() {
                 whole = whole.or(reading.bundle);
             }
-            index.covered(id, &files_of(&store, now, reading.damage.len()))?;
+            index.covered(id, &files_read(&store, now, reading.damage.len()))?;
             for damage in reading.damage {
                 let file = format!("bundles/{id}/{}", damage.part);
                 let problem = (&damage.problem).into();
@@ -139,7 +139,7 @@ impl Archive {
         let mut bad = 0;
         for (store, reading) in self.copies.check(id)? {
             bad += reading.damage.len() as u64;
-            index.covered(id, &files_of(&store, environment.now(), reading.damage.len()))?;
+            index.covered(id, &files_read(&store, environment.now(), reading.damage.len()))?;
         }
         Ok(bad)
     }
@@ -268,8 +268,8 @@ impl Archive {
     }
 }
 
-/// The files of a bundle in a store.
-fn files_of(store: &str, at: Time, bad: usize) -> Covered {
+/// That all files of a bundle were read in a store.
+fn files_read(store: &str, at: Time, bad: usize) -> Covered {
     Covered { store: store.to_owned(), slice: 0, slices: 1, at, bad: bad as u64 }
 }
 

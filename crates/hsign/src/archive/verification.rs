@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hsign_archive::{Bundle, Document, Recorder};
 use hsign_archive_store::Index;
-use hsign_validation::Indication;
+use hsign_validation::{EvidenceRecordVerdict, Indication};
 use rayon::prelude::*;
 
 use super::checking::{known_digests, sample, verdict_of, was_left_out};
@@ -123,22 +123,12 @@ impl Archive {
             }));
         }
         for track in bundle.tracks() {
-            let proven_since = bundle.proven_since(&track.name);
             let line = match recorders.get(&track.name).map(|recorder| recorder.record(place)) {
                 Some(Ok(record)) => {
                     let digests = known_digests(bundle, &track.name, place, document);
                     let verdict = verdict_of(&record, digests, environment)?;
                     answer.failed |= verdict.indication() != Indication::TotalPassed;
-                    let stamps = verdict.timestamps().iter().flat_map(|stamp| stamp.findings());
-                    Line::Verified {
-                        key: document.key().to_owned(),
-                        bundle: bundle.id().to_owned(),
-                        track: track.name,
-                        indication: verdict.indication(),
-                        sub_indication: verdict.sub_indication(),
-                        proven_since,
-                        findings: verdict.findings().iter().chain(stamps).cloned().collect(),
-                    }
+                    verified(bundle, document.key(), &track.name, &verdict)
                 }
                 Some(Err(hsign_archive::Error::Bundle(_))) if was_left_out(bundle, &track.name, place) => {
                     answer.failed = true;
@@ -160,6 +150,20 @@ impl Archive {
 pub(super) fn recorders(bundle: &Bundle) -> Result<BTreeMap<String, Recorder<'_>>, Error> {
     let stamped = bundle.tracks().filter(|track| bundle.last_step(&track.name).is_some());
     stamped.map(|track| Ok((track.name.clone(), Recorder::new(bundle, &track.name)?))).collect()
+}
+
+/// The engine's answer about a track of a document.
+pub(super) fn verified(bundle: &Bundle, key: &str, track: &str, verdict: &EvidenceRecordVerdict) -> Line {
+    let stamps = verdict.timestamps().iter().flat_map(|stamp| stamp.findings());
+    Line::Verified {
+        key: key.to_owned(),
+        bundle: bundle.id().to_owned(),
+        track: track.to_owned(),
+        indication: verdict.indication(),
+        sub_indication: verdict.sub_indication(),
+        proven_since: bundle.proven_since(track),
+        findings: verdict.findings().iter().chain(stamps).cloned().collect(),
+    }
 }
 
 fn without_evidence(bundle: &Bundle, key: &str, track: String, code: &str) -> Line {

@@ -100,6 +100,11 @@ impl ArchiveConfig {
         }
     }
 
+    /// Whether the index is a server's database and not a file.
+    pub(super) fn index_is_on_a_server(&self) -> bool {
+        self.index.starts_with("postgres://") || self.index.starts_with("postgresql://")
+    }
+
     /// An authority by its name.
     #[must_use]
     pub fn authority(&self, name: &str) -> Option<&AuthorityConfig> {
