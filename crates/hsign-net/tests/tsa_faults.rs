@@ -15,8 +15,12 @@ use hsign_tsp::Token;
 
 /// The message of the failure that `fault` causes.
 fn failure(testbed: &Testbed, fault: Fault) -> String {
+    failure_at(testbed, endpoint("first", &testbed.tsa_url()), fault)
+}
+
+fn failure_at(testbed: &Testbed, endpoint: TsaEndpoint, fault: Fault) -> String {
     testbed.queue_fault(Endpoint::Tsa, fault.clone());
-    let error = obtain(testbed, endpoint("first", &testbed.tsa_url())).unwrap_err();
+    let error = obtain(testbed, endpoint).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Remote, "{fault:?}");
     assert!(error.message.contains("TSA first: "), "{}", error.message);
     error.message
@@ -61,8 +65,6 @@ fn another_policy_than_the_one_asked_for_is_refused() {
 fn a_failing_server_is_told_apart() {
     let testbed = Testbed::start().unwrap();
     for (fault, word) in [
-        (Fault::Latency(Duration::from_secs(4)), "no complete answer within 2000 ms"),
-        (Fault::SlowDrip(Duration::from_millis(50)), "no complete answer within 2000 ms"),
         (Fault::Status(404), "HTTP status 404"),
         (Fault::Status(401), "HTTP status 401 (not authenticated)"),
         (Fault::Status(503), "HTTP status 503"),
@@ -77,6 +79,16 @@ fn a_failing_server_is_told_apart() {
     }
     let message = failure(&testbed, Fault::Disconnect);
     assert!(message.contains("cut off") || message.contains("broke"), "{message}");
+}
+
+#[test]
+fn a_slow_server_is_given_up_when_its_time_is_over() {
+    let testbed = Testbed::start().unwrap();
+    for fault in [Fault::Latency(Duration::from_secs(4)), Fault::SlowDrip(Duration::from_millis(50))] {
+        let hasty = TsaEndpoint { timeout_seconds: 1, ..endpoint("first", &testbed.tsa_url()) };
+        let message = failure_at(&testbed, hasty, fault.clone());
+        assert!(message.contains("no complete answer within 1000 ms"), "{fault:?}: {message}");
+    }
 }
 
 #[test]

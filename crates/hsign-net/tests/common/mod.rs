@@ -49,9 +49,9 @@ fn secret(reference: &SecretReference) -> Result<Secret, PortError> {
     }
 }
 
-/// An endpoint that is named `url`'s last part and gives up soon.
+/// An endpoint that is asked once.
 pub fn endpoint(name: &str, url: &str) -> TsaEndpoint {
-    TsaEndpoint { name: name.to_owned(), retries: 0, timeout_seconds: 2, ..TsaEndpoint::at(url) }
+    TsaEndpoint { name: name.to_owned(), retries: 0, ..TsaEndpoint::at(url) }
 }
 
 pub fn imprint() -> Digest {

