@@ -24,7 +24,7 @@ use hsign::archive::{CHECKPOINTS, Checkpoints, Line, RenewRequest, Retention, Sc
 use hsign::credential::KeyProtection;
 use hsign_archive::{Event, Segment, TrailHead};
 use hsign_archive_store::INDEX_CHECKPOINTS;
-use hsign_testkit::{DAY, Fault, Person, Seconds, YEAR};
+use hsign_testkit::{DAY, Dice, Fault, Person, Seconds, YEAR};
 
 /// Where a worker lives, and where it dies.
 const ROOM: &str = "HSIGN_CRASH_ROOM";
@@ -289,12 +289,10 @@ fn a_worker_that_is_killed_anywhere_loses_nothing_and_costs_at_most_one_stamp() 
 /// Six by a seed.
 fn chosen<'p>(points: &[&'p String], seed: u64) -> Vec<&'p String> {
     let mut left = points.to_vec();
-    let mut state = seed;
+    let mut dice = Dice::new(seed);
     let mut chosen = Vec::new();
     while chosen.len() < 6 && !left.is_empty() {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let place = usize::try_from(state >> 33).unwrap() % left.len();
-        chosen.push(left.remove(place));
+        chosen.push(left.remove(dice.below(left.len())));
     }
     chosen
 }
