@@ -1,5 +1,4 @@
 //! The `openssl` command as judge, a bare HTTP client, and time-stamp requests octet by octet.
-#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,16 +1,8 @@
 //! OpenSSL's opinion of tokens, and what each scripted fault of the authority does.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "helpers of tests"
-)]
 
-mod common;
-
-use common::*;
 use hsign_testkit::{Clock, Endpoint, EssCertId, Fault, Testbed, TsaOptions, Unit, YEAR, keys::Hash, oid};
+
+use super::common::*;
 
 const TRUST: &str = "-CAfile ca/tsa-root.pem -untrusted ca/tsa-ca.pem";
 

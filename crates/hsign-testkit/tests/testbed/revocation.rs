@@ -1,16 +1,8 @@
 //! OpenSSL's opinion of revocation lists and OCSP responses.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "helpers of tests"
-)]
 
-mod common;
-
-use common::*;
 use hsign_testkit::{Ca, Clock, CrlName, DAY, Endpoint, Fault, OcspError, Person, Testbed, Unit};
+
+use super::common::*;
 
 /// All lists as one PEM file.
 fn write_lists(testbed: &Testbed) {

@@ -1,16 +1,8 @@
 //! OpenSSL's opinion of certificates, keys and containers.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "helpers of tests"
-)]
 
-mod common;
-
-use common::*;
 use hsign_testkit::{Ca, Clock, Person, Pki, Protection, Testbed, YEAR, oid};
+
+use super::common::*;
 
 const SIGNATURE_CHAIN: &str = "-CAfile ca/hpki-root.pem -untrusted ca/hpki-signature-ca.pem";
 

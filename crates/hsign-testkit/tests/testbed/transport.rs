@@ -1,21 +1,13 @@
 //! Faults of transport, demands of listeners, proxying, and the end of the server.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "helpers of tests"
-)]
-
-mod common;
 
 use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use common::*;
 use hsign_testkit::{Clock, Endpoint, Fault, ListenerOptions, Person, Testbed, Tls, Unit};
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslStream, SslVersion};
+
+use super::common::*;
 
 const PLACE: &str = "/ca/tsa-root.cer";
 

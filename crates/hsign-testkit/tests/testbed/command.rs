@@ -1,20 +1,12 @@
 //! The `hsign-testkit` command, and the sample documents it leaves.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "helpers of tests"
-)]
-
-mod common;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::*;
 use hsign_testkit::documents;
+
+use super::common::*;
 
 fn testkit(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hsign-testkit"));
