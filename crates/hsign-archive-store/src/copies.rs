@@ -93,28 +93,46 @@ impl Copies {
         self
     }
 
+    /// With each store seen through something.
+    #[must_use]
+    pub fn through(mut self, through: &dyn Fn(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
+        for member in &mut self.members {
+            member.store = through(Arc::clone(&member.store));
+        }
+        self
+    }
+
     /// The stores, in their order.
     #[must_use]
     pub fn members(&self) -> &[Member] {
         &self.members
     }
 
-    /// Puts files in their order into every store that takes them. Each file is everywhere before the next one begins,
-    /// and a name that the first store has otherwise is `Taken` before anything of it is written to another one.
+    /// Puts files into every store that takes them. The last one, which publishes the others, is put into the first store
+    /// when the others are everywhere, and a name that the first store has otherwise is `Taken` before it is written to
+    /// another one.
     ///
     /// # Errors
     /// What a store says; what was put before stays, and putting the same again goes on from there.
     pub fn put(&self, bundle: &str, files: &[BundleFile]) -> Result<Put, Error> {
-        let mut outcome = Put::Same;
-        for file in files {
-            match self.put_file(&name_of(bundle, &file.name), &file.bytes)? {
-                Put::Taken => return Ok(Put::Taken),
-                Put::Created => outcome = Put::Created,
-                Put::Same => {}
+        let Some((last, others)) = files.split_last() else { return Ok(Put::Same) };
+        let others: Vec<(String, &[u8])> =
+            others.iter().map(|file| (name_of(bundle, &file.name), file.bytes.as_slice())).collect();
+        let mut created = false;
+        for member in self.members.iter().filter(|member| member.access.adds()) {
+            let put = member.store.put_together(&others)?;
+            if put.contains(&Put::Taken) {
+                return Ok(Put::Taken);
             }
+            created |= put.contains(&Put::Created);
+            self.checkpoints.reached("store-copy-put");
+        }
+        let outcome = self.put_file(&name_of(bundle, &last.name), &last.bytes)?;
+        if outcome == Put::Taken {
+            return Ok(Put::Taken);
         }
         self.checkpoints.reached("store-bundle-files-put");
-        Ok(outcome)
+        Ok(if created { Put::Created } else { outcome })
     }
 
     pub(crate) fn put_file(&self, name: &str, bytes: &[u8]) -> Result<Put, Error> {

@@ -88,24 +88,58 @@ impl Store for Folder {
     /// Written under another name, synchronised, then given its own, which fails if there is one. A file that an
     /// interrupted writer left isn't there.
     fn put_new(&self, name: &str, bytes: &[u8]) -> Result<Put, Error> {
-        let place = self.path(name)?;
-        let folder = self.parent(&place)?;
-        let there = |path: &Path| read_if_there(path, bytes.len() as u64);
-        if let Some(same) = there(&place)? {
-            // Whoever put it may have lost its power before the folder was synchronised.
-            sync_folder(&folder)?;
-            return Ok(outcome(same.as_deref() == Some(bytes)));
+        let put = self.put_together(&[(name.to_owned(), bytes)])?;
+        put.first().copied().ok_or(Error::Name)
+    }
+
+    /// All are written before the first one is waited for, and the folder is synchronised once.
+    fn put_together(&self, files: &[(String, &[u8])]) -> Result<Vec<Put>, Error> {
+        let Some((first, _)) = files.first() else { return Ok(Vec::new()) };
+        let folder = self.parent(&self.path(first)?)?;
+        let mut begun = Vec::with_capacity(files.len());
+        for (name, bytes) in files {
+            let place = self.path(name)?;
+            if place.parent() != Some(&*folder) {
+                return Err(Error::Name);
+            }
+            let unfinished = match read_if_there(&place, bytes.len() as u64)? {
+                Some(same) => Err(outcome(same.as_deref() == Some(*bytes))),
+                None => Ok(Unfinished::write(&folder, bytes)?),
+            };
+            begun.push((place, *bytes, unfinished));
         }
-        let unfinished = Unfinished::write(&folder, bytes)?;
+        let mut written = Vec::with_capacity(begun.len());
+        for (place, bytes, unfinished) in begun {
+            let durable = match unfinished {
+                Ok(unfinished) => Ok(unfinished.durable()?),
+                Err(there) => Err(there),
+            };
+            written.push((place, bytes, durable));
+        }
         self.checkpoints.reached("store-file-written");
-        if !self.ways.publish(&self.root, unfinished, &place)? {
-            let same = there(&place)?.flatten();
-            return Ok(outcome(same.as_deref() == Some(bytes)));
+        let mut outcomes = Vec::with_capacity(written.len());
+        for (place, bytes, durable) in written {
+            let put = match durable {
+                Err(there) => there,
+                Ok(durable) => match self.ways.publish(&self.root, durable, &place)? {
+                    true => Put::Created,
+                    false => {
+                        let there = read_if_there(&place, bytes.len() as u64)?.flatten();
+                        outcome(there.as_deref() == Some(bytes))
+                    }
+                },
+            };
+            outcomes.push(put);
         }
         self.checkpoints.reached("store-file-named");
+        // Whoever put what was there may have lost its power before the folder was synchronised.
         sync_folder(&folder)?;
         self.checkpoints.reached("store-file-durable");
-        Ok(Put::Created)
+        Ok(outcomes)
+    }
+
+    fn has(&self, name: &str) -> Result<bool, Error> {
+        Ok(self.path(name)?.try_exists()?)
     }
 
     fn get(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {

@@ -19,7 +19,7 @@ pub use copies::{Access, Copies, Member, Repair, Restored};
 pub use error::Error;
 pub use folder::Folder;
 pub use index::{
-    Applied, Ask, Asked, AuthorityState, BundleRow, Claim, Committed, Counts, Covered, DamageRow,
+    Applied, Ask, Asked, AtHand, AuthorityState, BundleRow, Claim, Committed, Counts, Covered, DamageRow,
     DeletionRow, DocumentRow, DocumentState, HoldRow, INDEX_CHECKPOINTS, Index, IndexError, Intent, SetAside,
     StepRow, UnitRow, Waiting, WaitingBatch,
 };

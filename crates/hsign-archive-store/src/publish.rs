@@ -34,8 +34,8 @@ impl Default for Ways {
 
 impl Ways {
     /// Gives the file its name; `false` where the name is taken.
-    pub(crate) fn publish(&self, root: &Path, unfinished: Unfinished, place: &Path) -> Result<bool, Error> {
-        let from = unfinished.0.as_path();
+    pub(crate) fn publish(&self, root: &Path, durable: Durable, place: &Path) -> Result<bool, Error> {
+        let from = durable.0.0.as_path();
         let tried = match (self.link)(from, place) {
             Err(error) if is_not_offered(&error) => (self.rename)(from, place),
             linked => linked,
@@ -81,11 +81,17 @@ fn locked(root: &Path, from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
-/// A file that goes away unless something else holds on to what is in it.
-pub(crate) struct Unfinished(PathBuf);
+/// A file that is written, and may not be on the disk yet.
+pub(crate) struct Unfinished(Passing, File);
+
+/// A file that is on the disk, under a name of its own.
+pub(crate) struct Durable(Passing);
+
+/// A name that goes away; what is under it stays where it has another one.
+struct Passing(PathBuf);
 
 impl Unfinished {
-    /// A file in this folder under a name of its own, synchronised.
+    /// A file in this folder under a name of its own.
     pub(crate) fn write(folder: &Path, bytes: &[u8]) -> Result<Self, Error> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let mut new = File::options();
@@ -96,16 +102,22 @@ impl Unfinished {
             let path = folder.join(format!("{UNFINISHED}{}.{number}", std::process::id()));
             match new.open(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                opened => break (Self(path), opened?),
+                opened => break (Passing(path), opened?),
             }
         };
         file.write_all(bytes)?;
+        Ok(Self(unfinished, file))
+    }
+
+    /// Waits until a power cut loses nothing of it.
+    pub(crate) fn durable(self) -> Result<Durable, Error> {
+        let Self(unfinished, file) = self;
         file.sync_all()?;
-        Ok(unfinished)
+        Ok(Durable(unfinished))
     }
 }
 
-impl Drop for Unfinished {
+impl Drop for Passing {
     fn drop(&mut self) {
         // Gone already where it was renamed. What stays is passed over by readers.
         let _ = fs::remove_file(&self.0);

@@ -27,6 +27,23 @@ pub trait Store: Debug + Send + Sync {
     /// When the store fails, and for what is no name in a store.
     fn put_new(&self, name: &str, bytes: &[u8]) -> Result<Put, Error>;
 
+    /// Puts files of one folder that mean nothing without another one that comes later: their order among each other
+    /// doesn't matter, and what it takes to make them durable is done for all together. What became of each.
+    ///
+    /// # Errors
+    /// As [`Store::put_new`]; some of them may be there then.
+    fn put_together(&self, files: &[(String, &[u8])]) -> Result<Vec<Put>, Error> {
+        files.iter().map(|(name, bytes)| self.put_new(name, bytes)).collect()
+    }
+
+    /// Whether there is a file of this name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn has(&self, name: &str) -> Result<bool, Error> {
+        Ok(self.list(name)?.iter().any(|there| there == name))
+    }
+
     /// A file; `None` where there is none.
     ///
     /// # Errors

@@ -149,7 +149,7 @@ impl Copies {
     fn spread(&self, segment: &Segment) {
         let name = segment.name();
         for member in self.members.iter().filter(|member| member.access.adds()) {
-            let there = member.store.list(&name).map_or(true, |names| names.contains(&name));
+            let there = member.store.has(&name).unwrap_or(true);
             if !there && member.store.put_new(&name, segment.bytes()).is_ok() {
                 self.checkpoints.reached("store-trail-spread");
             }
@@ -160,7 +160,7 @@ impl Copies {
     fn goes_on_behind(&self, number: u64) -> Result<bool, Error> {
         let next = segment_name(number.saturating_add(1));
         for member in &self.members {
-            if member.store.list(&next)?.contains(&next) {
+            if member.store.has(&next)? {
                 return Ok(true);
             }
         }

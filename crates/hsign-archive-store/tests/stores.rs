@@ -37,8 +37,9 @@ fn bundle(tsa: &Tsa, name: &str) -> (String, Vec<BundleFile>) {
     let first = bundle.first_step("a", &token(bundle.root("a").unwrap())).unwrap();
     bundle.add(&first).unwrap();
     let before = first.step().token().to_vec();
-    let renewal = TimestampRenewal::over([ToRenew { bundle: &bundle, token: before }], "a").unwrap();
-    let second = renewal.step(&bundle, &token(renewal.root())).unwrap();
+    let renewed = ToRenew { bundle: &bundle, token: before };
+    let renewal = TimestampRenewal::over([renewed.clone()], "a").unwrap();
+    let second = renewal.step(renewed, &token(renewal.root())).unwrap();
     files.extend(first.files().iter().chain(second.files()).cloned());
     (bundle.id().to_owned(), files)
 }

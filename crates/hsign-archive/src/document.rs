@@ -156,6 +156,11 @@ impl Document {
         self.digests.get(&algorithm)?.digest(algorithm)
     }
 
+    /// The octets of that digest.
+    pub(crate) fn octets(&self, algorithm: DigestAlgorithm) -> Option<&[u8]> {
+        self.digests.get(&algorithm).map(|value| value.0.as_slice())
+    }
+
     /// The algorithms under which it was hashed.
     pub fn algorithms(&self) -> impl Iterator<Item = DigestAlgorithm> + '_ {
         self.digests.keys().copied()

@@ -39,8 +39,8 @@ pub use error::Error;
 pub use governor::{Governor, Ledger, Limits, Outcome, Permission, SpendingLimits, Wait, Window};
 pub use lifecycle::{Breach, BreachKind, Candidate, Deletion, DeletionPolicy, Hold, Lifecycle, Obstacle};
 pub use plan::{
-    Action, ActionKind, AlgorithmEnds, Blocked, BundleState, LastStamp, Plan, PlanPolicy, Reason, TrackState,
-    plan,
+    Action, ActionKind, AlgorithmEnds, Blocked, BundleState, LastStamp, Plan, PlanPolicy, Planner, Reason,
+    TrackState, plan,
 };
 pub use record::Recorder;
 pub use renewal::{Member, TimestampRenewal, ToRenew, TreeRenewal, known_digests};

@@ -1,6 +1,6 @@
 //! What has to be done, by when, and why: a value made from an inventory, a policy and a time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hsign_core::{DigestAlgorithm, Time};
 use serde::Serialize;
@@ -145,37 +145,78 @@ pub struct Plan {
 /// Makes the plan for `now`.
 #[must_use]
 pub fn plan(bundles: &[BundleState], policy: &PlanPolicy, ends: &dyn AlgorithmEnds, now: Time) -> Plan {
-    let mut due = Vec::new();
-    let mut later = BTreeSet::new();
-    let mut renew_by: Option<Time> = None;
-    let mut read = 0_u64;
-    let mut counted = Requests::default();
-    let documents = bundles.iter().map(|bundle| bundle.documents).sum();
-    for bundle in bundles {
-        let mut reads = false;
+    let mut planner = Planner::new(policy, ends, now);
+    let due = bundles.iter().flat_map(|bundle| planner.add(bundle)).collect();
+    Plan { due, ..planner.plan() }.in_order()
+}
+
+/// Makes a plan bundle by bundle, so that nobody needs them all at once.
+pub struct Planner<'p> {
+    policy: &'p PlanPolicy,
+    ends: &'p dyn AlgorithmEnds,
+    now: Time,
+    bundles: u64,
+    documents: u64,
+    next: Option<Time>,
+    renew_by: Option<Time>,
+    requests: Requests,
+    read: u64,
+}
+
+impl<'p> Planner<'p> {
+    /// With no bundle yet.
+    #[must_use]
+    pub fn new(policy: &'p PlanPolicy, ends: &'p dyn AlgorithmEnds, now: Time) -> Self {
+        let (bundles, documents, read) = (0, 0, 0);
+        let requests = Requests::default();
+        Self { policy, ends, now, bundles, documents, next: None, renew_by: None, requests, read }
+    }
+
+    /// What is due now of this bundle.
+    pub fn add(&mut self, bundle: &BundleState) -> Vec<Action> {
+        let mut due = Vec::new();
+        self.bundles += 1;
+        self.documents = self.documents.saturating_add(bundle.documents);
+        let earlier = |known: Option<Time>, one: Time| Some(known.map_or(one, |known| known.min(one)));
         for track in &bundle.tracks {
-            let Some(action) = next_action(bundle, track, policy, ends, now) else { continue };
-            renew_by = Some(renew_by.map_or(action.last_day, |earliest| earliest.min(action.last_day)));
-            if action.from > now {
-                later.insert(action.from);
+            let Some(action) = next_action(bundle, track, self.policy, self.ends, self.now) else { continue };
+            self.renew_by = earlier(self.renew_by, action.last_day);
+            if action.from > self.now {
+                self.next = earlier(self.next, action.from);
                 continue;
             }
-            reads |= action.kind == ActionKind::RenewTree;
-            counted.count(&action, track.algorithm);
+            self.requests.count(&action, track.algorithm);
             due.push(action);
         }
-        if reads {
-            read = read.saturating_add(bundle.unread);
+        if due.iter().any(|action| action.kind == ActionKind::RenewTree) {
+            self.read = self.read.saturating_add(bundle.unread);
         }
+        due
     }
-    due.sort_by(|one, other| {
-        let order = |action: &Action| (action.last_day, action.track.clone(), action.bundle.clone());
-        order(one).cmp(&order(other))
-    });
-    let requests = counted.by_track();
-    let yen = requests.iter().map(|(track, count)| policy.yen.get(track)?.checked_mul(*count)).sum();
-    let bundles = bundles.len() as u64;
-    Plan { bundles, documents, due, next: later.first().copied(), renew_by, requests, yen, read }
+
+    /// The plan over all bundles that were added, without its list of what is due.
+    #[must_use]
+    pub fn plan(self) -> Plan {
+        let requests = self.requests.by_track();
+        let price = |(track, count): (&String, &u64)| self.policy.yen.get(track)?.checked_mul(*count);
+        let yen = requests.iter().map(price).sum();
+        let Self { bundles, documents, next, renew_by, read, .. } = self;
+        Plan { bundles, documents, due: Vec::new(), next, renew_by, requests, yen, read }
+    }
+}
+
+impl Plan {
+    /// With what is due in the order of its urgency.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        self.due.sort_by(|one, other| order(one).cmp(&order(other)));
+        self
+    }
+}
+
+/// The most urgent first.
+fn order(action: &Action) -> (Time, &str, &str) {
+    (action.last_day, &action.track, &action.bundle)
 }
 
 /// What a track needs next; `None` when its evidence holds as long as the documents are kept.

@@ -41,7 +41,7 @@ impl<'b> Recorder<'b> {
         for (place, step) in steps.iter().enumerate() {
             let tree = match step.kind() {
                 StepKind::Initial => bundle.first_tree(step.algorithm())?,
-                StepKind::Tree { leaves, .. } => HashTree::over_leaves(leaves.clone(), step.algorithm())?,
+                StepKind::Tree { leaves, .. } => HashTree::over_leaves(leaves, step.algorithm())?,
                 StepKind::Timestamp { .. } => continue,
             };
             trees.insert(place, tree);

@@ -1,6 +1,6 @@
 //! Renewals: one time stamp for the tokens of many bundles, and a new tree where a hash function ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hsign_core::{Digest, DigestAlgorithm};
 use hsign_ers::{Group, HashTree, Record, tree_renewal};
@@ -14,8 +14,7 @@ use crate::record::Recorder;
 pub struct TimestampRenewal {
     track: String,
     tree: HashTree,
-    /// By bundle: what stands for it in the tree, and its last token as it is covered.
-    members: BTreeMap<String, (Group, Vec<u8>)>,
+    bundles: BTreeSet<String>,
 }
 
 /// A bundle whose last time stamp is to be covered.
@@ -34,11 +33,10 @@ pub struct Member {
     bundle: String,
     algorithm: DigestAlgorithm,
     group: Group,
-    token: Vec<u8>,
 }
 
 impl Member {
-    /// The bundle's last chain in this track; the bundle itself isn't needed until the time stamp is there.
+    /// The bundle's last chain in this track; neither the bundle nor its token is needed until the time stamp is there.
     ///
     /// # Errors
     /// When it has no time stamp in this track.
@@ -46,7 +44,7 @@ impl Member {
         let last = bundle.last_step(track).ok_or(Error::Batch("a bundle has no time stamp in this track"))?;
         let algorithm = last.algorithm();
         let group = group(bundle, track, &token, algorithm)?;
-        Ok(Self { bundle: bundle.id().to_owned(), algorithm, group, token })
+        Ok(Self { bundle: bundle.id().to_owned(), algorithm, group })
     }
 }
 
@@ -69,15 +67,15 @@ impl TimestampRenewal {
         if members.iter().any(|member| member.algorithm != algorithm) {
             return Err(Error::Batch("time stamps under different hash functions"));
         }
-        let groups: Vec<_> = members.iter().map(|member| member.group.clone()).collect();
-        let members = members.into_iter().map(|member| (member.bundle, (member.group, member.token)));
+        let (bundles, groups): (BTreeSet<_>, Vec<_>) =
+            members.into_iter().map(|member| (member.bundle, member.group)).unzip();
         let tree = HashTree::over(&groups, algorithm)?;
-        Ok(Self { track: track.to_owned(), tree, members: members.collect() })
+        Ok(Self { track: track.to_owned(), tree, bundles })
     }
 
     /// The bundles that it is over.
     pub fn bundles(&self) -> impl Iterator<Item = &str> {
-        self.members.keys().map(String::as_str)
+        self.bundles.iter().map(String::as_str)
     }
 
     /// What the time stamp has to be over.
@@ -86,19 +84,22 @@ impl TimestampRenewal {
         self.tree.root()
     }
 
-    /// The step of one of the bundles.
+    /// The step of one of the bundles, with its last token in the form in which the tree is over it.
     ///
     /// # Errors
     /// When the bundle wasn't among them or has gone on since, or the token is over something else.
-    pub fn step(&self, bundle: &Bundle, token: &[u8]) -> Result<NewStep, Error> {
-        let outside = Error::Stamp("the bundle is not in the tree");
-        let (path, before) = self
-            .members
-            .get(bundle.id())
-            .and_then(|(group, before)| Some((self.tree.reduced(group)?, before)))
-            .ok_or(outside)?;
-        let path = path.into_iter().skip(1).collect();
-        NewStep::make(bundle, &self.track, StepKind::Timestamp { path }, Some(before), token)
+    pub fn step(
+        &self,
+        ToRenew { bundle, token: before }: ToRenew<'_>,
+        token: &[u8],
+    ) -> Result<NewStep, Error> {
+        let outside = || Error::Stamp("the bundle is not in the tree");
+        if !self.bundles.contains(bundle.id()) {
+            return Err(outside());
+        }
+        let group = group(bundle, &self.track, &before, self.tree.algorithm())?;
+        let path = self.tree.reduced(&group).ok_or_else(outside)?.into_iter().skip(1).collect();
+        NewStep::make(bundle, &self.track, StepKind::Timestamp { path }, Some(&before), token)
     }
 }
 
@@ -136,7 +137,7 @@ impl TreeRenewal {
             let earlier = Record::parse(&recorder.record(*document)?)?;
             leaves.push(tree_renewal(&earlier, digest)?.value.0);
         }
-        let tree = HashTree::over_leaves(leaves, algorithm)?;
+        let tree = HashTree::over_leaves(&leaves, algorithm)?;
         Ok(Self { track: track.to_owned(), tree, digests, before: token })
     }
 

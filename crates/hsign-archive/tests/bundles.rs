@@ -87,17 +87,17 @@ fn rfc4998_5_1_time_stamps_ascend() {
     let step = bundle.first_step("a", &token(&bundle.root("a").unwrap(), 9)).unwrap();
     put(&mut bundle, &mut files, &step);
     let renewal = TimestampRenewal::over([as_it_is(&bundle)], "a").unwrap();
-    assert!(matches!(renewal.step(&bundle, &token(&renewal.root(), 8)), Err(Error::Stamp(_))));
-    assert!(renewal.step(&bundle, &token(&renewal.root(), 9)).is_ok());
+    assert!(matches!(renewal.step(as_it_is(&bundle), &token(&renewal.root(), 8)), Err(Error::Stamp(_))));
+    assert!(renewal.step(as_it_is(&bundle), &token(&renewal.root(), 9)).is_ok());
 }
 
 #[test]
 fn a_renewal_that_was_prepared_before_another_came_is_refused() {
     let (mut bundle, mut files) = stamped(2);
     let late = TimestampRenewal::over([as_it_is(&bundle)], "a").unwrap();
-    let step = late.step(&bundle, &token(&late.root(), 1)).unwrap();
+    let step = late.step(as_it_is(&bundle), &token(&late.root(), 1)).unwrap();
     put(&mut bundle, &mut files, &step);
-    assert!(matches!(late.step(&bundle, &token(&late.root(), 2)), Err(Error::Stamp(_))));
+    assert!(matches!(late.step(as_it_is(&bundle), &token(&late.root(), 2)), Err(Error::Stamp(_))));
 }
 
 /// A bundle with everything that there is: two tracks, a renewal, a new tree.
@@ -111,7 +111,7 @@ fn long_lived(count: usize) -> (hsign_archive::Bundle, Files) {
     }
     let other = stamped(4).0;
     let renewal = TimestampRenewal::over([as_it_is(&bundle), as_it_is(&other)], "a").unwrap();
-    let step = renewal.step(&bundle, &token(&renewal.root(), 1)).unwrap();
+    let step = renewal.step(as_it_is(&bundle), &token(&renewal.root(), 1)).unwrap();
     put(&mut bundle, &mut files, &step);
     let renewal = TreeRenewal::over(as_it_is(&bundle), "a", known_digests(&bundle, SHA512)).unwrap();
     let step = renewal.step(&bundle, &token(&renewal.root(), 2)).unwrap();
@@ -274,7 +274,7 @@ fn the_script_follows_a_renewed_tree_and_what_renews_it() {
     for count in [1, 5] {
         let (mut bundle, mut files) = long_lived(count);
         let renewal = TimestampRenewal::over([as_it_is(&bundle)], "a").unwrap();
-        let step = renewal.step(&bundle, &token(&renewal.root(), 3)).unwrap();
+        let step = renewal.step(as_it_is(&bundle), &token(&renewal.root(), 3)).unwrap();
         put(&mut bundle, &mut files, &step);
         let (room, folder, anchors) = laid_out(&bundle, &files);
         let (first, last, other) =
@@ -317,7 +317,7 @@ fn the_script_in_the_bundle_verifies_it_with_python_and_openssl_alone() {
     for day in [1, 2] {
         let others = [stamped(3).0, stamped(7).0];
         let renewal = TimestampRenewal::over(others.iter().chain([&bundle]).map(as_it_is), "a").unwrap();
-        let step = renewal.step(&bundle, &token(&renewal.root(), day)).unwrap();
+        let step = renewal.step(as_it_is(&bundle), &token(&renewal.root(), day)).unwrap();
         put(&mut bundle, &mut files, &step);
     }
     let (room, folder, anchors_pem) = laid_out(&bundle, &files);
@@ -394,7 +394,7 @@ fn a_renewal_covers_the_last_token_and_no_other() {
     for token_before in [other.step().token().to_vec(), b"no token".to_vec(), Vec::new()] {
         let renewed = ToRenew { bundle: &bundle, token: token_before };
         let renewal = TimestampRenewal::over([renewed.clone()], "a").unwrap();
-        assert!(matches!(renewal.step(&bundle, &token(&renewal.root(), 1)), Err(Error::Stamp(_))));
+        assert!(matches!(renewal.step(renewed.clone(), &token(&renewal.root(), 1)), Err(Error::Stamp(_))));
         let digests = known_digests(&bundle, SHA256);
         if let Ok(renewal) = TreeRenewal::over(renewed, "a", digests) {
             assert!(matches!(renewal.step(&bundle, &token(&renewal.root(), 1)), Err(Error::Stamp(_))));
@@ -423,8 +423,8 @@ fn time_stamps_are_read_and_renewed_without_the_documents() {
     assert_eq!(from_members.bundles().collect::<Vec<_>>(), [bundle.id()]);
     let stamp = token(&whole.root(), 10);
     assert_eq!(
-        whole.step(&bundle, &stamp).unwrap().files(),
-        from_members.step(&thin, &stamp).unwrap().files()
+        whole.step(as_it_is(&bundle), &stamp).unwrap().files(),
+        from_members.step(as_it_is(&thin), &stamp).unwrap().files()
     );
 
     for name in evidence.keys() {

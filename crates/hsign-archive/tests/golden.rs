@@ -45,7 +45,7 @@ fn renewed(bundle: &mut Bundle, files: &mut Files, day: i64) {
     let again = bundle.last_step("a").unwrap().algorithm() == SHA256;
     let others = if again { vec![&other, &*bundle] } else { vec![&*bundle] };
     let renewal = TimestampRenewal::over(others.into_iter().map(as_it_is), "a").unwrap();
-    let step = renewal.step(bundle, &token(&renewal.root(), day)).unwrap();
+    let step = renewal.step(as_it_is(bundle), &token(&renewal.root(), day)).unwrap();
     put(bundle, files, &step);
 }
 

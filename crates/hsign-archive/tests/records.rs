@@ -40,7 +40,7 @@ fn renewed(bundles: &mut [(Bundle, Files)], day: i64) {
     let renewal = TimestampRenewal::over(bundles.iter().map(|(bundle, _)| as_it_is(bundle)), "a").unwrap();
     let token = token(&renewal.root(), day);
     for (bundle, files) in bundles {
-        let step = renewal.step(bundle, &token).unwrap();
+        let step = renewal.step(as_it_is(bundle), &token).unwrap();
         put(bundle, files, &step);
     }
 }

@@ -57,24 +57,36 @@ impl HashTree {
     /// When there is none, one has digests of another algorithm, or there are more than fit.
     pub fn over(groups: &[Group], algorithm: DigestAlgorithm) -> Result<Self, Error> {
         let leaves = groups.iter().map(|group| group.leaf(algorithm)).collect::<Result<Vec<_>, _>>()?;
-        Self::over_leaves(leaves, algorithm)
+        Self::over_leaves(&leaves, algorithm)
     }
 
     /// Over leaves that were computed before, such as the digests of single objects.
     ///
     /// # Errors
     /// As [`HashTree::over`].
-    pub fn over_leaves(leaves: Vec<Vec<u8>>, algorithm: DigestAlgorithm) -> Result<Self, Error> {
-        if leaves.len() > MOST_LEAVES {
+    pub fn over_leaves(leaves: &[Vec<u8>], algorithm: DigestAlgorithm) -> Result<Self, Error> {
+        if leaves.iter().any(|leaf| leaf.len() != algorithm.length()) {
+            return Err(Error::Build("digests of another length"));
+        }
+        Self::over_concatenated(&leaves.concat(), algorithm)
+    }
+
+    /// Over leaves that stand one after the other.
+    ///
+    /// # Errors
+    /// As [`HashTree::over`].
+    pub fn over_concatenated(leaves: &[u8], algorithm: DigestAlgorithm) -> Result<Self, Error> {
+        let length = algorithm.length();
+        if leaves.len() / length > MOST_LEAVES {
             return Err(Error::Budget(BudgetExhausted {
                 purpose: "leaves of a hash tree",
                 limit: MOST_LEAVES as u64,
             }));
         }
-        if leaves.is_empty() || leaves.iter().any(|leaf| leaf.len() != algorithm.length()) {
+        if leaves.is_empty() || !leaves.len().is_multiple_of(length) {
             return Err(Error::Build("no leaves, or digests of another length"));
         }
-        let mut levels = vec![sorted(leaves, algorithm.length())];
+        let mut levels = vec![sorted(leaves, length)];
         while let Some(below) = levels.last().filter(|level| level.len() > algorithm.length()) {
             let above = level_above(below, algorithm)?;
             levels.push(above);
@@ -142,13 +154,13 @@ impl HashTree {
 }
 
 /// One after the other, each once, as unsigned octets.
-fn sorted(leaves: Vec<Vec<u8>>, length: usize) -> Vec<u8> {
+fn sorted(leaves: &[u8], length: usize) -> Vec<u8> {
     match length {
-        32 => sorted_arrays::<32>(&leaves),
-        48 => sorted_arrays::<48>(&leaves),
-        64 => sorted_arrays::<64>(&leaves),
+        32 => sorted_arrays::<32>(leaves),
+        48 => sorted_arrays::<48>(leaves),
+        64 => sorted_arrays::<64>(leaves),
         _ => {
-            let mut leaves = leaves;
+            let mut leaves: Vec<&[u8]> = leaves.chunks_exact(length).collect();
             leaves.sort_unstable();
             leaves.dedup();
             leaves.concat()
@@ -156,17 +168,53 @@ fn sorted(leaves: Vec<Vec<u8>>, length: usize) -> Vec<u8> {
     }
 }
 
-/// Beside each other they are sorted in a third of the time; mostly the first octets decide.
-fn sorted_arrays<const LENGTH: usize>(leaves: &[Vec<u8>]) -> Vec<u8> {
-    let mut leaves: Vec<[u8; LENGTH]> =
-        leaves.iter().filter_map(|leaf| leaf.first_chunk().copied()).collect();
-    leaves.sort_unstable_by(|a, b| first_octets(a).cmp(&first_octets(b)).then_with(|| a.cmp(b)));
-    leaves.dedup();
-    leaves.into_flattened()
+/// Digests are spread evenly: where there are many, each goes at once to where its first sixteen bits belong, and what is
+/// left to be put in order there is a few. Whoever chooses documents so that they aren't spread has them sorted as
+/// anything else is.
+fn sorted_arrays<const LENGTH: usize>(leaves: &[u8]) -> Vec<u8> {
+    const FEW: usize = 1 << 10;
+    let (leaves, _) = leaves.as_chunks::<LENGTH>();
+    let mut sorted = if leaves.len() < FEW { leaves.to_vec() } else { spread(leaves) };
+    if leaves.len() < FEW {
+        sorted.sort_unstable();
+    } else {
+        for same in sorted.chunk_by_mut(|one, next| first_bits(one) == first_bits(next)) {
+            if same.len() > 1 {
+                same.sort_unstable();
+            }
+        }
+    }
+    sorted.dedup();
+    sorted.into_flattened()
 }
 
-fn first_octets(digest: &[u8]) -> u64 {
-    digest.first_chunk().map_or(0, |octets| u64::from_be_bytes(*octets))
+/// By their first sixteen bits, those with the same ones in the order in which they came.
+fn spread<const LENGTH: usize>(leaves: &[[u8; LENGTH]]) -> Vec<[u8; LENGTH]> {
+    let mut places = vec![0_usize; 1 << 16];
+    for leaf in leaves {
+        if let Some(count) = places.get_mut(first_bits(leaf)) {
+            *count += 1;
+        }
+    }
+    let mut before = 0;
+    for place in &mut places {
+        let count = std::mem::replace(place, before);
+        before += count;
+    }
+    let mut spread = vec![[0; LENGTH]; leaves.len()];
+    for leaf in leaves {
+        if let Some(place) = places.get_mut(first_bits(leaf)) {
+            if let Some(there) = spread.get_mut(*place) {
+                *there = *leaf;
+            }
+            *place += 1;
+        }
+    }
+    spread
+}
+
+fn first_bits(digest: &[u8]) -> usize {
+    digest.first_chunk().map_or(0, |octets| usize::from(u16::from_be_bytes(*octets)))
 }
 
 fn level_above(below: &[u8], algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
@@ -212,10 +260,24 @@ mod tests {
                 leaf
             };
             let leaves = vec![leaf(0x80, 1), leaf(0x7f, 0xff), leaf(0x80, 0), leaf(0, 9), leaf(0x80, 1)];
-            let tree = HashTree::over_leaves(leaves, algorithm).unwrap();
+            let tree = HashTree::over_leaves(&leaves, algorithm).unwrap();
             let expected = [leaf(0, 9), leaf(0x7f, 0xff), leaf(0x80, 0), leaf(0x80, 1)].concat();
             assert_eq!(tree.sorted_leaves(), expected, "{algorithm}");
             assert_eq!(tree.leaves(), 4);
+        }
+    }
+
+    #[test]
+    fn many_leaves_are_sorted_as_few_are_however_they_begin() {
+        let digests = |number: u32| sha256(&number.to_be_bytes()).to_vec();
+        let alike = |number: u32| [&[7; 28], &number.wrapping_mul(2_654_435_761).to_be_bytes()[..]].concat();
+        for leaf in [digests as fn(u32) -> Vec<u8>, alike] {
+            let leaves: Vec<Vec<u8>> = (0..5000).chain(0..10).map(leaf).collect();
+            let tree = HashTree::over_leaves(&leaves, DigestAlgorithm::Sha256).unwrap();
+            let mut expected = leaves.clone();
+            expected.sort();
+            expected.dedup();
+            assert_eq!(tree.sorted_leaves(), expected.concat());
         }
     }
 }

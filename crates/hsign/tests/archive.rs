@@ -123,7 +123,7 @@ fn renew(bundles: &mut [Bundle], authorities: &Authorities, when: Seconds) {
         TimestampRenewal::over(bundles.iter().map(|bundle| authorities.to_renew(bundle, when)), "a").unwrap();
     let token = authorities.stamp(&renewal.root(), when);
     for bundle in bundles {
-        let step = renewal.step(bundle, &token).unwrap();
+        let step = renewal.step(authorities.to_renew(bundle, when), &token).unwrap();
         bundle.add(&step).unwrap();
     }
 }
@@ -204,7 +204,8 @@ fn the_script_in_a_bundle_takes_tokens_with_revocation_data_inside() {
     put(&mut bundle, &first);
     for when in [NOW + 4 * YEAR, NOW + 8 * YEAR + DAY] {
         let renewal = TimestampRenewal::over([authorities.to_renew(&bundle, when)], "a").unwrap();
-        let step = renewal.step(&bundle, &authorities.stamp(&renewal.root(), when)).unwrap();
+        let stamp = authorities.stamp(&renewal.root(), when);
+        let step = renewal.step(authorities.to_renew(&bundle, when), &stamp).unwrap();
         put(&mut bundle, &step);
     }
     for file in files {

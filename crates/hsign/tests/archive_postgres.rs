@@ -6,7 +6,7 @@ mod archive_support;
 use std::time::Duration;
 
 use archive_support::{CONFIG, Clinic, NOW, no_secrets};
-use hsign::archive::{Intake, RenewRequest, Retention, Summary};
+use hsign::archive::{Intake, RenewRequest, Retention, ScrubRequest, Summary};
 use hsign_core::ErrorKind;
 use hsign_testkit::postgres::Server;
 use hsign_testkit::{DAY, YEAR};
@@ -74,4 +74,44 @@ fn workers_on_postgresql_share_an_archive_that_outlives_its_database() {
     use_index(&clinic, &server.database("two").unwrap());
     clinic.run(|home, environment| hsign::archive::rebuild_index(home, no_secrets(), environment));
     assert_eq!((clinic.verified(), renew(&clinic).tsa_requests), (16, 0));
+}
+
+/// How often whatever is due waits for the database.
+fn round_trips(clinic: &Clinic, limit: Option<u64>) -> u64 {
+    let request = RenewRequest { close_all: true, limit, ..RenewRequest::default() };
+    clinic.archive(|archive, environment| {
+        let summary = archive.renew(&request, environment)?;
+        assert_eq!(summary.failed, 0);
+        Ok(archive.round_trips())
+    })
+}
+
+/// Of a run some round trips are the same whatever there is to do; what a batch takes is the difference between many and
+/// few.
+#[test]
+fn a_batch_takes_at_most_ten_round_trips_in_each_step_of_its_life() {
+    let Some(server) = Server::start().unwrap() else {
+        assert_ne!(std::env::var("REQUIRE_ALL").as_deref(), Ok("1"), "PostgreSQL is not installed");
+        return println!("skipped: PostgreSQL is not installed");
+    };
+    let life = |name: &str, count: u64| {
+        let clinic = Clinic::new();
+        use_index(&clinic, &server.database(name).unwrap());
+        clinic.run(|home, environment| hsign::archive::rebuild_index(home, no_secrets(), environment));
+        clinic.add(&charts(&clinic, 0..usize::try_from(count).unwrap()));
+        let sealed = round_trips(&clinic, Some(count));
+        let stamped = round_trips(&clinic, Some(count));
+        clinic.set(NOW + 10 * YEAR - 170 * DAY);
+        clinic.archive(|archive, environment| {
+            archive.scrub(ScrubRequest { everything: true, repair: false }, environment)
+        });
+        let renewed = round_trips(&clinic, None);
+        assert_eq!(clinic.verified(), count);
+        [sealed, stamped, renewed]
+    };
+    let (few, many) = (life("few", 4), life("many", 20));
+    let each: Vec<u64> =
+        few.iter().zip(many).map(|(few, many)| many.saturating_sub(*few).div_ceil(16)).collect();
+    println!("round trips of a batch: sealed {}, stamped {}, renewed {}", each[0], each[1], each[2]);
+    assert!(each.iter().all(|trips| *trips <= 10), "{each:?} ({few:?}, {many:?})");
 }

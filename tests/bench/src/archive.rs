@@ -4,6 +4,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hsign::archive::{
     Archive, Authorities, Environment, Intake, RenewRequest, Retention, ScrubRequest, Summary, init,
@@ -115,7 +116,9 @@ impl Eras {
             self.at(BEGINNING, threads, |environment| open(home, environment)?.add(&intakes, environment))?;
         let read = octets_read()? - before;
         whole(&summary)?;
-        Ok(json!({ "work": summary.read, "files": summary.objects, "octets_read": read }))
+        // Of documents that are there already only their digests are of interest.
+        let work = if summary.read > 0 { summary.read } else { lengths(folder)? };
+        Ok(json!({ "work": work, "files": summary.objects, "octets_read": read }))
     }
 
     /// Seals and stamps batches, and lets years go by until they are to be renewed.
@@ -133,13 +136,14 @@ impl Eras {
     pub(crate) fn renew(&self, home: &Path) -> Result<Value, Failure> {
         let request = RenewRequest::default();
         let summary =
-            self.at(RENEWAL, 2, |environment| open(home, environment)?.renew(&request, environment))?;
+            self.at(RENEWAL, RENEWERS, |environment| open(home, environment)?.renew(&request, environment))?;
         whole(&summary)?;
         Ok(json!({ "work": summary.batches, "requests": summary.tsa_requests }))
     }
 
-    /// What renewing so many batches can't do without: of each time stamp its signature verified, one round trip, and in
-    /// each store a file written, made durable and named durably.
+    /// What renewing so many batches can't do without: of each time stamp its signature verified, by two threads; one
+    /// round trip; and in each store the three files of a step (the new time stamp, the one before as it is covered, and
+    /// what publishes them when they are durable), by as many writers as the archive has.
     pub(crate) fn renew_limit(&self, folder: &Path, batches: usize) -> Result<Value, Failure> {
         let [(_, pki), _] = &self.generations;
         let (unit, message) = (pki.unit(Unit::Tsa), [7; 300]);
@@ -148,14 +152,13 @@ impl Eras {
         let key = unit.private_key().public_key_to_der()?;
         let (algorithm, verifier) =
             (SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256), OpensslVerifier::new());
-        for batch in 0..batches {
-            if verifier.verify(&algorithm, &key, &message, &value) != SignatureValidity::Valid {
-                return Err("a signature doesn't hold".into());
-            }
-            for store in STORES {
-                put(&folder.join(store).join(batch.to_string()))?;
-            }
-        }
+        shared(batches, RENEWERS, |_| match verifier.verify(&algorithm, &key, &message, &value) {
+            SignatureValidity::Valid => Ok(()),
+            _ => Err(std::io::Error::other("a signature doesn't hold")),
+        })?;
+        shared(batches, RENEWERS * WRITERS, |batch| {
+            STORES.iter().try_for_each(|store| put(&folder.join(store).join(batch.to_string())))
+        })?;
         let imprint = Digest::new(DigestAlgorithm::Sha256, vec![7; 32]);
         let request = TimestampRequest { imprint, nonce: None, policy: None, certificate_requested: true };
         let answer = self.desk(RENEWAL)?.ask("first", &request.to_der()?)?;
@@ -163,17 +166,52 @@ impl Eras {
     }
 }
 
+/// Threads that renew here, and the archive's writers for each.
+const RENEWERS: usize = 2;
+const WRITERS: usize = 8;
+
+/// All of so many, by so many threads.
+fn shared(
+    count: usize,
+    threads: usize,
+    work: impl Fn(usize) -> std::io::Result<()> + Sync,
+) -> Result<(), Failure> {
+    let next = AtomicUsize::new(0);
+    let worker = || loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= count {
+            return Ok(());
+        }
+        work(number)?;
+    };
+    let done: std::io::Result<()> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(&worker)).collect();
+        let ended = |_| Err(std::io::Error::other("a thread ended"));
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(ended))
+    });
+    Ok(done?)
+}
+
 /// As durably as a store does it.
-fn put(bundle: &Path) -> Result<(), Failure> {
-    const STEP: [u8; 6_000] = [b' '; 6_000];
+fn put(bundle: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(bundle)?;
-    let unfinished = bundle.join("unfinished");
-    let mut file = std::fs::File::create(&unfinished)?;
-    file.write_all(&STEP)?;
-    file.sync_all()?;
-    std::fs::rename(&unfinished, bundle.join("step"))?;
-    std::fs::File::open(bundle)?.sync_all()?;
-    Ok(())
+    put_together(bundle, &[("token", 3_000), ("before", 5_000)])?;
+    put_together(bundle, &[("step", 1_000)])
+}
+
+fn put_together(bundle: &Path, files: &[(&str, usize)]) -> std::io::Result<()> {
+    let mut written = Vec::new();
+    for (name, length) in files {
+        let unfinished = bundle.join(format!(".{name}"));
+        let mut file = std::fs::File::create(&unfinished)?;
+        file.write_all(&vec![b' '; *length])?;
+        written.push((file, unfinished, bundle.join(name)));
+    }
+    for (file, unfinished, name) in written {
+        file.sync_all()?;
+        std::fs::rename(unfinished, name)?;
+    }
+    std::fs::File::open(bundle)?.sync_all()
 }
 
 fn open(home: &Path, environment: &Environment<'_>) -> Result<Archive, hsign::Error> {
@@ -201,6 +239,10 @@ fn intakes(folder: &Path) -> Result<Vec<Intake>, Failure> {
         Ok(Intake { location, key: None, class, retention, beside: Vec::new(), replaces: None })
     };
     tree::files(folder)?.into_iter().map(intake).collect()
+}
+
+fn lengths(folder: &Path) -> Result<u64, Failure> {
+    tree::files(folder)?.iter().map(|file| Ok(std::fs::metadata(file)?.len())).sum()
 }
 
 /// With two digests of each document, and batches of so many.

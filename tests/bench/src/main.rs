@@ -129,7 +129,7 @@ fn answer(
         }
         ["hash-tree", count] => {
             let leaves = tree::leaves(count.parse()?);
-            timed(|| tree::over(leaves))
+            timed(|| tree::over(&leaves))
         }
         ["hash-tree-nodes", count] => {
             let leaves = tree::leaves(count.parse()?);

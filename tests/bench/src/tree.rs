@@ -39,14 +39,14 @@ pub(crate) fn pass(files: &[PathBuf], threads: usize, digests: usize) -> Result<
 }
 
 /// Digests as documents have them: in no order.
-pub(crate) fn leaves(count: u32) -> Vec<Vec<u8>> {
-    (0..count).map(|number| sha256(&number.to_be_bytes()).to_vec()).collect()
+pub(crate) fn leaves(count: u32) -> Vec<u8> {
+    (0..count).flat_map(|number| sha256(&number.to_be_bytes())).collect()
 }
 
 /// The tree of an evidence record, up to its root.
-pub(crate) fn over(leaves: Vec<Vec<u8>>) -> Result<Value, Failure> {
-    let count = leaves.len();
-    let root = HashTree::over_leaves(leaves, DigestAlgorithm::Sha256)?.root();
+pub(crate) fn over(leaves: &[u8]) -> Result<Value, Failure> {
+    let count = leaves.len() / 32;
+    let root = HashTree::over_concatenated(leaves, DigestAlgorithm::Sha256)?.root();
     Ok(json!({ "work": count, "root": root.hex() }))
 }
 
@@ -57,9 +57,10 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// The hashes of its nodes: of two digests each, one fewer than there are leaves.
-pub(crate) fn nodes_alone(leaves: &[Vec<u8>]) -> Result<Value, Failure> {
+pub(crate) fn nodes_alone(leaves: &[u8]) -> Result<Value, Failure> {
     let mut last = [0; 32];
     let mut node = [0; 64];
+    let (leaves, _) = leaves.as_chunks::<32>();
     let nodes = leaves.len().saturating_sub(1);
     for leaf in leaves.iter().skip(1) {
         node[..32].copy_from_slice(&last);

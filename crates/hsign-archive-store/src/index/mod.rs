@@ -19,6 +19,7 @@ mod units;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hsign_archive::Checkpoints;
@@ -31,7 +32,7 @@ pub use documents::{Counts, DocumentRow, DocumentState, SetAside, Waiting, Waiti
 pub use error::IndexError;
 pub use lawful::{DamageRow, DeletionRow, HoldRow};
 pub use recording::StepRow;
-pub use trail::Applied;
+pub use trail::{Applied, AtHand};
 pub use units::{Claim, Committed, UnitRow};
 
 use crate::sql::{self, Database, DatabaseError, Postgres, Sqlite, Transaction};
@@ -61,6 +62,7 @@ pub struct Index {
     database: Database,
     checkpoints: Arc<dyn Checkpoints + Send + Sync>,
     keeps_documents: bool,
+    trips: Option<Arc<AtomicU64>>,
 }
 
 impl Index {
@@ -93,13 +95,20 @@ impl Index {
         let kept =
             database.query("SELECT value FROM setting WHERE name = 'documents-in-bundles-only'", &[])?;
         let keeps_documents = kept.is_empty();
-        Ok(Self { database, checkpoints: Arc::new(()), keeps_documents })
+        Ok(Self { database, checkpoints: Arc::new(()), keeps_documents, trips: None })
     }
 
     /// Tells these of the points that the work comes to.
     #[must_use]
     pub fn with_checkpoints(mut self, checkpoints: Arc<dyn Checkpoints + Send + Sync>) -> Self {
         self.checkpoints = checkpoints;
+        self
+    }
+
+    /// Adds its round trips to these when it is closed: for whoever counts them over many connections.
+    #[must_use]
+    pub fn counted_in(mut self, trips: Arc<AtomicU64>) -> Self {
+        self.trips = Some(trips);
         self
     }
 
@@ -115,8 +124,8 @@ impl Index {
         Ok(self)
     }
 
-    /// From now on rows of documents go once they are in a bundle, but for those whose retention is open and those that
-    /// replace another: at a thousand million documents they would be more than a hundred gigabytes. A key is then
+    /// From now on rows of documents go once they are in a bundle, but for those whose retention is open, those that
+    /// replace another and those that were deleted: at a thousand million documents they would be more than a hundred gigabytes. A key is then
     /// looked for in the bundles that [`Index::bundles_for_keys`] names.
     ///
     /// # Errors
@@ -152,6 +161,14 @@ impl Index {
     fn transaction<T>(&mut self, work: impl FnMut(&mut Transaction<'_>) -> Result<T>) -> Result<T> {
         let again = |error: &IndexError| matches!(error, IndexError::Database(error) if error.is_conflict());
         self.database.transaction(work, again)
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        if let Some(trips) = &self.trips {
+            trips.fetch_add(self.database.round_trips(), Ordering::Relaxed);
+        }
     }
 }
 

@@ -115,24 +115,7 @@ impl Index {
         let keeps_documents = self.keeps_documents;
         let checkpoints = self.checkpoints.clone();
         self.transaction(|transaction| {
-            let read = !bundle.documents().is_empty();
-            let number =
-                if read { insert_bundle(transaction, bundle)? } else { number(transaction, bundle)? };
-            if read {
-                let deleted = deleted_places(transaction, bundle.id())?;
-                insert_documents(transaction, bundle, number, &deleted)?;
-            }
-            if !keeps_documents && bundle.retention() != "open" {
-                let sql = "DELETE FROM document WHERE bundle = $1 AND replaces IS NULL";
-                transaction.run(sql, &[value(number)])?;
-            }
-            insert_tracks(transaction, bundle, number, ends)?;
-            let sql = "DELETE FROM missing WHERE bundle = $1 AND documents <= $2";
-            transaction.run(sql, &[value(bundle.id()), value(i64::from(read))])?;
-            if read && bundle.retention() == "open" {
-                let sql = format!("{SETTLE_RETENTION} AND number = $1");
-                transaction.run(&sql, &[value(number)])?;
-            }
+            take_bundle(transaction, bundle, keeps_documents, ends)?;
             checkpoints.reached("index-record-open");
             Ok(())
         })
@@ -140,6 +123,56 @@ impl Index {
         self.reached("index-record-done");
         Ok(())
     }
+}
+
+/// The rows of a bundle. Where those of its documents aren't kept only the ones that replace others, and those that were
+/// deleted, have any.
+pub(super) fn take_bundle(
+    transaction: &mut Transaction<'_>,
+    bundle: &Bundle,
+    keeps_documents: bool,
+    ends: &dyn Fn(&Step) -> LastStamp,
+) -> Result<()> {
+    let read = !bundle.documents().is_empty();
+    let number = if read {
+        let keeps_documents = keeps_documents || bundle.retention() == "open";
+        take_documents(transaction, bundle, keeps_documents)?
+    } else {
+        number(transaction, bundle)?
+    };
+    insert_tracks(transaction, bundle, number, ends)?;
+    let sql = "DELETE FROM missing WHERE bundle = $1 AND documents <= $2";
+    transaction.run(sql, &[value(bundle.id()), value(i64::from(read))])?;
+    if read && bundle.retention() == "open" {
+        let sql = format!("{SETTLE_RETENTION} AND number = $1");
+        transaction.run(&sql, &[value(number)])?;
+    }
+    Ok(())
+}
+
+/// The bundle's own row and those of its documents, which don't wait any more; its number.
+fn take_documents(transaction: &mut Transaction<'_>, bundle: &Bundle, keeps_documents: bool) -> Result<i64> {
+    let inserted = insert_bundle(transaction, bundle)?;
+    let deleted = match inserted.some_deleted {
+        true => deleted_places(transaction, bundle.id())?,
+        false => BTreeMap::new(),
+    };
+    insert_documents(transaction, bundle, (inserted.number, keeps_documents), &deleted)?;
+    if !keeps_documents && inserted.some_wait {
+        let keys: Vec<&str> = bundle.documents().iter().map(Document::key).collect();
+        let sql = "DELETE FROM document WHERE bundle IS NULL AND replaces IS NULL AND key IN (KEYS)";
+        transaction.query_keys(sql, &keys)?;
+    }
+    Ok(inserted.number)
+}
+
+/// A bundle's row, and whether there is more to look at.
+struct Inserted {
+    number: i64,
+    /// Some of its documents were deleted.
+    some_deleted: bool,
+    /// Documents of its kind wait: its own may be among them.
+    some_wait: bool,
 }
 
 /// The new rows of time stamps, of bundles that are in the index.
@@ -160,7 +193,7 @@ pub(super) fn other_step(error: IndexError) -> IndexError {
     }
 }
 
-fn insert_bundle(transaction: &mut Transaction<'_>, bundle: &Bundle) -> Result<i64> {
+fn insert_bundle(transaction: &mut Transaction<'_>, bundle: &Bundle) -> Result<Inserted> {
     let documents = bundle.documents();
     let octets = documents.iter().fold(0_u64, |sum, document| sum.saturating_add(document.size()));
     let key = |document: Option<&Document>| value(document.map(Document::key).unwrap_or_default());
@@ -169,7 +202,10 @@ fn insert_bundle(transaction: &mut Transaction<'_>, bundle: &Bundle) -> Result<i
     let end = ends.map(Document::retention).max().map(|end| end.to_string());
     let sql = "INSERT INTO bundle (id, class, retention, documents, octets, unread, first_key, last_key, \
         open_documents, kept_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-        ON CONFLICT (id) DO UPDATE SET unread = excluded.unread RETURNING number";
+        ON CONFLICT (id) DO UPDATE SET unread = excluded.unread RETURNING number, \
+        (SELECT count(*) FROM (SELECT 1 FROM tombstone t WHERE t.bundle = $1 LIMIT 1) AS d), \
+        (SELECT count(*) FROM (SELECT 1 FROM document w WHERE w.bundle IS NULL AND w.class = $2 \
+            AND w.retention = $3 LIMIT 1) AS w)";
     let rows = transaction.query(
         sql,
         &[
@@ -185,7 +221,9 @@ fn insert_bundle(transaction: &mut Transaction<'_>, bundle: &Bundle) -> Result<i
             value(end),
         ],
     )?;
-    Ok(row(&rows)?.integer(0)?)
+    let row = row(&rows)?;
+    let (some_deleted, some_wait) = (row.integer(1)? > 0, row.integer(2)? > 0);
+    Ok(Inserted { number: row.integer(0)?, some_deleted, some_wait })
 }
 
 fn number(transaction: &mut Transaction<'_>, bundle: &Bundle) -> Result<i64> {
@@ -211,11 +249,14 @@ fn deleted_places(transaction: &mut Transaction<'_>, bundle: &str) -> Result<BTr
 fn insert_documents(
     transaction: &mut Transaction<'_>,
     bundle: &Bundle,
-    number: i64,
+    (number, all): (i64, bool),
     deleted: &BTreeMap<u64, String>,
 ) -> Result<()> {
     let mut rows = Rows::into("document", &DOCUMENT, SEALED);
-    for (place, document) in (0_u64..).zip(bundle.documents()) {
+    let kept = |(place, document): &(u64, &Document)| {
+        all || document.replaces().is_some() || deleted.contains_key(place)
+    };
+    for (place, document) in (0_u64..).zip(bundle.documents()).filter(kept) {
         push_document(&mut rows, document, (number, place), deleted.contains_key(&place))?;
         if let Some(deletion) = deleted.get(&place) {
             let sql = "UPDATE deletion_document SET done = 1 WHERE deletion = $1 AND key = $2";

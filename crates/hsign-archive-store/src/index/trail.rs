@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use hsign_archive::{Document, Event, HoldSubject, Segment, TrailHead};
+use hsign_archive::{Bundle, Document, Event, HoldSubject, LastStamp, Segment, Step, TrailHead};
 use hsign_core::hex;
 
-use super::{Index, IndexError, Result, row};
+use super::recording::{insert_steps, other_step, take_bundle};
+use super::{Claim, Index, IndexError, Result, StepRow, row};
 use crate::sql::{Column, Rows, Transaction, Value, value};
 
 /// Events of a segment have places below this, so that number and place together are one number.
@@ -37,7 +38,30 @@ pub enum Applied {
     Before,
 }
 
+/// What whoever wrote a segment has at hand of what it tells: nobody has to read it in the stores for its rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AtHand<'a> {
+    /// Bundles, with their documents.
+    pub bundles: &'a [&'a Bundle],
+    /// Time stamps of bundles that are in the index.
+    pub steps: &'a [StepRow],
+    /// The unit of work that ends with it; one whose lease is lost stays as it is.
+    pub unit: Option<&'a Claim>,
+}
+
 impl Index {
+    /// Where the trail that was applied ends, and whether something that it tells of was not recorded since.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn standing(&mut self) -> Result<(TrailHead, bool)> {
+        let sql = "SELECT segment, sha256, (SELECT count(*) FROM missing) FROM head WHERE name = 'trail'";
+        let rows = self.database.query(sql, &[])?;
+        let row = row(&rows)?;
+        let head = TrailHead { segment: row.count(0)?, sha256: digest(row.text(1)?)? };
+        Ok((head, row.integer(2)? > 0))
+    }
+
     /// Where the trail that was applied ends.
     ///
     /// # Errors
@@ -53,30 +77,35 @@ impl Index {
     /// # Errors
     /// When another one is next, it belongs to another trail, or the database fails.
     pub fn apply(&mut self, segment: &Segment) -> Result<Applied> {
+        let unknown = |step: &Step| LastStamp { certificate_end: step.gen_time(), signature_end: None };
+        self.apply_with(segment, &AtHand::default(), &unknown)
+    }
+
+    /// The same together with the rows of what the segment tells of, and with the end of the unit of work that it came
+    /// of. The rows are taken even where another worker was faster to apply the segment.
+    ///
+    /// # Errors
+    /// As [`Index::apply`] and [`Index::record_bundle`].
+    pub fn apply_with(
+        &mut self,
+        segment: &Segment,
+        at_hand: &AtHand<'_>,
+        ends: &dyn Fn(&Step) -> LastStamp,
+    ) -> Result<Applied> {
         let checkpoints = self.checkpoints.clone();
+        let keeps_documents = self.keeps_documents;
         let applied = self.transaction(|transaction| {
-            let sql = "SELECT segment, sha256 FROM head WHERE name = 'trail' FOR UPDATE";
-            let rows = transaction.query(sql, &[])?;
-            let head = row(&rows)?;
-            let there = (head.count(0)?, head.text(1)?);
-            let given = segment.number();
-            if given <= there.0 {
-                let same = given < there.0 || there.1 == hex(&segment.head().sha256);
-                return if same { Ok(Applied::Before) } else { Err(IndexError::OtherTrail(given)) };
+            let applied = apply_next(transaction, segment, at_hand.steps)?;
+            for bundle in at_hand.bundles {
+                take_bundle(transaction, bundle, keeps_documents, ends)?;
             }
-            if given != there.0 + 1 {
-                return Err(IndexError::NotNext { next: there.0 + 1, given });
+            if let Some(unit) = at_hand.unit {
+                super::units::end(transaction, unit)?;
             }
-            if there.1 != hex(&segment.before().sha256) {
-                return Err(IndexError::OtherTrail(given));
-            }
-            apply(transaction, segment)?;
-            let sha256 = hex(&segment.head().sha256);
-            let sql = "UPDATE head SET segment = $1, sha256 = $2 WHERE name = 'trail'";
-            transaction.run(sql, &[value(given), value(sha256)])?;
             checkpoints.reached("index-apply-open");
-            Ok(Applied::Now)
-        })?;
+            Ok(applied)
+        });
+        let applied = applied.map_err(other_step)?;
         self.reached("index-apply-done");
         Ok(applied)
     }
@@ -103,7 +132,32 @@ impl Index {
     }
 }
 
-fn apply(transaction: &mut Transaction<'_>, segment: &Segment) -> Result<()> {
+fn apply_next(transaction: &mut Transaction<'_>, segment: &Segment, steps: &[StepRow]) -> Result<Applied> {
+    let rows = transaction.query("SELECT segment, sha256 FROM head WHERE name = 'trail' FOR UPDATE", &[])?;
+    let head = row(&rows)?;
+    let there = (head.count(0)?, head.text(1)?);
+    let given = segment.number();
+    insert_steps(transaction, steps)?;
+    if given <= there.0 {
+        let same = given < there.0 || there.1 == hex(&segment.head().sha256);
+        return if same { Ok(Applied::Before) } else { Err(IndexError::OtherTrail(given)) };
+    }
+    if given != there.0 + 1 {
+        return Err(IndexError::NotNext { next: there.0 + 1, given });
+    }
+    if there.1 != hex(&segment.before().sha256) {
+        return Err(IndexError::OtherTrail(given));
+    }
+    apply(transaction, segment, steps)?;
+    let sha256 = hex(&segment.head().sha256);
+    let sql = "UPDATE head SET segment = $1, sha256 = $2 WHERE name = 'trail'";
+    transaction.run(sql, &[value(given), value(sha256)])?;
+    Ok(Applied::Now)
+}
+
+fn apply(transaction: &mut Transaction<'_>, segment: &Segment, steps: &[StepRow]) -> Result<()> {
+    let recorded: BTreeSet<_> =
+        steps.iter().map(|step| (step.bundle.as_str(), step.track.as_str(), step.place)).collect();
     let mut taken = Rows::into("document", &TAKEN, TAKEN_BEFORE);
     let mut keys = BTreeSet::new();
     let mut dated = false;
@@ -123,6 +177,8 @@ fn apply(transaction: &mut Transaction<'_>, segment: &Segment) -> Result<()> {
                 let days = (value(start.to_string()), value(end.to_string()));
                 transaction.run(sql, &[value(key.as_str()), days.0, days.1, value(segment.number())])?;
             }
+            Event::Stamped { bundle, track, chain, number, .. }
+                if recorded.contains(&(bundle.as_str(), track.as_str(), (*chain, *number))) => {}
             other => one(transaction, other, number, segment)?,
         }
     }

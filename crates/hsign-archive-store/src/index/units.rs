@@ -7,7 +7,7 @@ use hsign_archive::{MOST_ATTEMPTS, NewUnit, UnitKind, UnitState, Work};
 use super::coverage::cover;
 use super::recording::{insert_steps, other_step};
 use super::{Covered, Index, Result, StepRow, milliseconds};
-use crate::sql::{Column, DatabaseError, Row, Rows, Value, value};
+use crate::sql::{Column, DatabaseError, Row, Rows, Transaction, Value, value};
 
 const UNIT: [(&str, Column); 7] = [
     ("key", Column::Text),
@@ -268,6 +268,15 @@ impl Index {
         self.database.query(&sql, &[])?;
         Ok(())
     }
+}
+
+/// The unit is done, if it is still this worker's. What was answered for it has become a step.
+pub(super) fn end(transaction: &mut Transaction<'_>, claim: &Claim) -> Result<()> {
+    let sql = "UPDATE unit SET state = 'done', owner = NULL, why = NULL, done_ms = archive_now() \
+        WHERE number = $1 AND fence = $2 AND state = 'leased'";
+    transaction.run(sql, &[claim.number(), value(claim.fence)])?;
+    transaction.run("UPDATE intent SET response = NULL WHERE unit = $1", &[claim.number()])?;
+    Ok(())
 }
 
 impl Claim {

@@ -137,6 +137,11 @@ impl Transaction<'_> {
         self.database.query(sql, values)
     }
 
+    /// As [`Database::query_keys`].
+    pub(crate) fn query_keys(&mut self, sql: &str, keys: &[&str]) -> Result<Vec<Row>> {
+        self.database.query_keys(sql, keys)
+    }
+
     /// A statement whose outcome nobody looks at: it goes with the next one that is waited for, at the latest with
     /// the commit, which fails if it fails.
     pub(crate) fn run(&mut self, sql: &str, values: &[Value]) -> Result<()> {

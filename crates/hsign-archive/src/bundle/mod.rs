@@ -118,9 +118,13 @@ impl Bundle {
 
     /// The tree that the first time stamp of a track with this algorithm is over.
     pub(crate) fn first_tree(&self, algorithm: DigestAlgorithm) -> Result<HashTree, Error> {
-        let digest = |document: &Document| document.digest(algorithm).map(|digest| digest.value.0);
-        let leaves: Option<Vec<_>> = self.documents.iter().map(digest).collect();
-        Ok(HashTree::over_leaves(leaves.ok_or(Error::Batch("a document lacks a digest"))?, algorithm)?)
+        let mut leaves = Vec::with_capacity(self.documents.len().saturating_mul(algorithm.length()));
+        for document in &self.documents {
+            leaves.extend_from_slice(
+                document.octets(algorithm).ok_or(Error::Batch("a document lacks a digest"))?,
+            );
+        }
+        Ok(HashTree::over_concatenated(&leaves, algorithm)?)
     }
 
     /// The last step of a track: what renewals go on from.

@@ -267,7 +267,7 @@ fn computed_root(bundle: &Bundle, track: &Track, step: &Step) -> Result<Digest, 
             {
                 return Err("digests or leaves don't fit the bundle");
             }
-            HashTree::over_leaves(leaves.clone(), algorithm).map(|tree| tree.root()).map_err(|_| "no tree")
+            HashTree::over_leaves(leaves, algorithm).map(|tree| tree.root()).map_err(|_| "no tree")
         }
     }
 }

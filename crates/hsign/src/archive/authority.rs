@@ -228,6 +228,7 @@ impl Archive {
                 Finding::error("archive-stamp-too-short").with("tsa", name).with("end", ends.certificate_end);
             return Ok(Err(vec![first(), short]));
         }
+        self.know_ends(token.bytes(), &ends);
         Ok(Ok(Stamp {
             token: token.bytes().to_vec(),
             enriched: enriched.clone(),

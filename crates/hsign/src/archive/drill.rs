@@ -51,6 +51,7 @@ impl Archive {
             places: self.places.clone(),
             secrets: Arc::clone(&self.secrets),
             ends: Mutex::default(),
+            trips: Arc::default(),
         })
     }
 

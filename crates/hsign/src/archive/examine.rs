@@ -7,7 +7,7 @@ use hsign_core::{Date, Finding, Source, ValidationTime};
 use hsign_validation::{DocumentVerdict, Indication};
 
 use super::{Archive, ArchiveConfig, Environment, documents, marks};
-use crate::digest::digests_of;
+use crate::digest::Hashed;
 use crate::file::FileSource;
 use crate::{Content, Error, verify_with};
 
@@ -99,8 +99,7 @@ type Looked = (Vec<hsign_core::Digest>, u64, Option<DocumentVerdict>);
 /// All digests in one pass, and the verdict; `None` for data in which nothing could be signed.
 fn look(intake: &Intake, archive: &Archive, environment: &Environment<'_>) -> Result<Looked, Error> {
     let source = archive.places.open(&intake.location, archive.config.policy.read_at_once)?;
-    let digests = digests_of(source.as_ref(), &archive.config.digests())?;
-    environment.reached("add-after-hash");
+    let source = Hashed::over(source, &archive.config.digests())?;
     let beside = intake
         .beside
         .iter()
@@ -109,15 +108,17 @@ fn look(intake: &Intake, archive: &Archive, environment: &Environment<'_>) -> Re
     let contents: Vec<Content<'_>> =
         intake.beside.iter().zip(&beside).map(|(path, source)| content(path, source)).collect();
     let time = ValidationTime(environment.now());
-    let verified = verify_with(source.as_ref(), &contents, environment.settings, environment.fetcher, time);
-    match verified {
-        Ok(verified) => Ok((digests, source.length(), Some(verified.verdict))),
+    let verified = verify_with(&source, &contents, environment.settings, environment.fetcher, time);
+    let verdict = match verified {
+        Ok(verified) => Some(verified.verdict),
         // Whoever names content says that it is a signature.
-        Err(error) if intake.beside.is_empty() && nobody_signed(source.as_ref(), &error)? => {
-            Ok((digests, source.length(), None))
-        }
-        Err(error) => Err(error),
-    }
+        Err(error) if intake.beside.is_empty() && nobody_signed(&source, &error)? => None,
+        Err(error) => return Err(error),
+    };
+    let size = source.length();
+    let digests = source.finish()?;
+    environment.reached("add-after-hash");
+    Ok((digests, size, verdict))
 }
 
 /// Whether a file that can't be verified is no signed document.

@@ -1,6 +1,7 @@
 //! Taking documents into the archive.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::sync_channel;
 
 use hsign_archive::{Document, Event, RetentionEnd};
 use hsign_archive_store::{DocumentRow, Index};
@@ -27,14 +28,29 @@ impl Archive {
         let mut index = self.index(environment)?;
         self.record_stores(&mut index, environment)?;
         let mut summary = Summary::default();
-        for chunk in intakes.chunks(TOGETHER) {
-            let looked = |intake: &Intake| Ok((intake.clone(), examine(intake, self, &table, environment)?));
-            let examined: Vec<(Intake, Examined)> = self
-                .pool(environment)?
-                .install(|| chunk.par_iter().map(looked).collect::<Result<_, Error>>())?;
-            environment.reached("add-after-verify");
-            self.take(&mut index, &examined, environment, &mut summary)?;
-        }
+        let pool = self.pool(environment)?;
+        let looked = |intake: &Intake| Ok((intake.clone(), examine(intake, self, &table, environment)?));
+        let together = |chunk: &[Intake]| -> Result<Vec<(Intake, Examined)>, Error> {
+            pool.install(|| chunk.par_iter().map(looked).collect())
+        };
+        // While some are written down, which waits for disks, the next ones are looked at.
+        std::thread::scope(|scope| {
+            let (send, examined) = sync_channel(0);
+            scope.spawn(move || {
+                intakes.chunks(TOGETHER).try_for_each(|chunk| {
+                    let some = together(chunk);
+                    let failed = some.is_err();
+                    // Nobody listens any more when writing failed.
+                    if send.send(some).is_err() || failed { Err(()) } else { Ok(()) }
+                })
+            });
+            for some in examined {
+                let some = some?;
+                environment.reached("add-after-verify");
+                self.take(&mut index, &some, environment, &mut summary)?;
+            }
+            Ok::<(), Error>(())
+        })?;
         summary.objects = intakes.len() as u64;
         Ok(summary)
     }

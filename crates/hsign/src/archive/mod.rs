@@ -32,6 +32,7 @@ mod rebuild;
 mod recording;
 mod renewing;
 mod scrubbing;
+mod spool;
 mod steps;
 mod tokens;
 mod trail;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hsign_archive::{Bundle, Checkpoints, Event, LastStamp, Step, StoreFacts};
@@ -31,6 +32,7 @@ pub struct Archive {
     pub(super) secrets: Arc<SecretResolver>,
     /// Until when time stamps hold that were judged already, by the SHA-256 of their tokens: one covers many bundles.
     pub(super) ends: Mutex<BTreeMap<[u8; 32], LastStamp>>,
+    pub(super) trips: Arc<AtomicU64>,
 }
 
 /// Makes an archive in a folder: its configuration (see [`TEMPLATE`](super::TEMPLATE)), its stores, an empty index. Doing
@@ -85,7 +87,29 @@ impl Archive {
         }
         let copies = Copies::new(members)?.with_checkpoints(checkpoints);
         let places = places(home, &config, secrets.as_ref())?;
-        Ok(Self { home: home.to_owned(), config, copies, places, secrets, ends: Mutex::default() })
+        Ok(Self {
+            home: home.to_owned(),
+            config,
+            copies,
+            places,
+            secrets,
+            ends: Mutex::default(),
+            trips: Arc::default(),
+        })
+    }
+
+    /// With its stores seen through something: a cache, say, or what makes files up when they are read.
+    #[must_use]
+    pub fn with_stores(mut self, through: &dyn Fn(Arc<dyn Store>) -> Arc<dyn Store>) -> Self {
+        self.copies = self.copies.through(through);
+        self
+    }
+
+    /// How often work that is over waited for the index, since the archive was opened: round trips to a server,
+    /// statements of a file.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.trips.load(Ordering::Relaxed)
     }
 
     /// Its configuration.
@@ -97,7 +121,8 @@ impl Archive {
     /// A connection to the index; each thread has its own.
     pub(super) fn index(&self, environment: &Environment<'_>) -> Result<Index, Error> {
         let index = open_index(&self.home, &self.config, self.secrets.as_ref())?;
-        Ok(self.prepared(index)?.with_checkpoints(Arc::clone(&environment.checkpoints)))
+        let index = self.prepared(index)?.counted_in(Arc::clone(&self.trips));
+        Ok(index.with_checkpoints(Arc::clone(&environment.checkpoints)))
     }
 
     /// An index that keeps what the configuration wants kept. What it lacks already only a new one has again.

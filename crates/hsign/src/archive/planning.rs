@@ -1,6 +1,6 @@
 //! What is due, by when, why and at what price; and how the archive stands.
 
-use hsign_archive::{ActionKind, AlgorithmEnds, Blocked, BundleState, Plan, Reason};
+use hsign_archive::{Action, ActionKind, AlgorithmEnds, Blocked, BundleState, Plan, Planner, Reason};
 use hsign_archive_store::{Counts, Index, WaitingBatch};
 use hsign_core::{DigestAlgorithm, Finding, Time};
 use hsign_pki::algorithms::{AlgorithmTable, Resistance, Use};
@@ -9,7 +9,7 @@ use super::{Archive, Environment, Line, Standing, Summary};
 use crate::Error;
 
 /// Bundles that are asked for at once.
-const PAGE: usize = 4096;
+const PAGE: usize = 1024;
 
 /// The dated table of the policy as the planner's port.
 pub(super) struct Ends<'a>(pub(super) &'a AlgorithmTable);
@@ -28,15 +28,8 @@ pub(super) struct Ahead {
 
 impl Ahead {
     /// The batches that are closed at `now`.
-    pub(super) fn to_close<'a>(
-        &'a self,
-        archive: &Archive,
-        now: Time,
-    ) -> impl Iterator<Item = &'a WaitingBatch> {
-        let rule = archive.config.closing();
-        self.waiting.iter().filter(move |waiting| {
-            waiting.documents >= rule.documents as u64 || now.seconds_since(waiting.since) >= rule.seconds
-        })
+    fn to_close<'a>(&'a self, archive: &Archive, now: Time) -> impl Iterator<Item = &'a WaitingBatch> {
+        self.waiting.iter().filter(move |waiting| archive.is_to_close(waiting, now))
     }
 
     /// Bundles that the waiting documents will be.
@@ -95,10 +88,39 @@ impl Archive {
     }
 
     pub(super) fn ahead(&self, index: &mut Index, environment: &Environment<'_>) -> Result<Ahead, Error> {
-        let bundles = bundles(index)?;
-        let table = environment.settings.policy.algorithms();
-        let plan = hsign_archive::plan(&bundles, &self.config.plan_policy(), &Ends(table), environment.now());
-        Ok(Ahead { plan, waiting: index.waiting_batches()? })
+        let mut due = Vec::new();
+        let plan = self.planned(index, environment, &mut |_, actions| due.extend(actions))?;
+        let plan = Plan { due, ..plan };
+        Ok(Ahead { plan: plan.in_order(), waiting: index.waiting_batches()? })
+    }
+
+    /// The plan without its list of what is due, which `each` hears bundle by bundle: those of a large archive needn't be
+    /// kept.
+    pub(super) fn planned(
+        &self,
+        index: &mut Index,
+        environment: &Environment<'_>,
+        each: &mut dyn FnMut(&BundleState, Vec<Action>),
+    ) -> Result<Plan, Error> {
+        let ends = Ends(environment.settings.policy.algorithms());
+        let policy = self.config.plan_policy();
+        let mut planner = Planner::new(&policy, &ends, environment.now());
+        let mut after: Option<String> = None;
+        loop {
+            let page = index.bundles(after.as_deref(), PAGE)?;
+            let Some(last) = page.last() else { return Ok(planner.plan()) };
+            for bundle in &page {
+                let due = planner.add(bundle);
+                each(bundle, due);
+            }
+            after = Some(last.id.clone());
+        }
+    }
+
+    /// Whether a batch is closed at `now`.
+    pub(super) fn is_to_close(&self, waiting: &WaitingBatch, now: Time) -> bool {
+        let rule = self.config.closing();
+        waiting.documents >= rule.documents as u64 || now.seconds_since(waiting.since) >= rule.seconds
     }
 
     fn tell_waiting(&self, ahead: &Ahead, environment: &Environment<'_>) {

@@ -1,7 +1,7 @@
 //! The trail: what is decided is written there first, and the index follows it.
 
-use hsign_archive::{Bundle, Event, Segment};
-use hsign_archive_store::{Index, Put};
+use hsign_archive::{Bundle, Event, Segment, TrailHead};
+use hsign_archive_store::{AtHand, Claim, Index, Put, StepRow};
 use hsign_core::Finding;
 
 use super::{Archive, Environment, Line};
@@ -9,6 +9,18 @@ use crate::Error;
 
 /// Losing so many races in a row is no race any more.
 const ATTEMPTS: usize = 1000;
+
+/// Events, and what is at hand of what they tell.
+#[derive(Default)]
+pub(super) struct News<'n> {
+    pub(super) events: Vec<Event>,
+    /// A new bundle.
+    pub(super) bundle: Option<&'n Bundle>,
+    /// New time stamps.
+    pub(super) steps: Vec<StepRow>,
+    /// The unit that is done with them.
+    pub(super) unit: Option<&'n Claim>,
+}
 
 impl Archive {
     /// Writes events that follow from the index as it is then; where another writer was faster, `events` is asked again
@@ -19,50 +31,56 @@ impl Archive {
         environment: &Environment<'_>,
         events: &mut dyn FnMut(&mut Index) -> Result<Vec<Event>, Error>,
     ) -> Result<(), Error> {
-        self.record_with(index, &[], environment, events)
+        let mut news = |index: &mut Index| Ok(News { events: events(index)?, ..News::default() });
+        self.record_news(index, environment, &mut news).map(drop)
     }
 
-    /// The same where the events are about bundles that are at hand: nobody has to read them again for their rows.
-    pub(super) fn record_with(
+    /// The same with what is at hand of what the events tell: nobody has to read it again for its rows, which come into
+    /// the index together with the events. Whether there were any.
+    pub(super) fn record_news<'n>(
         &self,
         index: &mut Index,
-        bundles: &[&Bundle],
         environment: &Environment<'_>,
-        events: &mut dyn FnMut(&mut Index) -> Result<Vec<Event>, Error>,
-    ) -> Result<(), Error> {
+        news: &mut dyn FnMut(&mut Index) -> Result<News<'n>, Error>,
+    ) -> Result<bool, Error> {
         for _ in 0..ATTEMPTS {
-            self.catch_up(index, environment)?;
-            let events = events(index)?;
+            let head = self.catch_up(index, environment)?;
+            let News { events, bundle, steps, unit } = news(index)?;
             if events.is_empty() {
-                return Ok(());
+                return Ok(false);
             }
-            let head = index.head()?;
             let segment = Segment::next(head, environment.now(), environment.actor, events)?;
             environment.reached("trail-before-append");
             if self.copies.append_trail(&segment)? == Put::Taken {
                 continue;
             }
             environment.reached("trail-after-append");
-            index.apply(&segment)?;
+            let at_hand = AtHand { bundles: bundle.as_slice(), steps: &steps, unit };
+            index.apply_with(&segment, &at_hand, &|step| self.ends_of(step, environment))?;
             environment.reached("index-after-apply");
-            for bundle in bundles {
-                self.record_bundle(index, bundle, environment)?;
-            }
-            return self.record_missing(index, environment);
+            return Ok(true);
         }
         Err(Error::ArchiveRefused(Finding::error("archive-too-many-writers")))
     }
 
     /// The index takes what the trail has beyond it: others' events, and our own that a crash came after. Bundles that
-    /// the trail tells of get their rows.
-    pub(super) fn catch_up(&self, index: &mut Index, environment: &Environment<'_>) -> Result<(), Error> {
-        let mut head = index.head()?;
+    /// the trail tells of get their rows. Where the trail ends.
+    pub(super) fn catch_up(
+        &self,
+        index: &mut Index,
+        environment: &Environment<'_>,
+    ) -> Result<TrailHead, Error> {
+        let (mut head, mut missing) = index.standing()?;
         while let Some(segment) = self.copies.segment_after(head)? {
             environment.reached("index-before-apply");
             index.apply(&segment)?;
             head = segment.head();
+            missing = true;
         }
-        self.record_missing(index, environment)
+        if missing {
+            self.record_missing(index, environment)?;
+        }
+        Ok(head)
     }
 
     fn record_missing(&self, index: &mut Index, environment: &Environment<'_>) -> Result<(), Error> {

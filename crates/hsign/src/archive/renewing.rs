@@ -1,6 +1,6 @@
 //! Doing what is due: units of work are offered, claimed by workers on any number of machines, and done once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,7 +10,6 @@ use hsign_archive::{Action, ActionKind, Blocked, NewUnit, UnitKind, Work};
 use hsign_archive_store::{Claim, Committed, Index};
 use hsign_core::{Date, DigestAlgorithm, ErrorKind, Finding, Time, hex};
 
-use super::planning::bundles;
 use super::{Archive, Environment, Line, Summary};
 use crate::Error;
 
@@ -60,6 +59,8 @@ pub(super) struct Run {
 pub(super) enum Done {
     /// It is done.
     Yes,
+    /// It is done, and the index says so already.
+    Recorded,
     /// It has to wait.
     Later {
         /// Why.
@@ -95,10 +96,10 @@ impl Archive {
         }
         let mut summary = run.summary();
         self.catch_up(&mut index, environment)?;
-        let ahead = self.ahead(&mut index, environment)?;
+        let plan = self.planned(&mut index, environment, &mut |_, _| {})?;
         let counts = index.counts()?;
-        summary.renew_by = ahead.plan.renew_by;
-        summary.next = ahead.plan.next;
+        summary.renew_by = plan.renew_by;
+        summary.next = plan.next;
         summary.waiting = counts.waiting;
         summary.set_aside = counts.set_aside;
         Ok(summary)
@@ -130,47 +131,43 @@ impl Archive {
         environment: &Environment<'_>,
     ) -> Result<(), Error> {
         self.catch_up(index, environment)?;
-        let mut ahead = self.ahead(index, environment)?;
-        if self.look_at_blocked(index, &ahead.plan.due, run, environment)? {
-            ahead = self.ahead(index, environment)?;
+        if self.look_at_blocked(index, run, environment)? {
+            self.catch_up(index, environment)?;
         }
         let now = environment.now();
         let mut units = Vec::new();
-        let closing: Vec<_> = match request.close_all {
-            true => ahead.waiting.iter().collect(),
-            false => ahead.to_close(self, now).collect(),
-        };
-        for waiting in closing {
-            let (class, retention) = (waiting.class.clone(), waiting.retention.clone());
-            let work = Work::Seal { class, retention, from: waiting.first };
-            units.push(NewUnit { work, priority: 0 });
-        }
-        let mut shared: BTreeMap<(String, DigestAlgorithm), Vec<&Action>> = BTreeMap::new();
-        let states: BTreeMap<String, _> =
-            bundles(index)?.into_iter().map(|state| (state.id.clone(), state)).collect();
-        for action in ahead.plan.due.iter().filter(|action| action.blocked.is_none()) {
-            let track = states
-                .get(&action.bundle)
-                .and_then(|state| state.tracks.iter().find(|track| track.name == action.track));
-            let Some(track) = track else { continue };
-            let (bundle, name) = (action.bundle.clone(), action.track.clone());
-            let priority = action.last_day.unix_seconds();
-            match action.kind {
-                ActionKind::Stamp => {
-                    units.push(NewUnit { work: Work::Stamp { bundle, track: name }, priority: 1 });
-                }
-                ActionKind::RenewTree => {
-                    let chain = track.chain.saturating_add(1);
-                    units.push(NewUnit { work: Work::RenewTree { bundle, track: name, chain }, priority });
-                }
-                ActionKind::RenewTimestamp => {
-                    shared.entry((name, track.algorithm)).or_default().push(action);
-                }
+        for waiting in index.waiting_batches()? {
+            if request.close_all || self.is_to_close(&waiting, now) {
+                let (class, retention) = (waiting.class, waiting.retention);
+                let work = Work::Seal { class, retention, from: waiting.first };
+                units.push(NewUnit { work, priority: 0 });
             }
         }
-        for ((track, algorithm), actions) in shared {
-            let priority = actions.iter().map(|action| action.last_day.unix_seconds()).min().unwrap_or(0);
-            let group = group_of(&actions, now);
+        let mut shared: BTreeMap<(String, DigestAlgorithm), Group> = BTreeMap::new();
+        self.planned(index, environment, &mut |bundle, due| {
+            for action in due.into_iter().filter(|action| action.blocked.is_none()) {
+                let track = bundle.tracks.iter().find(|track| track.name == action.track);
+                let Some(track) = track else { continue };
+                let priority = action.last_day.unix_seconds();
+                match action.kind {
+                    ActionKind::Stamp => {
+                        let work = Work::Stamp { bundle: action.bundle, track: action.track };
+                        units.push(NewUnit { work, priority: 1 });
+                    }
+                    ActionKind::RenewTree => {
+                        let (bundle, chain) = (action.bundle, track.chain.saturating_add(1));
+                        let work = Work::RenewTree { bundle, track: action.track, chain };
+                        units.push(NewUnit { work, priority });
+                    }
+                    ActionKind::RenewTimestamp => {
+                        let key = (action.track.clone(), track.algorithm);
+                        shared.entry(key).or_default().add(&action);
+                    }
+                }
+            }
+        })?;
+        for ((track, algorithm), group) in shared {
+            let (priority, group) = (group.priority, group.name(now));
             units.push(NewUnit { work: Work::RenewTimestamps { track, algorithm, group }, priority });
         }
         if request.in_documents {
@@ -187,22 +184,24 @@ impl Archive {
     fn look_at_blocked(
         &self,
         index: &mut Index,
-        due: &[Action],
         run: &Run,
         environment: &Environment<'_>,
     ) -> Result<bool, Error> {
-        let mut looked = std::collections::BTreeSet::new();
-        let mut news = false;
-        for action in due {
-            let blocked = matches!(action.blocked, Some(Blocked::NeverWhole | Blocked::ScrubTooOld));
-            if !blocked || !looked.insert(&action.bundle) {
-                continue;
+        let mut blocked = BTreeSet::new();
+        self.planned(index, environment, &mut |bundle, due| {
+            let read =
+                |action: &Action| matches!(action.blocked, Some(Blocked::NeverWhole | Blocked::ScrubTooOld));
+            if due.iter().any(read) {
+                blocked.insert(bundle.id.clone());
             }
-            let damaged = self.scrub_files(index, &action.bundle, environment)?;
+        })?;
+        let mut news = false;
+        for bundle in &blocked {
+            let damaged = self.scrub_files(index, bundle, environment)?;
             news |= damaged == 0;
             if damaged > 0 {
                 run.failed.fetch_add(1, Ordering::Relaxed);
-                let finding = Finding::error("archive-renewal-of-damaged").with("bundle", &action.bundle);
+                let finding = Finding::error("archive-renewal-of-damaged").with("bundle", bundle);
                 environment.tell(&Line::Alarm { finding });
             }
         }
@@ -236,9 +235,11 @@ impl Archive {
             environment.reached("unit-after-claim");
             run.units.fetch_add(1, Ordering::Relaxed);
             match self.unit(&mut index, &claim, run, environment) {
-                Ok(Done::Yes) => {
+                Ok(done @ (Done::Yes | Done::Recorded)) => {
                     environment.reached("unit-before-commit");
-                    index.commit(&claim, &Committed::default())?;
+                    if matches!(done, Done::Yes) {
+                        index.commit(&claim, &Committed::default())?;
+                    }
                     run.done.fetch_add(1, Ordering::Relaxed);
                     environment.reached("unit-after-commit");
                 }
@@ -383,14 +384,31 @@ fn codes(findings: &[Finding]) -> String {
     findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// The same bundles at the same point of their lives are one unit, others another; those that fail are tried again on
-/// another day.
-fn group_of(actions: &[&Action], now: Time) -> String {
-    let mut names: Vec<String> =
-        actions.iter().map(|action| format!("{} {}\n", action.bundle, action.last_day)).collect();
-    names.sort_unstable();
-    names.push(Date::in_japan(now).to_string());
-    hex(&hsign_crypto::sha256(names.concat().as_bytes()))
+/// Bundles whose time stamps are renewed together. The same ones at the same point of their lives are one unit, others
+/// another; those that fail are tried again on another day.
+struct Group {
+    priority: i64,
+    /// Of the bundles in their order.
+    members: String,
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self { priority: i64::MAX, members: String::new() }
+    }
+}
+
+impl Group {
+    /// Each stands for all before it, so that none has to be kept.
+    fn add(&mut self, action: &Action) {
+        self.priority = self.priority.min(action.last_day.unix_seconds());
+        let member = format!("{}{} {}\n", self.members, action.bundle, action.last_day);
+        self.members = hex(&hsign_crypto::sha256(member.as_bytes()));
+    }
+
+    fn name(&self, now: Time) -> String {
+        hex(&hsign_crypto::sha256(format!("{}{}", self.members, Date::in_japan(now)).as_bytes()))
+    }
 }
 
 fn what_of(work: &Work) -> String {

@@ -1,14 +1,13 @@
 //! Sealing batches, and the steps of bundles: first time stamps and renewals.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hsign_archive::{
-    Batch, BatchKey, Bundle, Event, Member, NewStep, Sealed, Step, TimestampRenewal, ToRenew, is_evidence,
-    read_evidence, seal,
+    Action, ActionKind, Batch, BatchKey, Bundle, Event, Member, NewStep, Sealed, Step, TimestampRenewal,
+    ToRenew, TrackState, is_evidence, read_evidence, seal,
 };
-use hsign_archive_store::{Claim, Files, Index, Put};
+use hsign_archive_store::{Claim, Files, Index, Put, StepRow};
 use hsign_core::{Digest, DigestAlgorithm, Finding};
 use hsign_tsp::Token;
 use rayon::prelude::*;
@@ -16,8 +15,10 @@ use rayon::prelude::*;
 use super::authority::{Stamp, Wanted};
 use super::checking::sample;
 use super::config::TrackConfig;
-use super::planning::bundles;
+use super::open::pool_of;
+use super::recording::News;
 use super::renewing::{Done, Run};
+use super::spool::Spool;
 use super::tokens::{JudgedToken, judge_token};
 use super::{Archive, Environment, Line};
 use crate::Error;
@@ -30,8 +31,10 @@ pub(super) const BETWEEN_BEATS: usize = 64;
 const NEXT_RUN: Duration = Duration::from_secs(300);
 /// Octets of one file of a step.
 const LARGEST_FILE: u64 = 1 << 30;
-/// Time stamps that stand in one segment of the trail.
-const TOGETHER: usize = 1024;
+/// Time stamps that stand in one segment of the trail, and come into the index together.
+const TOGETHER: usize = 256;
+/// Writers for each thread: one waits for disks while another one computes.
+const WRITERS: usize = 8;
 
 impl Archive {
     /// Makes a bundle of the first documents that wait. After a crash the same documents give the same bundle.
@@ -59,20 +62,20 @@ impl Archive {
         }
         environment.reached("seal-after-put");
         self.beat(index, claim)?;
-        let count = bundle.count();
-        let (id, mut news) = (bundle.id().to_owned(), false);
-        self.record(index, environment, &mut |index| {
-            news = !index.has_bundle(&id)?;
-            let event = Event::Sealed { bundle: id.clone(), documents: count };
-            Ok(if news { vec![event] } else { Vec::new() })
+        let (id, documents) = (bundle.id().to_owned(), bundle.count());
+        let news = self.record_news(index, environment, &mut |index| {
+            let event = Event::Sealed { bundle: id.clone(), documents };
+            let events = if index.has_bundle(&id)? { Vec::new() } else { vec![event] };
+            Ok(News { events, bundle: Some(&bundle), unit: Some(claim), ..News::default() })
         })?;
         environment.reached("seal-after-record");
-        if news {
-            run.batches.fetch_add(1, Ordering::Relaxed);
-            run.objects.fetch_add(count, Ordering::Relaxed);
-            environment.tell(&Line::Sealed { bundle: id, documents: count });
+        if !news {
+            return Ok(Done::Yes);
         }
-        Ok(Done::Yes)
+        run.batches.fetch_add(1, Ordering::Relaxed);
+        run.objects.fetch_add(documents, Ordering::Relaxed);
+        environment.tell(&Line::Sealed { bundle: id, documents });
+        Ok(Done::Recorded)
     }
 
     /// The first time stamp of a track (RFC 4998 §4.2).
@@ -87,8 +90,7 @@ impl Archive {
         let config = self.track(track)?;
         let mut bundle = self.whole(id)?;
         if bundle.last_step(track).is_some() {
-            self.publish(index, vec![(bundle, None)], track, run, environment)?;
-            return Ok(Done::Yes);
+            return self.publish(index, &[(bundle, None)], track, Some(claim), run, environment);
         }
         let root = bundle.root(track).ok_or_else(|| no_track(track))?;
         let stamp = match self.stamp_in_budget(index, claim, config, &root, run, environment)? {
@@ -101,12 +103,10 @@ impl Archive {
         let step = bundle.first_step(track, &stamp.token)?;
         bundle.add(&step)?;
         self.check_records(&bundle, track, &stamp.enriched, environment)?;
-        self.beat(index, claim)?;
         environment.reached("stamp-before-put");
         let bundle = self.put_step(bundle, &step)?;
         environment.reached("stamp-after-put");
-        self.publish(index, vec![(bundle, Some(stamp.tsa))], track, run, environment)?;
-        Ok(Done::Yes)
+        self.publish(index, &[(bundle, Some(stamp.tsa))], track, Some(claim), run, environment)
     }
 
     /// A time stamp, as far as the budget of this run goes.
@@ -139,7 +139,8 @@ impl Archive {
         let config = self.track(track)?;
         let due = self.due_now(index, track, algorithm, environment)?;
         for chunk in due.chunks(LARGEST_TREE) {
-            let members = self.members(index, claim, chunk, track, run, environment)?;
+            let tokens = Spool::new()?;
+            let members = self.members(index, claim, (chunk, track), &tokens, run, environment)?;
             if members.is_empty() {
                 continue;
             }
@@ -152,30 +153,56 @@ impl Archive {
             if stamp.asked {
                 run.paid(track, stamp.yen);
             }
-            self.check_renewal(&renewal, &stamp, track, environment)?;
+            let renewed = Renewed { track, renewal, tokens, stamp };
+            self.check_renewal(&renewed, environment)?;
             environment.reached("renew-after-check");
-            let ids: Vec<String> = renewal.bundles().map(str::to_owned).collect();
-            for ids in ids.chunks(TOGETHER) {
-                let mut done = Vec::with_capacity(ids.len());
-                for some in ids.chunks(BETWEEN_BEATS) {
-                    self.beat(index, claim)?;
-                    for id in some {
-                        let mut bundle = self.evidence(id)?;
-                        // Somebody else was faster with another stamp, or we were before a crash.
-                        let Ok(step) = renewal.step(&bundle, &stamp.token) else {
-                            done.push((bundle, None));
-                            continue;
-                        };
-                        bundle.add(&step)?;
-                        environment.reached("renew-before-put");
-                        done.push((self.put_step(bundle, &step)?, Some(stamp.tsa.clone())));
-                        environment.reached("renew-after-put");
-                    }
-                }
-                self.publish(index, done, track, run, environment)?;
-            }
+            self.put_renewal(index, claim, &renewed, run, environment)?;
         }
         Ok(Done::Yes)
+    }
+
+    /// The steps of all bundles, put by many at once: each waits for disks most of the time.
+    fn put_renewal(
+        &self,
+        index: &mut Index,
+        claim: &Claim,
+        renewed: &Renewed<'_>,
+        run: &Run,
+        environment: &Environment<'_>,
+    ) -> Result<(), Error> {
+        let writers = pool_of(environment.threads.saturating_mul(WRITERS))?;
+        let ids: Vec<&str> = renewed.renewal.bundles().collect();
+        for ids in ids.chunks(TOGETHER) {
+            let mut done = Vec::with_capacity(ids.len());
+            for some in ids.chunks(BETWEEN_BEATS) {
+                self.beat(index, claim)?;
+                let put: Vec<Result<_, Error>> = writers.install(|| {
+                    some.par_iter().map(|id| self.put_renewed(id, renewed, environment)).collect()
+                });
+                for one in put {
+                    done.push(one?);
+                }
+            }
+            self.publish(index, &done, renewed.track, None, run, environment)?;
+        }
+        Ok(())
+    }
+
+    /// The step of one bundle.
+    fn put_renewed(
+        &self,
+        id: &str,
+        renewed: &Renewed<'_>,
+        environment: &Environment<'_>,
+    ) -> Result<Stamped, Error> {
+        let mut bundle = self.evidence(id)?;
+        // Somebody else was faster with another stamp, or we were before a crash.
+        let Ok(step) = renewed.step(&bundle)? else { return Ok((bundle, None)) };
+        bundle.add(&step)?;
+        environment.reached("renew-before-put");
+        let bundle = self.put_step(bundle, &step)?;
+        environment.reached("renew-after-put");
+        Ok((bundle, Some(renewed.stamp.tsa.clone())))
     }
 
     /// The bundles of a track whose time stamps are to be renewed as of now, and may be.
@@ -186,27 +213,17 @@ impl Archive {
         algorithm: DigestAlgorithm,
         environment: &Environment<'_>,
     ) -> Result<Vec<String>, Error> {
-        let states = bundles(index)?;
-        let of_chain: BTreeSet<&str> = states
-            .iter()
-            .filter(|state| state.tracks.iter().any(|one| one.name == track && one.algorithm == algorithm))
-            .map(|state| state.id.as_str())
-            .collect();
-        let ahead = self.ahead(index, environment)?;
-        let mut due: Vec<String> = ahead
-            .plan
-            .due
-            .into_iter()
-            .filter(|action| {
-                action.track == track
-                    && action.blocked.is_none()
-                    && action.kind == hsign_archive::ActionKind::RenewTimestamp
-                    && of_chain.contains(action.bundle.as_str())
-            })
-            .map(|action| action.bundle)
-            .collect();
-        due.sort_unstable();
-        Ok(due)
+        let mut ids = Vec::new();
+        self.planned(index, environment, &mut |bundle, due| {
+            let of_chain = |one: &TrackState| one.name == track && one.algorithm == algorithm;
+            let renewable = |action: &Action| {
+                action.track == track && action.blocked.is_none() && action.kind == ActionKind::RenewTimestamp
+            };
+            if bundle.tracks.iter().any(of_chain) && due.iter().any(renewable) {
+                ids.push(bundle.id.clone());
+            }
+        })?;
+        Ok(ids)
     }
 
     /// What stands for the bundles in the tree; those whose last token doesn't hold now are told and left out: a stamp
@@ -215,33 +232,35 @@ impl Archive {
         &self,
         index: &mut Index,
         claim: &Claim,
-        ids: &[String],
-        track: &str,
+        (ids, track): (&[String], &str),
+        tokens: &Spool,
         run: &Run,
         environment: &Environment<'_>,
     ) -> Result<Vec<Member>, Error> {
         let pool = self.pool(environment)?;
-        let places = places(index, track)?;
         let mut members = Vec::with_capacity(ids.len());
         for ids in ids.chunks(BETWEEN_BEATS * 16) {
             self.beat(index, claim)?;
+            let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let places = index.last_places(&names, track)?;
             let found: Vec<Result<Found, Error>> = pool.install(|| {
-                let found = |id: &String| self.member(id, track, places.get(id).copied(), environment);
+                let found =
+                    |id: &String| self.member((id, track), places.get(id).copied(), tokens, environment);
                 ids.par_iter().map(found).collect()
             });
             let mut ahead = Vec::new();
             for (id, found) in ids.iter().zip(found) {
                 match found? {
                     Found::Member(member) => members.push(member),
-                    Found::Ahead(bundle) => ahead.push((bundle, None)),
+                    Found::Ahead(bundle) => ahead.push((*bundle, None)),
                     Found::Lame(findings) => {
                         run.failed.fetch_add(1, Ordering::Relaxed);
                         environment.tell(&Line::Failed { what: format!("{id} {track}"), findings });
                     }
                 }
             }
-            if !ahead.is_empty() {
-                self.publish(index, ahead, track, run, environment)?;
+            for ahead in ahead.chunks(TOGETHER) {
+                self.publish(index, ahead, track, None, run, environment)?;
             }
         }
         Ok(members)
@@ -249,17 +268,20 @@ impl Archive {
 
     fn member(
         &self,
-        id: &str,
-        track: &str,
+        (id, track): (&str, &str),
         known: Option<(u32, u32)>,
+        tokens: &Spool,
         environment: &Environment<'_>,
     ) -> Result<Found, Error> {
         let bundle = self.evidence(id)?;
         if bundle.last_step(track).map(Step::place) > known {
-            return Ok(Found::Ahead(bundle));
+            return Ok(Found::Ahead(Box::new(bundle)));
         }
         match self.covered_token(&bundle, track, environment)? {
-            Ok(token) => Ok(Found::Member(Member::of(ToRenew { bundle: &bundle, token }, track)?)),
+            Ok(token) => {
+                tokens.put(id, &token)?;
+                Ok(Found::Member(Member::of(ToRenew { bundle: &bundle, token }, track)?))
+            }
             Err(findings) => Ok(Found::Lame(findings)),
         }
     }
@@ -285,20 +307,14 @@ impl Archive {
     }
 
     /// Judges the records of some documents of some of the bundles, as they will be.
-    fn check_renewal(
-        &self,
-        renewal: &TimestampRenewal,
-        stamp: &Stamp,
-        track: &str,
-        environment: &Environment<'_>,
-    ) -> Result<(), Error> {
-        let ids: Vec<&str> = renewal.bundles().collect();
+    fn check_renewal(&self, renewed: &Renewed<'_>, environment: &Environment<'_>) -> Result<(), Error> {
+        let ids: Vec<&str> = renewed.renewal.bundles().collect();
         for place in sample(ids.len(), self.config.policy.checked_records as usize, environment)? {
             let Some(id) = ids.get(place) else { continue };
             let mut bundle = self.whole(id)?;
-            let Ok(step) = renewal.step(&bundle, &stamp.token) else { continue };
+            let Ok(step) = renewed.step(&bundle)? else { continue };
             bundle.add(&step)?;
-            self.check_records(&bundle, track, &stamp.enriched, environment)?;
+            self.check_records(&bundle, renewed.track, &renewed.stamp.enriched, environment)?;
         }
         Ok(())
     }
@@ -311,23 +327,25 @@ impl Archive {
         }
     }
 
-    /// Rows and events of steps that are in place.
+    /// Rows and events of steps that are in place; with them ends `unit`, where there is one.
     pub(super) fn publish(
         &self,
         index: &mut Index,
-        bundles: Vec<(Bundle, Option<String>)>,
+        bundles: &[Stamped],
         track: &str,
+        unit: Option<&Claim>,
         run: &Run,
         environment: &Environment<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<Done, Error> {
         let mut lines = Vec::new();
-        let known: Vec<&Bundle> = bundles.iter().map(|(bundle, _)| bundle).collect();
+        let ids: Vec<&str> = bundles.iter().map(|(bundle, _)| bundle.id()).collect();
         environment.reached("step-before-record");
-        self.record_with(index, &known, environment, &mut |index| {
+        let news = self.record_news(index, environment, &mut |index| {
             lines.clear();
-            let mut events = Vec::new();
-            for (bundle, tsa) in &bundles {
-                let known = index.last_place(bundle.id(), track)?;
+            let mut news = News { unit, ..News::default() };
+            let places = index.last_places(&ids, track)?;
+            for (bundle, tsa) in bundles {
+                let known = places.get(bundle.id()).copied();
                 let last = bundle.last_step(track).map(Step::place);
                 let steps = bundle.steps(track).iter();
                 for step in steps.filter(|step| Some(step.place()) > known) {
@@ -337,17 +355,18 @@ impl Archive {
                     let tsa = tsa.unwrap_or_else(|| "unknown".to_owned());
                     let (bundle, track) = (bundle.id().to_owned(), track.to_owned());
                     let gen_time = step.gen_time();
+                    news.steps.push(StepRow::of(&bundle, step, self.ends_of(step, environment)));
                     let (id, of, by) = (bundle.clone(), track.clone(), tsa.clone());
                     lines.push(Line::Stamped { bundle: id, track: of, chain, number, gen_time, tsa: by });
-                    events.push(Event::Stamped { bundle, track, chain, number, gen_time, tsa });
+                    news.events.push(Event::Stamped { bundle, track, chain, number, gen_time, tsa });
                 }
             }
-            Ok(events)
+            Ok(news)
         })?;
         environment.reached("step-after-record");
         run.batches.fetch_add(lines.len() as u64, Ordering::Relaxed);
         lines.iter().for_each(|line| environment.tell(line));
-        Ok(())
+        Ok(if news && unit.is_some() { Done::Recorded } else { Done::Yes })
     }
 
     /// A bundle without its documents: from the first store whose copy has no damage in what is read, else as all copies
@@ -377,6 +396,9 @@ impl Archive {
     }
 }
 
+/// A bundle with a step in place, and who stamped it where that is known.
+type Stamped = (Bundle, Option<String>);
+
 /// A bundle whose time stamp is to be renewed, looked at.
 enum Found {
     /// It can be.
@@ -384,19 +406,23 @@ enum Found {
     /// Its last token doesn't hold.
     Lame(Vec<Finding>),
     /// It has a step that the index doesn't know: a worker died behind it.
-    Ahead(Bundle),
+    Ahead(Box<Bundle>),
 }
 
-/// The last step of a track that the index knows, by bundle.
-fn places(index: &mut Index, track: &str) -> Result<BTreeMap<String, (u32, u32)>, Error> {
-    const PAGE: usize = 4096;
-    let mut places = BTreeMap::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = index.bundle_rows(after.as_deref(), PAGE)?;
-        let Some(last) = page.last() else { return Ok(places) };
-        after = Some(last.state.id.clone());
-        places.extend(page.into_iter().filter_map(|row| Some((row.state.id, *row.places.get(track)?))));
+/// A renewal that has its time stamp.
+struct Renewed<'t> {
+    track: &'t str,
+    renewal: TimestampRenewal,
+    /// The last tokens of the bundles, as they are covered.
+    tokens: Spool,
+    stamp: Stamp,
+}
+
+impl Renewed<'_> {
+    /// The step of one of the bundles; the inner error is for one that has gone on since.
+    fn step(&self, bundle: &Bundle) -> Result<Result<NewStep, hsign_archive::Error>, Error> {
+        let token = self.tokens.get(bundle.id())?;
+        Ok(self.renewal.step(ToRenew { bundle, token }, &self.stamp.token))
     }
 }
 

@@ -31,8 +31,7 @@ impl Archive {
         let config = self.track(track)?;
         let mut bundle = self.whole(id)?;
         if bundle.last_step(track).is_some_and(|last| last.place().0 >= chain) {
-            self.publish(index, vec![(bundle, None)], track, run, environment)?;
-            return Ok(Done::Yes);
+            return self.publish(index, &[(bundle, None)], track, Some(claim), run, environment);
         }
         let token = match self.covered_token(&bundle, track, environment)? {
             Ok(token) => token,
@@ -55,8 +54,7 @@ impl Archive {
         environment.reached("tree-before-put");
         let bundle = self.put_step(bundle, &step)?;
         environment.reached("tree-after-put");
-        self.publish(index, vec![(bundle, Some(stamp.tsa))], track, run, environment)?;
-        Ok(Done::Yes)
+        self.publish(index, &[(bundle, Some(stamp.tsa))], track, Some(claim), run, environment)
     }
 
     /// The documents' digests under `algorithm` by their places, those of deleted documents left out.
