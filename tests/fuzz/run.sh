@@ -1,7 +1,8 @@
 #!/bin/sh
 # Hostile input for every parser: SECONDS=n for each (10), or the targets named as arguments, as many at a time as there
 # are processors (JOBS=n). What breaks a parser is left in $CARGO_TARGET_DIR/fuzz/TARGET.
-# SMOKE=1: built quickly rather than well, for seconds of running.
+# SEED=n: from the seeds alone, in an order that is the same each time; otherwise chance goes on from what earlier runs
+# found. SMOKE=1: built quickly rather than well, for seconds of running; SEED=1 if nothing else is asked for.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -9,7 +10,7 @@ seconds="$(printenv SECONDS || echo 10)"
 folder="$(mkdir -p "${CARGO_TARGET_DIR:-target}/fuzz" && cd "${CARGO_TARGET_DIR:-target}/fuzz" && pwd)"
 jobs="${JOBS:-$(nproc)}"
 profile=release
-[ "${SMOKE:-}" != 1 ] || profile=smoke
+[ "${SMOKE:-}" != 1 ] || { profile=smoke; SEED="${SEED:-1}"; }
 host="$(rustc -vV | sed -n 's/^host: //p')"
 
 # Coverage counters in our code and its Rust dependencies; --target keeps them out of build scripts.
@@ -23,10 +24,12 @@ rm -rf "$folder/seeds"
 FUZZ_SEEDS="$folder/seeds" "$program" 2>"$folder/seeds.log" || { cat "$folder/seeds.log" >&2; exit 1; }
 
 one() {
-    mkdir -p "$folder/$1/corpus"
+    corpus="$folder/$1/corpus${SEED:+-of-seed}"
+    [ -z "${SEED:-}" ] || rm -rf "$corpus"
+    mkdir -p "$corpus"
     log="$folder/$1/log"
     if FUZZ_TARGET="$1" "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-        -artifact_prefix="$folder/$1/" "$folder/$1/corpus" "$folder/seeds/$1" >"$log" 2>&1
+        -seed="${SEED:-0}" -artifact_prefix="$folder/$1/" "$corpus" "$folder/seeds/$1" >"$log" 2>&1
     then result=ok
     else result=BROKEN
     fi

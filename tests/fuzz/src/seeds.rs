@@ -16,15 +16,18 @@ use hsign_core::ports::{NoNetwork, Timestamper as _};
 use hsign_core::{Digest, DigestAlgorithm, Secret};
 use hsign_pdf::{Document, signature_fields};
 use hsign_pki::algorithms::AlgorithmTable;
-use hsign_testkit::Testbed;
+use hsign_testkit::{Clock, Testbed};
 use hsign_x509::{Certificate, ocsp_request};
 use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
+/// No seed tells the day of the run.
+const NOW: i64 = 1_795_000_000;
+
 type Failure = Box<dyn std::error::Error>;
 
 pub fn write(folder: &Path) -> Result<(), Failure> {
-    let testbed = Testbed::start()?;
+    let testbed = Testbed::start_at(Clock::fixed(NOW))?;
     let pki = testbed.folder().to_owned();
     let mut number = 0;
     let mut lists = Vec::new();
@@ -184,8 +187,7 @@ fn files_below(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
 }
 
 fn now() -> Time {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    Time::from_unix_seconds(since.as_secs().try_into().unwrap()).unwrap()
+    Time::from_unix_seconds(NOW).unwrap()
 }
 
 fn timestamper(testbed: &Testbed) -> Result<HttpTimestamper, Failure> {
