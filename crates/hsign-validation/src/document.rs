@@ -17,7 +17,7 @@ use crate::signature::{self, Shared};
 use crate::timestamp_validation::JudgedTimestamp;
 use crate::{
     Conclusion, Context, DocumentVerdict, EvidenceRecordVerdict, Indication, SignatureVerdict, SubIndication,
-    evidence_records, past, plan, scan_limits,
+    past, plan, scan_limits,
 };
 
 /// Judges a document by its facts. The same facts and context give the same verdict.
@@ -42,11 +42,6 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
     let contents = Contents::of(facts);
     let mut proofs = ProofsOfExistence::at(context.time.0);
     proofs.add_given(context.proofs, &contents);
-    let (evidence_records, of_records): (Vec<_>, Vec<_>) = facts
-        .evidence_records
-        .iter()
-        .map(|record| evidence_records::validate(record, &contents, &engine, &mut proofs))
-        .unzip();
     let mut stamps: Vec<Stamp<'_>> = facts
         .signatures
         .iter()
@@ -54,7 +49,9 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
         .chain(&facts.timestamps)
         .map(|stamp| Stamp::at_present(stamp, &engine))
         .collect();
-    past::stamps::validate(&mut stamps, &contents, &engine, &mut proofs);
+    let records = &facts.evidence_records;
+    let (evidence_records, of_records): (Vec<_>, Vec<_>) =
+        past::stamps::validate(&mut stamps, records, &contents, &engine, &mut proofs).into_iter().unzip();
     let stamps_of = stamps_of_signatures(facts);
     let (records, record_needs) = judge_records(&facts.qualification_evidence, context);
     let shared = Shared {

@@ -1,18 +1,19 @@
-//! The time stamps of a document, newest first: each that holds proves what it covers to have existed, which may
+//! The time stamps and evidence records of a document, newest first: each that holds proves what it covers to have existed, which may
 //! be what the next older one needs (EN 319 102-1, validation with archival data).
 
 use std::cmp::Reverse;
 
-use hsign_core::facts::{Covered, TimestampFacts, TimestampKind};
+use hsign_core::facts::{Covered, EvidenceRecordFacts, TimestampFacts, TimestampKind};
+use hsign_core::ports::Need;
 use hsign_core::{DigestAlgorithm, Time};
 use hsign_pki::algorithms::Use;
 
 use super::may_continue;
 use super::signature::{self, Subject};
-use crate::Context;
 use crate::engine::{Engine, Party};
 use crate::poe::{Contents, ProofSource, ProofsOfExistence, ProvenObject};
 use crate::timestamp_validation::{self, JudgedTimestamp};
+use crate::{Context, EvidenceRecordVerdict, evidence_records};
 
 /// A time stamp where it stands.
 pub(crate) struct Stamp<'f> {
@@ -37,26 +38,52 @@ impl<'f> Stamp<'f> {
     }
 }
 
-/// Goes through all stamps, newest first, and gathers what they prove.
+/// Goes through all stamps and evidence records, newest first, and gathers what they prove; a record is as new as its
+/// newest token, and of the same second goes first.
 pub(crate) fn validate(
     stamps: &mut [Stamp<'_>],
+    records: &[EvidenceRecordFacts],
     contents: &Contents<'_>,
     engine: &Engine<'_>,
     proofs: &mut ProofsOfExistence,
-) {
-    let mut order: Vec<usize> = (0..stamps.len()).collect();
-    order.sort_by_key(|index| {
-        let stamp = stamps.get(*index);
-        let time = stamp.and_then(|stamp| stamp.judged.gen_time);
-        let rank = stamp.map(|stamp| timestamp_validation::rank(stamp.facts.kind));
-        Reverse((time, rank, *index))
+) -> Vec<(EvidenceRecordVerdict, Vec<Need>)> {
+    let of_records = records.iter().enumerate().map(|(index, record)| {
+        let tokens = record.chains.iter().flat_map(|chain| &chain.timestamps);
+        let read = tokens.filter_map(|token| token.timestamp.read.as_ref());
+        (read.map(|read| read.gen_time).max(), Turn::Record(Reverse(index)))
     });
-    for index in order {
-        let Some(stamp) = stamps.get_mut(index) else { continue };
-        validate_one(stamp, engine, proofs);
-        let source = ProofSource::Timestamp(stamp.facts.id.clone());
-        extract(stamp, &source, contents, engine.context, proofs);
+    let of_stamps = stamps.iter().enumerate().map(|(index, stamp)| {
+        (stamp.judged.gen_time, Turn::Stamp(timestamp_validation::rank(stamp.facts.kind), index))
+    });
+    let mut order: Vec<_> = of_stamps.chain(of_records).collect();
+    order.sort_by(|one, other| other.cmp(one));
+    let mut judged: Vec<_> = records.iter().map(|_| None).collect();
+    for (_, turn) in order {
+        match turn {
+            Turn::Stamp(_, index) => {
+                let Some(stamp) = stamps.get_mut(index) else { continue };
+                validate_one(stamp, engine, proofs);
+                let source = ProofSource::Timestamp(stamp.facts.id.clone());
+                extract(stamp, &source, contents, engine.context, proofs);
+            }
+            Turn::Record(Reverse(index)) => {
+                let (Some(record), Some(place)) = (records.get(index), judged.get_mut(index)) else {
+                    continue;
+                };
+                *place = Some(evidence_records::validate(record, contents, engine, proofs));
+            }
+        }
     }
+    judged.into_iter().flatten().collect()
+}
+
+/// Whose turn it is; later ones in this order come first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    /// By rank, then by place.
+    Stamp(u8, usize),
+    /// By place.
+    Record(Reverse<usize>),
 }
 
 /// Past validation of a token that doesn't pass today.

@@ -170,3 +170,28 @@ fn rfc4998_5_3_a_chain_whose_hash_function_had_ended_before_the_next_one_began_p
     archive.policy_with(&time(4 * YEAR + 1).to_string(), &time(4 * YEAR - 1).to_string());
     assert_eq!(archive.judge_at(5 * YEAR).indication(), Indication::Indeterminate);
 }
+
+/// As an archive time stamp of CAdES covers the records that are there, and an ASiC manifest the files of records.
+#[test]
+fn a_later_stamp_over_a_record_proves_the_tokens_in_it() {
+    for covered in [true, false] {
+        let mut archive = Archive::new();
+        archive.unit("tsa 1", -10, 10 * YEAR).unit("tsa 2", 8 * YEAR, 18 * YEAR);
+        let crls = [archive.crl("root", 1, YEAR, &[]), archive.crl("ca", 9, 4, &[])];
+        archive.sign(Sha256).embed_certificates(&["ca"]).embed(&crls);
+        let covers = archive.all_there_is();
+        let first = archive_stamp(&archive, "tsa 1", 11, covers.clone(), Sha256);
+        archive.facts.evidence_records.push(record(covers, vec![chain(Sha256, vec![first])]));
+        let crl = archive.crl("tsa root", 9 * YEAR - 1, 30, &[]);
+        let mut covers = vec![Covered::Evidence { digest: sha256_digest(&crl) }];
+        covers.extend(covered.then(|| Covered::EvidenceRecord { record: "record".to_owned() }));
+        let stamp = archive.timestamp("tsa 2", 9 * YEAR, TimestampKind::Document, covers, Sha256);
+        archive.facts.timestamps.push(stamp);
+        let current = archive.crl("tsa root", 12 * YEAR - 1, 30, &[]);
+        archive.embed(&[crl]).given(&[current]);
+        let verdict = archive.judge_at(12 * YEAR);
+        let expected = if covered { Indication::TotalPassed } else { Indication::Indeterminate };
+        assert_eq!(verdict.evidence_records()[0].indication(), expected);
+        assert_eq!(verdict.signatures()[0].indication(), expected);
+    }
+}

@@ -2,7 +2,7 @@
 
 use hsign_core::{Finding, Severity};
 use hsign_testkit::{DAY, Person};
-use hsign_validation::{Indication, SubIndication};
+use hsign_validation::{Indication, Policy, SubIndication};
 
 use crate::common::{NOW, World, has};
 
@@ -19,4 +19,15 @@ fn rfc5652_5_3_whether_signed_attributes_are_needed_is_the_policys_question() {
     assert_eq!(reported.indication(), Indication::TotalPassed);
     let told = reported.findings().iter().filter(|finding| finding.code == "cms-no-signed-attributes");
     assert_eq!(told.map(|finding| finding.severity).collect::<Vec<_>>(), [Severity::Warning]);
+}
+
+#[test]
+fn a_policy_tells_what_its_file_says_of_it() {
+    for name in Policy::PRESETS {
+        let (text, policy) = (Policy::preset_text(name).unwrap(), Policy::preset(name).unwrap());
+        assert_eq!(policy.name(), name);
+        for (key, said) in [("ja", policy.ja()), ("en", policy.en())] {
+            assert!(text.contains(&format!("\n{key} = \"{said}\"\n")), "{name} {key}: {said}");
+        }
+    }
 }
