@@ -406,6 +406,26 @@ fn an_accreditation_counts_inside_its_period_only() {
     }
 }
 
+/// Which limit the stamp lies beyond, where the registry knows an accreditation for another time.
+#[test]
+fn guideline_6_12_an_accreditation_of_another_time_is_told_with_its_limit() {
+    let told = |class: &str, from: i64, to: i64| {
+        let verdict = with_accreditation(class, from, to, "hpki");
+        let findings = verdict.timestamps()[0].findings().iter();
+        let found = findings.filter(|finding| finding.code == "tsa-accreditation-not-then");
+        let limits = found.map(|finding| {
+            ["from", "to"].into_iter().filter(|limit| finding.values.contains_key(*limit)).collect::<String>()
+        });
+        limits.collect::<Vec<_>>()
+    };
+    let stamp = NOW - DAY;
+    assert_eq!(told("mic", NOW - YEAR, stamp - 1), ["to"]);
+    assert_eq!(told("mic", stamp + 1, NOW + YEAR), ["from"]);
+    assert!(told("mic", stamp, stamp).is_empty(), "both limits are inclusive");
+    assert!(told("none", NOW - YEAR, NOW + YEAR).is_empty());
+    assert!(told("none", NOW - YEAR, stamp - 1).is_empty(), "there was no accreditation at any time");
+}
+
 #[test]
 fn electronic_prescriptions_ask_for_their_own_service() {
     let verdict = with_accreditation("mic", NOW - YEAR, NOW + YEAR, "eprescription");

@@ -164,6 +164,14 @@ fn an_answer_from_the_future_or_about_another_certificate_counts_for_nothing() {
 }
 
 #[test]
+fn an_answer_from_before_the_certificate_counts_for_nothing() {
+    let begin = person().not_before();
+    let at = |this_update| Ocsp { this_update, ..good() };
+    refused(&at(begin.plus_seconds(-1)), "revocation-data-before-certificate");
+    assert_eq!(ask(&at(begin)).status, RevocationStatus::Good);
+}
+
+#[test]
 fn a_revocation_outweighs_a_later_good() {
     let info = forge::generalized(time("2026-05-01T00:00:00Z"));
     let revoked = Ocsp { status: encode::implicit_constructed(1, &info), ..good() };
