@@ -8,5 +8,6 @@ mod past_validation;
 mod plans;
 mod records;
 mod sub_indications;
+mod supporting_evidence;
 #[path = "../synthetic/mod.rs"]
 mod synthetic;
