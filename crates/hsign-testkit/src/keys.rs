@@ -1,5 +1,8 @@
 //! The pool of test keys: committed, since key generation cannot be seeded, and worthless outside tests.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
@@ -79,12 +82,21 @@ pool! {
     "tls-client" KeyKind::P256;
 }
 
-/// The key of that name.
+/// The key of that name. A process reads each once: reading it, and what OpenSSL prepares with the first signature of a
+/// key, take longer than the signature, and tests make many PKIs.
 ///
 /// # Errors
 /// [`Error::UnknownKey`] if there is none, or what OpenSSL says about its encoding.
 pub fn load(name: &str) -> Result<PKey<Private>, Error> {
-    Ok(PKey::private_key_from_pem(pem(name)?.as_bytes())?)
+    static READ: Mutex<BTreeMap<&str, PKey<Private>>> = Mutex::new(BTreeMap::new());
+    let of_pool = find(name)?;
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(key) = read.get(of_pool.name) {
+        return Ok(key.clone());
+    }
+    let key = PKey::private_key_from_pem(of_pool.pem.as_bytes())?;
+    read.insert(of_pool.name, key.clone());
+    Ok(key)
 }
 
 /// The key of that name as PKCS#8 PEM.
@@ -92,8 +104,12 @@ pub fn load(name: &str) -> Result<PKey<Private>, Error> {
 /// # Errors
 /// [`Error::UnknownKey`] if there is none.
 pub fn pem(name: &str) -> Result<&'static str, Error> {
+    find(name).map(|key| key.pem)
+}
+
+fn find(name: &str) -> Result<&'static PoolKey, Error> {
     let key = POOL.iter().find(|key| key.name == name && !key.pem.is_empty());
-    key.map(|key| key.pem).ok_or_else(|| Error::UnknownKey(name.to_owned()))
+    key.ok_or_else(|| Error::UnknownKey(name.to_owned()))
 }
 
 /// A new key as PKCS#8 PEM: only for filling the pool.
