@@ -17,6 +17,7 @@ use hsign_testkit::{DAY, Person, Unit};
 use hsign_validation::{
     CheckKind, Conclusion, Context, Indication, Integrity, SignatureVerdict, SubIndication, judge,
 };
+use hsign_x509::Certificate;
 
 type Answer = (Indication, Option<SubIndication>, Integrity);
 
@@ -135,6 +136,15 @@ fn the_signers_certificate_may_arrive_as_evidence() {
     for der in std::iter::once(&own).chain(&chain) {
         world.evidence.add(der, Provenance::Given).unwrap();
     }
+    let found = answer(&world, |facts| signed(facts).evidence.certificates.clear());
+    assert_eq!(found, (Indication::TotalPassed, None, Integrity::Valid));
+    // Read already, as those of a card are.
+    let mut world = World::new();
+    let before = world.evidence.len();
+    for der in std::iter::once(&own).chain(&chain) {
+        world.evidence.add_certificate(Certificate::from_der(der).unwrap());
+    }
+    assert_eq!(world.evidence.len(), before + 1 + chain.len());
     let found = answer(&world, |facts| signed(facts).evidence.certificates.clear());
     assert_eq!(found, (Indication::TotalPassed, None, Integrity::Valid));
 }

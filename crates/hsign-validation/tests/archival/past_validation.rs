@@ -289,6 +289,16 @@ fn a_time_on_the_callers_word_counts_like_a_stamp() {
 }
 
 #[test]
+fn the_callers_word_stays_where_a_stamp_says_the_same_second() {
+    let mut archive = b_lta();
+    archive.proofs = vec![GivenProof { object: value(), time: time(10), source: "registry".to_owned() }];
+    let verdict = archive.judge_at(12);
+    let signature = ProvenObject::Signature(SIGNATURE.to_owned());
+    let proof = verdict.proofs().iter().find(|proof| *proof.object() == signature).unwrap();
+    assert_eq!((proof.time(), proof.source()), (time(10), &ProofSource::Given("registry".to_owned())));
+}
+
+#[test]
 fn a_stamp_over_the_evidence_alone_proves_no_signature() {
     let mut archive = Archive::new();
     archive.unit("tsa 1", -10, 10 * YEAR).sign(Sha256);
