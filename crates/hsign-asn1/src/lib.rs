@@ -26,7 +26,7 @@ pub use error::{Error, Reason};
 pub use integer::{boolean, integer_i64, integer_is_minimal, integer_u64, unsigned_bytes};
 pub use lint::{Violation, der_violations};
 pub use octets::{BitString, bit_string, octet_string};
-pub use oid::{oid, oid_contents, oid_to_string};
+pub use oid::{check_oid, oid, oid_contents, oid_to_string};
 pub use reader::{MAXIMUM_DEPTH, Reader, Rules, Tlv, single};
 pub use source::{Place, SourceError, SourceReader};
 pub use string::{is_string, string, string_contents};

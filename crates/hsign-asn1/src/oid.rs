@@ -8,6 +8,21 @@ use crate::{Error, Tag, Tlv};
 /// When the contents are empty, cut short, padded (X.690 §8.19.2) or hold a larger arc.
 pub fn oid_to_string(contents: &[u8]) -> Result<String, Error> {
     let mut text = String::with_capacity(contents.len().saturating_mul(3));
+    numbers(contents, |mut arc| {
+        if text.is_empty() {
+            // The first two arcs share one number: 40 * first + second, first at most 2 (X.690 §8.19.4).
+            let first = (arc / 40).min(2);
+            arc = arc.saturating_sub(first.saturating_mul(40));
+            push_decimal(&mut text, first);
+        }
+        text.push('.');
+        push_decimal(&mut text, arc);
+    })?;
+    Ok(text)
+}
+
+/// Gives each number of the contents to `each`; the first holds two arcs.
+fn numbers(contents: &[u8], mut each: impl FnMut(u128)) -> Result<(), Error> {
     let mut arc: u128 = 0;
     let mut fresh = true;
     for (offset, octet) in contents.iter().enumerate() {
@@ -19,23 +34,15 @@ pub fn oid_to_string(contents: &[u8]) -> Result<String, Error> {
         }
         arc = arc << 7 | u128::from(octet & 0x7f);
         fresh = octet & 0x80 == 0;
-        if !fresh {
-            continue;
+        if fresh {
+            each(arc);
+            arc = 0;
         }
-        if text.is_empty() {
-            // The first two arcs share one number: 40 * first + second, first at most 2 (X.690 §8.19.4).
-            let first = (arc / 40).min(2);
-            arc = arc.saturating_sub(first.saturating_mul(40));
-            push_decimal(&mut text, first);
-        }
-        text.push('.');
-        push_decimal(&mut text, arc);
-        arc = 0;
     }
-    if !fresh || text.is_empty() {
+    if !fresh || contents.is_empty() {
         return Err(Error::bad_value(0, "object identifier cut short"));
     }
-    Ok(text)
+    Ok(())
 }
 
 /// Nearly all arcs are short, and each certificate has some fifty: the formatter of 128 bits is slow for these.
@@ -52,7 +59,7 @@ fn push_short(text: &mut String, number: u64) {
     if number >= 10 {
         push_short(text, number / 10);
     }
-    text.extend(u32::try_from(number % 10).ok().and_then(|digit| char::from_digit(digit, 10)));
+    text.push(u8::try_from(number % 10).map_or('0', |digit| char::from(b'0' + digit)));
 }
 
 /// Dotted decimal of an OBJECT IDENTIFIER element.
@@ -60,10 +67,22 @@ fn push_short(text: &mut String, number: u64) {
 /// # Errors
 /// When it is another type or malformed.
 pub fn oid(tlv: &Tlv<'_>) -> Result<String, Error> {
+    oid_to_string(oid_octets(tlv)?).map_err(|error| error.shifted(tlv.contents_offset()))
+}
+
+/// Whether [`oid`] reads an element, nothing made of it.
+///
+/// # Errors
+/// As [`oid`].
+pub fn check_oid(tlv: &Tlv<'_>) -> Result<(), Error> {
+    numbers(oid_octets(tlv)?, |_| ()).map_err(|error| error.shifted(tlv.contents_offset()))
+}
+
+fn oid_octets<'a>(tlv: &Tlv<'a>) -> Result<&'a [u8], Error> {
     if tlv.tag != Tag::OID && tlv.tag.class == crate::Class::Universal {
         return Err(tlv.bad("not an OBJECT IDENTIFIER"));
     }
-    oid_to_string(tlv.contents).map_err(|error| error.shifted(tlv.contents_offset()))
+    Ok(tlv.contents)
 }
 
 /// Contents octets for a dotted object identifier.

@@ -8,6 +8,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 /// An instant in UTC with nanosecond resolution, written as RFC 3339.
@@ -37,16 +39,21 @@ impl Time {
     /// # Errors
     /// When the calendar has no such instant.
     pub fn from_utc(date: (i16, u8, u8), clock: (u8, u8, u8), nanoseconds: u32) -> Result<Self, TimeError> {
-        let (year, month, day) = date;
-        let (hour, minute, second) = clock;
-        let text = format!(
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}.{nanoseconds:09}Z",
-            second.min(59)
-        );
-        if second > 60 {
-            return Err(TimeError(text));
-        }
-        text.parse()
+        let instant = || {
+            let [month, day, hour, minute, second] =
+                [date.1, date.2, clock.0, clock.1, clock.2.min(59)].map(|part| i8::try_from(part).ok());
+            let nanoseconds = i32::try_from(nanoseconds).ok()?;
+            let date = Date::new(date.0, month?, day?).ok()?;
+            let clock = jiff::civil::Time::new(hour?, minute?, second?, nanoseconds).ok()?;
+            Offset::UTC.to_timestamp(date.to_datetime(clock)).ok()
+        };
+        let exists = date.0 >= 0 && clock.2 <= 60;
+        instant().filter(|_| exists).map(Self).ok_or_else(|| {
+            let ((year, month, day), (hour, minute, second)) = (date, clock);
+            TimeError(format!(
+                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanoseconds:09}Z"
+            ))
+        })
     }
 
     /// Seconds since 1970-01-01T00:00:00Z, the fraction cut off.

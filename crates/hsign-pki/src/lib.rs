@@ -8,6 +8,7 @@
 
 pub mod algorithms;
 mod anchor;
+mod answers;
 mod date;
 mod error;
 mod path;

@@ -22,8 +22,18 @@ struct Reliance {
     purpose: AlgorithmPurpose,
     algorithm: String,
     limit: Limit,
-    /// What to say when it isn't good enough; the times are added then.
-    finding: Finding,
+    complaint: Complaint,
+    /// The name of the table that says so.
+    table: String,
+}
+
+/// What to say when an algorithm isn't good enough.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Complaint {
+    TooWeak,
+    KeyTooShort,
+    Certificate(Certificate),
+    RevocationOf(Certificate),
 }
 
 impl AlgorithmsInUse {
@@ -36,20 +46,18 @@ impl AlgorithmsInUse {
     ) -> Self {
         let mut found = Self::default();
         let value = Use::Signature { algorithm: &signed.algorithm, key: None };
-        found.rely(table, AlgorithmPurpose::SignatureValue, &value, too_weak);
+        found.rely(table, AlgorithmPurpose::SignatureValue, &value, Complaint::TooWeak);
         if let Some(key) = key {
-            found.rely(table, AlgorithmPurpose::Key, &Use::Key(key), |name| {
-                Finding::error("key-too-short").with("key", name)
-            });
+            found.rely(table, AlgorithmPurpose::Key, &Use::Key(key), Complaint::KeyTooShort);
         }
         for reference in &signed.references {
             let used = Use::digest(reference.expected.algorithm);
-            found.rely(table, AlgorithmPurpose::SignedDigest, &used, too_weak);
+            found.rely(table, AlgorithmPurpose::SignedDigest, &used, Complaint::TooWeak);
         }
         for reference in &signed.certificate_references {
             let algorithm = reference.digest.algorithm;
             let used = Use::Digest { algorithm, resistance: Resistance::CertificateIdentifier };
-            found.rely(table, AlgorithmPurpose::CertificateReference, &used, too_weak);
+            found.rely(table, AlgorithmPurpose::CertificateReference, &used, Complaint::TooWeak);
         }
         found
     }
@@ -63,7 +71,7 @@ impl AlgorithmsInUse {
     pub(crate) fn of_imprint(read: &TokenFacts, table: &AlgorithmTable) -> Self {
         let mut found = Self::default();
         let used = Use::digest(read.imprint.expected.algorithm);
-        found.rely(table, AlgorithmPurpose::Imprint, &used, too_weak);
+        found.rely(table, AlgorithmPurpose::Imprint, &used, Complaint::TooWeak);
         found
     }
 
@@ -74,14 +82,10 @@ impl AlgorithmsInUse {
         table: &AlgorithmTable,
     ) -> Self {
         let mut found = Self::default();
-        let too_weak = |name: String| {
-            Finding::error("certificate-algorithm-too-weak")
-                .with("algorithm", name)
-                .with("subject", shown_subject(certificate))
-        };
+        let complaint = || Complaint::Certificate(certificate.clone());
         let value = Use::Signature { algorithm: certificate.signature_algorithm(), key: issuer.into() };
-        found.rely(table, AlgorithmPurpose::SignatureValue, &value, too_weak);
-        found.rely(table, AlgorithmPurpose::Key, &Use::Key(certificate.public_key_kind()), too_weak);
+        found.rely(table, AlgorithmPurpose::SignatureValue, &value, complaint());
+        found.rely(table, AlgorithmPurpose::Key, &Use::Key(certificate.public_key_kind()), complaint());
         found
     }
 
@@ -104,11 +108,8 @@ impl AlgorithmsInUse {
         let mut found = Self::default();
         let key = source.signer_path.first().map_or(issuer, Certificate::public_key_kind);
         let value = Use::Signature { algorithm: &source.algorithm, key: Some(key) };
-        found.rely(table, AlgorithmPurpose::SignatureValue, &value, |name| {
-            Finding::error("revocation-algorithm-too-weak")
-                .with("algorithm", name)
-                .with("subject", shown_subject(certificate))
-        });
+        let complaint = Complaint::RevocationOf(certificate.clone());
+        found.rely(table, AlgorithmPurpose::SignatureValue, &value, complaint);
         found.and(Self::of_path(&source.signer_path, table))
     }
 
@@ -120,7 +121,7 @@ impl AlgorithmsInUse {
     ) -> Self {
         let mut found = Self::default();
         let value = Use::Signature { algorithm, key };
-        found.rely(table, AlgorithmPurpose::SignatureValue, &value, too_weak);
+        found.rely(table, AlgorithmPurpose::SignatureValue, &value, Complaint::TooWeak);
         found
     }
 
@@ -178,23 +179,29 @@ impl AlgorithmsInUse {
         table: &AlgorithmTable,
         purpose: AlgorithmPurpose,
         used: &Use<'_>,
-        finding: impl FnOnce(String) -> Finding,
+        complaint: Complaint,
     ) {
         let (algorithm, limit) = table.weakest(used);
-        let finding = finding(algorithm.clone()).clause("EN 319 102-1").with("table", table.name());
-        self.0.push(Reliance { purpose, algorithm, limit, finding });
+        self.0.push(Reliance { purpose, algorithm, limit, complaint, table: table.name().to_owned() });
     }
-}
-
-fn too_weak(name: String) -> Finding {
-    Finding::error("algorithm-too-weak").with("algorithm", name)
 }
 
 impl Reliance {
     fn told(&self, at: Time) -> Finding {
+        let finding = match &self.complaint {
+            Complaint::TooWeak => Finding::error("algorithm-too-weak").with("algorithm", &self.algorithm),
+            Complaint::KeyTooShort => Finding::error("key-too-short").with("key", &self.algorithm),
+            Complaint::Certificate(certificate) => Finding::error("certificate-algorithm-too-weak")
+                .with("algorithm", &self.algorithm)
+                .with("subject", shown_subject(certificate)),
+            Complaint::RevocationOf(certificate) => Finding::error("revocation-algorithm-too-weak")
+                .with("algorithm", &self.algorithm)
+                .with("subject", shown_subject(certificate)),
+        };
+        let finding = finding.clause("EN 319 102-1").with("table", &self.table);
         match self.limit.last_good() {
-            Some(last) => self.finding.clone().with("last_good", last).with("at", at),
-            None => self.finding.clone(),
+            Some(last) => finding.with("last_good", last).with("at", at),
+            None => finding,
         }
     }
 }

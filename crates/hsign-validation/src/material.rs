@@ -144,6 +144,10 @@ impl Gathering {
 
     fn embedded(&mut self, evidence: &EvidenceFacts) {
         for bytes in &evidence.certificates {
+            // The same authority may stand beside every signature; it is parsed once.
+            if self.seen.contains(&sha256(bytes.as_slice())) {
+                continue;
+            }
             match Certificate::from_der(bytes.as_slice()) {
                 Ok(certificate) => self.certificate(certificate),
                 Err(_) => self.unreadable += 1,

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -8,31 +9,36 @@ use hsign_crypto::sha256;
 /// Remembers every check of one judgement: the same CA signature stands in the path of each signature.
 pub(crate) struct MemoisedVerifier<'a> {
     inner: &'a dyn SignatureVerifier,
-    seen: RefCell<HashMap<Question, SignatureValidity>>,
+    /// By the signature value, which hardly two questions share.
+    seen: RefCell<HashMap<Vec<u8>, Vec<(Question, SignatureValidity)>>>,
 }
 
-#[derive(PartialEq, Eq, Hash)]
 struct Question {
     algorithm: SignatureAlgorithm,
     public_key: Vec<u8>,
-    message: Message,
-    value: Vec<u8>,
+    message: Message<'static>,
 }
 
-/// Long messages (CRLs) are known by their digest: kept whole they would fill the memory, and asked again for each
-/// signature they would make its cost grow with their size.
-#[derive(PartialEq, Eq, Hash)]
-enum Message {
-    Whole(Vec<u8>),
+/// Long messages (CRLs) are known by their digest: kept whole they would fill the memory.
+#[derive(PartialEq, Eq)]
+enum Message<'m> {
+    Whole(Cow<'m, [u8]>),
     Sha256([u8; 32]),
 }
 
 /// Certificates and signed attributes are shorter.
 const LONGEST_KEPT: usize = 16 << 10;
 
-impl Message {
-    fn of(bytes: &[u8]) -> Self {
-        if bytes.len() > LONGEST_KEPT { Self::Sha256(sha256(bytes)) } else { Self::Whole(bytes.to_vec()) }
+impl<'m> Message<'m> {
+    fn of(bytes: &'m [u8]) -> Self {
+        if bytes.len() > LONGEST_KEPT { Self::Sha256(sha256(bytes)) } else { Self::Whole(bytes.into()) }
+    }
+
+    fn kept(self) -> Message<'static> {
+        match self {
+            Self::Whole(bytes) => Message::Whole(bytes.into_owned().into()),
+            Self::Sha256(digest) => Message::Sha256(digest),
+        }
     }
 }
 
@@ -51,17 +57,18 @@ impl SignatureVerifier for MemoisedVerifier<'_> {
         message: &[u8],
         value: &[u8],
     ) -> SignatureValidity {
-        let question = Question {
-            algorithm: algorithm.clone(),
-            public_key: public_key.to_vec(),
-            message: Message::of(message),
-            value: value.to_vec(),
+        let asked = Message::of(message);
+        let is_it = |(question, _): &&(Question, SignatureValidity)| {
+            question.algorithm == *algorithm && question.public_key == public_key && question.message == asked
         };
-        if let Some(answer) = self.seen.borrow().get(&question) {
+        if let Some((_, answer)) = self.seen.borrow().get(value).and_then(|known| known.iter().find(is_it)) {
             return answer.clone();
         }
         let answer = self.inner.verify(algorithm, public_key, message, value);
-        self.seen.borrow_mut().insert(question, answer.clone());
+        let question =
+            Question { algorithm: algorithm.clone(), public_key: public_key.to_vec(), message: asked.kept() };
+        let mut seen = self.seen.borrow_mut();
+        seen.entry(value.to_vec()).or_default().push((question, answer.clone()));
         answer
     }
 }

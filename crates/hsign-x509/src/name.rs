@@ -1,8 +1,9 @@
-use std::fmt;
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use hsign_asn1::{Reader, Rules, Tag, Tlv, encode, is_string, oid, string};
+use hsign_asn1::{Reader, Rules, Tag, Tlv, check_oid, encode, is_string, oid, string};
 
 use crate::Error;
 use crate::error::Within as _;
@@ -46,7 +47,7 @@ impl Name {
     }
 
     pub(crate) fn from_tlv(element: &Tlv<'_>) -> Result<Self, hsign_asn1::Error> {
-        walk(element, |_, _| Ok(()))?;
+        walk(element, |_, (kind, _)| check_oid(&kind))?;
         Ok(Self(Arc::new(Inner {
             der: element.bytes.to_vec(),
             rdns: OnceLock::new(),
@@ -124,6 +125,18 @@ impl Name {
         Self::from_der(&encode::sequence(&[outer.contents, &encode::tlv(0x31, rdn_contents)]))
     }
 
+    /// Whether it holds a UniversalString, which RFC 5280 §4.1.2.4 keeps for old subjects only.
+    pub(crate) fn has_universal_string(&self) -> bool {
+        let mut found = false;
+        let _ = Reader::new(self.der(), Rules::Ber).any().and_then(|element| {
+            walk(&element, |_, (_, value)| {
+                found |= is_string(value.tag) && value.tag.same_type(Tag::UNIVERSAL_STRING);
+                Ok(())
+            })
+        });
+        found
+    }
+
     fn rdns(&self) -> &[Vec<NameAttribute>] {
         self.0.rdns.get_or_init(|| self.read())
     }
@@ -132,8 +145,12 @@ impl Name {
         let mut rdns: Vec<Vec<NameAttribute>> = Vec::new();
         // The walk succeeded when the name was made.
         let _ = Reader::new(self.der(), Rules::Ber).any().and_then(|element| {
-            walk(&element, |is_first, (oid, value)| {
-                let attribute = NameAttribute { oid, text: string(&value).ok(), value: value.bytes.to_vec() };
+            walk(&element, |is_first, (kind, value)| {
+                let attribute = NameAttribute {
+                    oid: oid(&kind)?,
+                    text: string(&value).ok(),
+                    value: value.bytes.to_vec(),
+                };
                 match rdns.last_mut() {
                     Some(rdn) if !is_first => rdn.push(attribute),
                     _ => rdns.push(vec![attribute]),
@@ -149,10 +166,10 @@ impl Name {
     }
 }
 
-/// Calls `attribute` for each attribute, telling whether it is the first of its RDN.
+/// Calls `attribute` with type and value of each attribute, telling whether it is the first of its RDN.
 fn walk<'a>(
     name: &Tlv<'a>,
-    mut attribute: impl FnMut(bool, (String, Tlv<'a>)) -> Result<(), hsign_asn1::Error>,
+    mut attribute: impl FnMut(bool, (Tlv<'a>, Tlv<'a>)) -> Result<(), hsign_asn1::Error>,
 ) -> Result<(), hsign_asn1::Error> {
     let mut rdns = name.reader()?;
     while !rdns.is_empty() {
@@ -164,7 +181,7 @@ fn walk<'a>(
         let mut is_first = true;
         while !members.is_empty() {
             let mut fields = members.expect(Tag::SEQUENCE)?.reader()?;
-            let attribute_type = oid(&fields.expect(Tag::OID)?)?;
+            let attribute_type = fields.expect(Tag::OID)?;
             let value = fields.any()?;
             fields.finish()?;
             attribute(is_first, (attribute_type, value))?;
@@ -175,6 +192,9 @@ fn walk<'a>(
 }
 
 fn rdn_key(rdn: &[NameAttribute]) -> Vec<u8> {
+    if let [only] = rdn {
+        return attribute_key(only);
+    }
     let mut members: Vec<Vec<u8>> = rdn.iter().map(attribute_key).collect();
     members.sort_unstable();
     members.concat()
@@ -183,12 +203,10 @@ fn rdn_key(rdn: &[NameAttribute]) -> Vec<u8> {
 /// Type, kind and folded value, with the length in front so that two attributes never read as one.
 fn attribute_key(attribute: &NameAttribute) -> Vec<u8> {
     let (kind, value) = match &attribute.text {
-        Some(text) => ('t', folded(text).into_bytes()),
-        None => ('b', attribute.value.clone()),
+        Some(text) => (b"=t", Cow::Owned(folded(text).into_bytes())),
+        None => (b"=b", Cow::Borrowed(attribute.value.as_slice())),
     };
-    let mut key = format!("{}={kind}{}:", attribute.oid, value.len()).into_bytes();
-    key.extend_from_slice(&value);
-    key
+    [attribute.oid.as_bytes(), kind, &value.len().to_be_bytes(), &value].concat()
 }
 
 /// Case folded, white space trimmed and squeezed to one space (RFC 5280 §7.1, RFC 4518 §2.6.1).
@@ -198,7 +216,13 @@ fn folded(text: &str) -> String {
         if !folded.is_empty() {
             folded.push(' ');
         }
-        folded.extend(word.chars().flat_map(char::to_lowercase));
+        if word.is_ascii() {
+            let start = folded.len();
+            folded.push_str(word);
+            folded.get_mut(start..).unwrap_or_default().make_ascii_lowercase();
+        } else {
+            folded.extend(word.chars().flat_map(char::to_lowercase));
+        }
     }
     folded
 }
@@ -274,7 +298,7 @@ fn write_escaped(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "\\{octet:02X}")?;
             }
         } else {
-            write!(f, "{character}")?;
+            f.write_char(character)?;
         }
     }
     Ok(())
@@ -287,8 +311,7 @@ fn is_direction(character: char) -> bool {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    let digits: String = bytes.iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("#{digits}")
+    format!("#{}", hsign_core::hex(bytes))
 }
 
 /// Short names registered for LDAP (RFC 4514 §3, RFC 4519).
@@ -313,16 +336,6 @@ fn short_name(oid: &str) -> Option<&'static str> {
         "1.2.840.113549.1.9.1" => "emailAddress",
         _ => return None,
     })
-}
-
-/// Whether a name holds a UniversalString, which RFC 5280 §4.1.2.4 keeps for old subjects only.
-pub(crate) fn has_universal_string(name: &Tlv<'_>) -> bool {
-    let mut found = false;
-    let _ = walk(name, |_, (_, value)| {
-        found |= is_string(value.tag) && value.tag.same_type(Tag::UNIVERSAL_STRING);
-        Ok(())
-    });
-    found
 }
 
 #[cfg(test)]

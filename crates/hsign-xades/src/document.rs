@@ -144,7 +144,8 @@ impl<'d> Read<'d> {
 fn place<'d>(document: &'d Document<'d>, read: &mut Read<'d>) {
     let has_place = eprescription::has_place(document, read.node);
     let covered = read.covered.iter().filter(|_| has_place).filter_map(|what| what.nodes().cloned());
-    let profile = eprescription::describe(document, read.node, &covered.collect::<Vec<_>>());
+    let covered: Vec<_> = covered.collect();
+    let profile = eprescription::describe(document, read.node, read.signature.as_ref(), &covered);
     let fits = profile.as_ref().is_some_and(|profile| profile.fits);
     if let Some(profile) = profile {
         read.facts.profile = fits.then(|| eprescription::PROFILE.to_owned());
@@ -164,6 +165,9 @@ fn place<'d>(document: &'d Document<'d>, read: &mut Read<'d>) {
 /// Names what each time stamp covers. A stamp over the value of a signature covers, through sound references, what
 /// that value signs: other signatures with their stamps and evidence.
 fn with_coverage(read: Vec<Read<'_>>, work: &mut Work) -> Result<Vec<SignatureFacts>, BudgetExhausted> {
+    if read.iter().all(|one| one.stamps.is_empty()) {
+        return Ok(read.into_iter().map(|one| one.facts).collect());
+    }
     let places = Places::new(read.iter().flat_map(Read::items).collect());
     let mut signatures = Vec::with_capacity(read.len());
     for one in read {

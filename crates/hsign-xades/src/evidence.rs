@@ -3,6 +3,7 @@
 use hsign_core::facts::EvidenceFacts;
 use hsign_core::{Budget, BudgetExhausted, Digest, DigestAlgorithm, Finding, Octets};
 use hsign_xml::Node;
+use hsign_xml::dsig::KeyInfo;
 
 use crate::names::{DS, is_xades, xades};
 use crate::values;
@@ -103,26 +104,21 @@ pub(crate) fn references<'d>(
     Ok(found)
 }
 
-/// Certificates in KeyInfo.
+/// Certificates and CRLs in KeyInfo, which has decoded them in their order.
 pub(crate) fn of_key_info<'d>(
-    key_info: Node<'d>,
+    key_info: &KeyInfo<'d>,
     budget: &mut Budget,
-    findings: &mut Vec<Finding>,
 ) -> Result<Vec<Piece<'d>>, BudgetExhausted> {
+    let (mut certificates, mut crls) = (key_info.certificates.iter(), key_info.crls.iter());
     let mut pieces = Vec::new();
-    for data in key_info.children_named(DS, "X509Data") {
-        for element in data.elements() {
-            let kind = match element.name() {
-                (DS, "X509Certificate") => Kind::Certificate,
-                (DS, "X509CRL") => Kind::Crl,
-                _ => continue,
-            };
-            budget.spend(1)?;
-            match values::octets(element) {
-                Some(octets) => pieces.push(Piece { element, kind, octets: octets.into() }),
-                None => findings.push(unreadable(element.name().1)),
-            }
-        }
+    for element in key_info.node.children_named(DS, "X509Data").flat_map(Node::elements) {
+        let (kind, octets) = match element.name() {
+            (DS, "X509Certificate") => (Kind::Certificate, certificates.next()),
+            (DS, "X509CRL") => (Kind::Crl, crls.next()),
+            _ => continue,
+        };
+        budget.spend(1)?;
+        pieces.extend(octets.map(|octets| Piece { element, kind, octets: octets.as_slice().into() }));
     }
     Ok(pieces)
 }

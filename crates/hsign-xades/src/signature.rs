@@ -50,6 +50,8 @@ impl Work {
 /// A signature read, before it is known what stands inside what.
 pub(crate) struct Read<'d> {
     pub(crate) node: Node<'d>,
+    /// As XML Signature has it; `None` where it is broken.
+    pub(crate) signature: Option<Signature<'d>>,
     pub(crate) facts: SignatureFacts,
     pub(crate) stamps: Vec<Stamp<'d>>,
     pub(crate) pieces: Vec<Piece<'d>>,
@@ -149,11 +151,12 @@ pub(crate) fn read<'d>(
     let signed_regions = outcomes.iter().filter(|outcome| outcome.stands_for_data());
     Ok(Read {
         node: found.node,
+        value_node: Some(signature.value_node),
+        signature: Some(signature).filter(|_| whole),
         facts,
         stamps,
         pieces,
         named,
-        value_node: Some(signature.value_node),
         signed_regions: signed_regions.filter_map(Outcome::region).collect(),
         has_properties: qualifying.is_some(),
         countersigned,
@@ -167,6 +170,7 @@ pub(crate) fn read<'d>(
 fn unreadable<'d>(found: &Found<'d>, finding: Finding) -> Read<'d> {
     Read {
         node: found.node,
+        signature: None,
         facts: SignatureFacts::unreadable(found.id.clone(), finding),
         stamps: Vec::new(),
         pieces: Vec::new(),
@@ -193,7 +197,7 @@ fn pieces<'d>(
     findings: &mut Vec<Finding>,
 ) -> Result<Vec<Piece<'d>>, BudgetExhausted> {
     let mut pieces = match &signature.key_info {
-        Some(key_info) => evidence::of_key_info(key_info.node, budget, findings)?,
+        Some(key_info) => evidence::of_key_info(key_info, budget)?,
         None => Vec::new(),
     };
     let unsigned = qualifying.map(|qualifying| qualifying.unsigned.as_slice()).unwrap_or_default();

@@ -1,9 +1,8 @@
-use std::collections::HashMap;
-
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{Budget, BudgetExhausted};
-use hsign_crypto::sha256;
 use hsign_x509::Certificate;
+
+use crate::answers::Answers;
 
 /// Signature checks for one search. webpki stops at 100; backtracking over a bridge needs more, and 400
 /// RSA checks still take no more than 10 ms.
@@ -12,7 +11,7 @@ const MAX_SIGNATURE_CHECKS: u64 = 400;
 /// Signature checks, each made once and counted.
 pub(super) struct SignatureChecks<'v> {
     verifier: &'v dyn SignatureVerifier,
-    done: HashMap<([u8; 32], [u8; 32]), SignatureValidity>,
+    done: Answers<SignatureValidity>,
     budget: Budget,
 }
 
@@ -20,7 +19,7 @@ impl<'v> SignatureChecks<'v> {
     pub(super) fn new(verifier: &'v dyn SignatureVerifier) -> Self {
         Self {
             verifier,
-            done: HashMap::new(),
+            done: Answers::new(),
             budget: Budget::new("signature checks in a path search", MAX_SIGNATURE_CHECKS),
         }
     }
@@ -31,8 +30,8 @@ impl<'v> SignatureChecks<'v> {
         certificate: &Certificate,
         key: &[u8],
     ) -> Result<SignatureValidity, BudgetExhausted> {
-        let index = (certificate.sha256(), sha256(key));
-        if let Some(known) = self.done.get(&index) {
+        let object = certificate.sha256();
+        if let Some(known) = self.done.get(object, key) {
             return Ok(known.clone());
         }
         self.budget.spend(1)?;
@@ -42,7 +41,7 @@ impl<'v> SignatureChecks<'v> {
             certificate.tbs(),
             certificate.signature_value(),
         );
-        self.done.insert(index, validity.clone());
+        self.done.insert(object, key, validity.clone());
         Ok(validity)
     }
 }

@@ -1,4 +1,4 @@
-use hsign_core::{Finding, SignatureAlgorithm, Time};
+use hsign_core::{Finding, SignatureAlgorithm, Time, hex};
 use hsign_x509::CrlReason;
 use serde::{Deserialize, Serialize};
 
@@ -127,10 +127,8 @@ impl RevocationAnswer {
     pub fn age_finding(&self, time: Time) -> Option<Finding> {
         let this_update = self.this_update.filter(|this_update| *this_update < time)?;
         let mut finding =
-            Finding::info("crl-older-than-stamp").with("this_update", this_update).with("time", time).with(
-                "certificate",
-                self.certificate.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
-            );
+            Finding::info("crl-older-than-stamp").with("this_update", this_update).with("time", time);
+        finding = finding.with("certificate", hex(&self.certificate));
         if let Some(next_update) = self.next_update {
             finding = finding.with("next_update", next_update);
         }

@@ -1,13 +1,11 @@
-use std::collections::HashMap;
-
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
 use hsign_core::{Budget, Finding, SignatureAlgorithm, Time};
-use hsign_crypto::sha256;
 use hsign_x509::{Certificate, GeneralName};
 
 use super::answer::{FreshnessPolicy, RevocationAnswer, RevocationSource, RevocationStatus};
 use super::evidence::RevocationEvidence;
 use super::{crl, ocsp};
+use crate::answers::Answers;
 use crate::{ANY_POLICY, PathParameters, ValidatedPath, build_and_validate};
 
 /// Signature checks for one question, evidence that never belonged to it included.
@@ -71,7 +69,7 @@ pub(super) struct Checker<'a> {
     pub(super) evidence: &'a RevocationEvidence,
     pub(super) parameters: RevocationParameters,
     verifier: &'a dyn SignatureVerifier,
-    signatures: HashMap<([u8; 32], [u8; 32]), bool>,
+    signatures: Answers<bool>,
     budget: Budget,
     signers: Budget,
     /// Certificates whose status is being asked for further up: none of them can vouch for itself.
@@ -91,7 +89,7 @@ impl<'a> Checker<'a> {
             evidence,
             parameters,
             verifier,
-            signatures: HashMap::new(),
+            signatures: Answers::new(),
             budget: Budget::new("signature checks on revocation data", MAX_SIGNATURE_CHECKS),
             signers: Budget::new("signers of revocation data", MAX_SIGNERS),
             in_question: Vec::new(),
@@ -121,23 +119,23 @@ impl<'a> Checker<'a> {
         conclude(certificate, statements, findings)
     }
 
-    /// Whether `key` signed; each pair is checked once.
+    /// Whether `key` signed the object with this SHA-256, of which the rest are parts; each pair is checked once.
     pub(super) fn signed_by(
         &mut self,
+        object: [u8; 32],
         algorithm: &SignatureAlgorithm,
         key: &[u8],
         message: &[u8],
         value: &[u8],
     ) -> bool {
-        let index = (sha256(key), sha256(&[message, value].concat()));
-        if let Some(known) = self.signatures.get(&index) {
+        if let Some(known) = self.signatures.get(object, key) {
             return *known;
         }
         if self.budget.spend(1).is_err() {
             return false;
         }
         let valid = self.verifier.verify(algorithm, key, message, value) == SignatureValidity::Valid;
-        self.signatures.insert(index, valid);
+        self.signatures.insert(object, key, valid);
         valid
     }
 

@@ -1,6 +1,6 @@
 //! CRL validation (RFC 5280 §6.3.3).
 
-use hsign_core::{Finding, Severity, Time};
+use hsign_core::{Finding, Severity, Time, hex};
 use hsign_x509::{Certificate, Crl, CrlEntry, CrlReason, DistributionPoint, ReasonFlags, extension_oid};
 
 use super::answer::{RevocationSource, RevocationSourceKind, RevocationStatus};
@@ -164,6 +164,7 @@ fn made_by(checker: &mut Checker<'_>, crl: &Crl, signer: &Certificate) -> bool {
     let allowed = signer.key_usage().is_ok_and(|usage| usage.is_none_or(|usage| usage.crl_sign()));
     allowed
         && checker.signed_by(
+            crl.sha256(),
             crl.signature_algorithm(),
             signer.public_key_info(),
             crl.tbs(),
@@ -193,7 +194,8 @@ fn newest_delta<'e>(checker: &mut Checker<'e>, base: &Crl, key: &[u8]) -> Option
     deltas.sort_by_key(|delta| std::cmp::Reverse(delta.value.this_update()));
     deltas.into_iter().find(|delta| {
         let delta = &delta.value;
-        checker.signed_by(delta.signature_algorithm(), key, delta.tbs(), delta.signature_value())
+        let algorithm = delta.signature_algorithm();
+        checker.signed_by(delta.sha256(), algorithm, key, delta.tbs(), delta.signature_value())
     })
 }
 
@@ -279,8 +281,7 @@ fn covers_expired(certificate: &Certificate, crl: &Crl) -> bool {
 }
 
 fn about(finding: Finding, crl: &Crl) -> Finding {
-    let digest: String = crl.sha256().iter().map(|byte| format!("{byte:02x}")).collect();
-    finding.with("crl", digest).with("issuer", crl.issuer())
+    finding.with("crl", hex(&crl.sha256())).with("issuer", crl.issuer())
 }
 
 fn note(findings: &mut Vec<Finding>, finding: Finding) {

@@ -1,6 +1,6 @@
 //! OCSP responses (RFC 6960 §3.2, §4.2.2.2).
 
-use hsign_core::{DigestAlgorithm, Finding};
+use hsign_core::{DigestAlgorithm, Finding, hex};
 use hsign_crypto::{digest, sha256};
 use hsign_x509::{AccessDescription, CertStatus, Certificate, OcspResponse, ResponderId, SingleResponse};
 
@@ -146,6 +146,7 @@ fn delegated(
         .is_ok_and(|usage| usage.is_some_and(|usage| usage.purposes.iter().any(|p| p == OCSP_SIGNING)));
     let issued_here = candidate.issuer().matches(issuer.subject())
         && checker.signed_by(
+            candidate.sha256(),
             candidate.signature_algorithm(),
             issuer.public_key_info(),
             candidate.tbs(),
@@ -174,6 +175,7 @@ fn needs_no_check(responder: &Certificate) -> bool {
 
 fn signed(checker: &mut Checker<'_>, response: &OcspResponse, signer: &Certificate) -> bool {
     checker.signed_by(
+        sha256(response.der()),
         response.signature_algorithm(),
         signer.public_key_info(),
         response.tbs(),
@@ -191,6 +193,5 @@ fn is_responder(id: &ResponderId, certificate: &Certificate) -> bool {
 }
 
 fn about(finding: Finding, response: &OcspResponse) -> Finding {
-    let digest: String = sha256(response.der()).iter().map(|byte| format!("{byte:02x}")).collect();
-    finding.with("ocsp", digest)
+    finding.with("ocsp", hex(&sha256(response.der())))
 }

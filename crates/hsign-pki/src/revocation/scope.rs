@@ -34,12 +34,12 @@ pub(super) fn reasons(
         return None;
     }
     let scope = crl.issuing_distribution_point().ok()?;
-    if !own && !is_issued_for(point, crl, scope.as_ref()) {
+    if !own && !is_issued_for(point, crl, scope) {
         return None;
     }
     let of_point = point.reasons.unwrap_or(ReasonFlags::ALL).intersection(ReasonFlags::ALL);
     let Some(scope) = scope else { return Some(of_point) };
-    if !name_fits(certificate, point, crl, &scope) || !kind_fits(certificate, &scope) {
+    if !name_fits(certificate, point, crl, scope) || !kind_fits(certificate, scope) {
         return None;
     }
     let reasons = of_point.intersection(scope.only_some_reasons.unwrap_or(ReasonFlags::ALL));

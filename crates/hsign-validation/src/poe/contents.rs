@@ -1,5 +1,6 @@
 //! What stands inside what, so that a proof for the outer thing becomes one for the inner.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
 use hsign_core::facts::{Covered, DocumentFacts, EvidenceFacts, SignedObject, TimestampFacts};
@@ -19,7 +20,9 @@ pub(crate) struct Contents<'f> {
 
 /// A signature or token: what it carries, and the certificates that it names by digest.
 struct Inside<'f> {
-    carried: Vec<[u8; 32]>,
+    evidence: Option<&'f EvidenceFacts>,
+    /// Its names, made when first asked for: without time stamps nobody does.
+    carried: OnceCell<Vec<[u8; 32]>>,
     referred: Vec<&'f Digest>,
 }
 
@@ -109,16 +112,20 @@ impl<'f> Contents<'f> {
 
 impl<'f> Inside<'f> {
     fn of(signed: Option<&'f SignedObject>) -> Self {
-        let carried = signed.map(|signed| pieces(&signed.evidence)).into_iter().flatten();
         let references = signed.map(|signed| signed.certificate_references.as_slice()).unwrap_or_default();
         Self {
-            carried: carried.map(|bytes| sha256(bytes.as_slice())).collect(),
+            evidence: signed.map(|signed| &signed.evidence),
+            carried: OnceCell::new(),
             referred: references.iter().map(|reference| &reference.digest).collect(),
         }
     }
 
     fn carried(&self) -> impl Iterator<Item = ProvenObject> + '_ {
-        self.carried.iter().copied().map(ProvenObject::Evidence)
+        let carried = self.carried.get_or_init(|| {
+            let carried = self.evidence.into_iter().flat_map(pieces);
+            carried.map(|bytes| sha256(bytes.as_slice())).collect()
+        });
+        carried.iter().copied().map(ProvenObject::Evidence)
     }
 }
 

@@ -33,6 +33,9 @@ pub(crate) fn testimony(
     now: Time,
 ) -> Testimony {
     let mut result = Testimony::default();
+    if records.is_empty() {
+        return result;
+    }
     // HPKI certificates say it themselves; nobody else's word is needed, nor would it count.
     if !matches!(certificate_kind(signer), CertificateKind::Other | CertificateKind::Jpki) {
         return result;

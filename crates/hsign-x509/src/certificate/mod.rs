@@ -4,9 +4,9 @@ mod read;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use hsign_core::{Finding, PublicKeyKind, SignatureAlgorithm, Time};
+use hsign_core::{Finding, PublicKeyKind, SignatureAlgorithm, Time, hex};
 
 use crate::extension::{self, Extension};
 use crate::{Error, Name};
@@ -18,7 +18,8 @@ pub struct Certificate(Arc<Inner>);
 
 struct Inner {
     der: Vec<u8>,
-    sha256: [u8; 32],
+    /// Made when first asked for.
+    sha256: OnceLock<[u8; 32]>,
     tbs: Range<usize>,
     serial: Range<usize>,
     public_key_info: Range<usize>,
@@ -33,7 +34,10 @@ struct Inner {
     public_key_kind: PublicKeyKind,
     public_key_bits: Vec<u8>,
     extensions: Vec<Extension>,
+    /// Those noticed while reading.
     oddities: Vec<Finding>,
+    /// Those that have to be looked for, when first asked for.
+    further_oddities: OnceLock<Vec<Finding>>,
 }
 
 impl Certificate {
@@ -79,13 +83,13 @@ impl Certificate {
     /// SHA-256 of the original bytes.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
-        self.0.sha256
+        *self.0.sha256.get_or_init(|| hsign_crypto::sha256(self.der()))
     }
 
     /// SHA-256 in lower-case hexadecimal.
     #[must_use]
     pub fn sha256_hex(&self) -> String {
-        hexadecimal(&self.0.sha256)
+        hex(&self.sha256())
     }
 
     /// Contents octets of the serial number as encoded.
@@ -97,7 +101,7 @@ impl Certificate {
     /// Serial number in lower-case hexadecimal, as encoded.
     #[must_use]
     pub fn serial_hex(&self) -> String {
-        hexadecimal(self.serial())
+        hex(self.serial())
     }
 
     /// 1, 2 or 3.
@@ -159,7 +163,8 @@ impl Certificate {
     /// unfit for a path.
     #[must_use]
     pub fn oddities(&self) -> Vec<Finding> {
-        self.0.oddities.clone()
+        let further = self.0.further_oddities.get_or_init(|| read::further_oddities(self));
+        self.0.oddities.iter().chain(further).cloned().collect()
     }
 
     /// All extensions in encoded order.
@@ -197,7 +202,7 @@ impl Eq for Certificate {}
 
 impl Hash for Certificate {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.sha256.hash(state);
+        self.sha256().hash(state);
     }
 }
 
@@ -205,8 +210,4 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate(sha256 {})", self.sha256_hex())
     }
-}
-
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|octet| format!("{octet:02x}")).collect()
 }

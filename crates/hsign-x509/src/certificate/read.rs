@@ -1,14 +1,15 @@
 //! From bytes to a certificate (RFC 5280 §4.1).
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use hsign_asn1::{Reader, Rules, Tag, Tlv, bit_string, integer_u64, time_with_form};
 use hsign_core::{Finding, Time};
 
-use super::Inner;
+use super::{Certificate, Inner};
 use crate::error::{Within as _, limit_size};
 use crate::extension::{self, Extension};
-use crate::{Error, Name, algorithm, name, oddity, public_key};
+use crate::{Error, Name, algorithm, oddity, public_key};
 
 const WHAT: &str = "certificate";
 
@@ -50,12 +51,8 @@ pub(super) fn certificate(bytes: &[u8]) -> Result<Inner, Error> {
     if let Some(finding) = serial_oddity(&serial)? {
         oddities.push(finding);
     }
-    if name::has_universal_string(&issuer_element) || name::has_universal_string(&subject_element) {
-        oddities.push(Finding::info("name-string-type-discouraged").clause("RFC 5280 §4.1.2.4"));
-    }
-    oddities.extend(oddity::encoding(bytes, &extensions));
     Ok(Inner {
-        sha256: hsign_crypto::sha256(bytes),
+        sha256: OnceLock::new(),
         tbs: range(&tbs),
         serial: serial.contents_offset()..serial.contents_offset().saturating_add(serial.contents.len()),
         public_key_info: range(&spki),
@@ -71,8 +68,19 @@ pub(super) fn certificate(bytes: &[u8]) -> Result<Inner, Error> {
         public_key_bits,
         extensions,
         oddities,
+        further_oddities: OnceLock::new(),
         der: bytes.to_vec(),
     })
+}
+
+/// What takes another walk through the whole certificate: only those that are judged are asked for it.
+pub(super) fn further_oddities(certificate: &Certificate) -> Vec<Finding> {
+    let mut oddities = Vec::new();
+    if certificate.issuer().has_universal_string() || certificate.subject().has_universal_string() {
+        oddities.push(Finding::info("name-string-type-discouraged").clause("RFC 5280 §4.1.2.4"));
+    }
+    oddities.extend(oddity::encoding(certificate.der(), certificate.extensions()));
+    oddities
 }
 
 fn range(element: &Tlv<'_>) -> Range<usize> {

@@ -38,6 +38,8 @@ struct Inner {
     this_update: Time,
     next_update: Option<Time>,
     extensions: Vec<Extension>,
+    /// Asked for with each certificate; the names in it keep what comparing them takes.
+    scope: Result<Option<IssuingDistributionPoint>, Error>,
     oddities: Vec<Finding>,
 }
 
@@ -184,8 +186,8 @@ impl Crl {
     ///
     /// # Errors
     /// See [`Crl::number`].
-    pub fn issuing_distribution_point(&self) -> Result<Option<IssuingDistributionPoint>, Error> {
-        self.decode(id::ISSUING_DISTRIBUTION_POINT, extension::issuing_distribution_point)
+    pub fn issuing_distribution_point(&self) -> Result<Option<&IssuingDistributionPoint>, Error> {
+        self.0.scope.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
     /// Where delta CRLs are.
@@ -286,11 +288,9 @@ fn read(bytes: &[u8]) -> Result<Inner, Error> {
     if bytes.len() <= LARGEST_EXAMINED {
         oddities.extend(oddity::encoding(bytes, &extensions));
     }
-    let indirect = extension::find(&extensions, id::ISSUING_DISTRIBUTION_POINT)
-        .ok()
-        .flatten()
-        .and_then(|extension| extension::issuing_distribution_point(extension).ok())
-        .is_some_and(|point| point.indirect);
+    let scope = extension::find(&extensions, id::ISSUING_DISTRIBUTION_POINT)
+        .and_then(|found| found.map(extension::issuing_distribution_point).transpose());
+    let indirect = matches!(&scope, Ok(Some(point)) if point.indirect);
     let survey = match &revoked {
         Some(list) => entry::survey(list.reader().within(WHAT)?, indirect).within("CRL entry")?,
         None => entry::Survey::default(),
@@ -313,6 +313,7 @@ fn read(bytes: &[u8]) -> Result<Inner, Error> {
         this_update,
         next_update,
         extensions,
+        scope,
         oddities,
         der: bytes.to_vec(),
     })

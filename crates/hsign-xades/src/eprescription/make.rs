@@ -1,7 +1,7 @@
 //! The signature of one side at level ES, in the shape of the samples.
 
 use hsign_core::{Digest, DigestAlgorithm};
-use hsign_xml::{CanonicalizationMethod, Document, Edit, Limits, decode, splice};
+use hsign_xml::{CanonicalizationMethod, Document, Edit, Limits, decode, dsig, splice};
 
 use super::{Unsigned, place, profile};
 use crate::make::{Lines, Options, Place, Prepared, ReferencePlan, transform};
@@ -123,7 +123,8 @@ fn check_finished(unsigned: &Unsigned, signed: &[u8]) -> Result<(), Error> {
         return Err(Error::DataChanged(broken.name.clone()));
     }
     let sets: Vec<_> = resolved.iter().filter_map(|reference| reference.nodes.clone()).collect();
-    let described = profile::describe(&document, signature, &sets).ok_or_else(missing)?;
+    let read = dsig::Signature::read(signature)?;
+    let described = profile::describe(&document, signature, Some(&read), &sets).ok_or_else(missing)?;
     match described.findings.into_iter().find(|finding| finding.severity == hsign_core::Severity::Error) {
         Some(finding) => Err(Error::Shape(finding)),
         None => Ok(()),

@@ -25,11 +25,12 @@ pub(crate) fn has_place<'d>(document: &'d Document<'d>, signature: Node<'d>) -> 
     place::of(document, signature).is_some()
 }
 
-/// What `signature` is in the profile; `None` when the document or the place doesn't belong to it. `covered` are the nodes
-/// under its references.
+/// What `signature` is in the profile; `None` when the document or the place doesn't belong to it. `read` is the same
+/// signature unless it is broken, `covered` are the nodes under its references.
 pub(crate) fn describe<'d>(
     document: &'d Document<'d>,
     signature: Node<'d>,
+    read: Option<&dsig::Signature<'d>>,
     covered: &[NodeSet<'d>],
 ) -> Option<Profile> {
     let place = place::of(document, signature)?;
@@ -44,7 +45,7 @@ pub(crate) fn describe<'d>(
             Finding::error("eprescription-not-signed").clause(CLAUSE).with("element", side.signed_element()),
         );
     }
-    findings.extend(signature_shape(signature, side));
+    findings.extend(read.map(|read| signature_shape(read, side)).unwrap_or_default());
     findings.extend(parts(place, covered));
     Some(Profile { fits, document_class: Some(side.document_class()), findings })
 }
@@ -80,8 +81,7 @@ fn described(part: Node<'_>) -> String {
 }
 
 /// What the samples have in common beyond XAdES: other forms are judged as any signature, and told.
-fn signature_shape(signature: Node<'_>, side: Side) -> Vec<Finding> {
-    let Ok(read) = dsig::Signature::read(signature) else { return Vec::new() };
+fn signature_shape(read: &dsig::Signature<'_>, side: Side) -> Vec<Finding> {
     let mut odd = Vec::new();
     if read.id.as_deref() != Some(side.sign()) {
         odd.push("Id");

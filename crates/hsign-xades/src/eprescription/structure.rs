@@ -1,6 +1,8 @@
 //! Structural checks, as the known samples show the shape. The specification itself has not been read; what is not in the
 //! samples is not claimed to be wrong beyond these.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hsign_core::Finding;
@@ -161,9 +163,15 @@ fn shape_of(problem: &CsvError) -> Finding {
 
 /// The CSV in an element.
 pub(crate) fn decoded(element: Node<'_>) -> Result<Vec<u8>, Finding> {
-    let mut text = element.text().into_owned();
-    text.retain(|c| !matches!(c, ' ' | '\t' | '\r' | '\n'));
-    STANDARD.decode(text).map_err(|_| error("eprescription-csv-not-base64").with("element", element.name().1))
+    let is_space = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\r' | b'\n');
+    let text = element.text();
+    let mut dense = Cow::Borrowed(text.as_bytes());
+    if dense.iter().any(is_space) {
+        dense.to_mut().retain(|octet| !is_space(octet));
+    }
+    STANDARD
+        .decode(dense)
+        .map_err(|_| error("eprescription-csv-not-base64").with("element", element.name().1))
 }
 
 fn id(element: Node<'_>, expected: &str, findings: &mut Vec<Finding>) {

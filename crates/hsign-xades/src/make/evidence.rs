@@ -8,6 +8,7 @@ use hsign_core::facts::EvidenceFacts;
 use hsign_core::{Budget, Octets};
 use hsign_tsp::token_facts;
 use hsign_xml::Node;
+use hsign_xml::dsig::KeyInfo;
 
 use super::properties::{Target, add, declarations, fresh_id};
 use crate::names::{DS, is_xades, xades};
@@ -53,10 +54,8 @@ fn present(target: &Target<'_>) -> Result<BTreeSet<Vec<u8>>, Error> {
     let mut budget = Budget::new("certificates and revocation data in a signature", MOST_PIECES);
     let mut pieces = Vec::new();
     let mut unheeded = Vec::new();
-    if let Some(key_info) = target.node.child(DS, "KeyInfo") {
-        pieces.extend(
-            evidence::of_key_info(key_info, &mut budget, &mut unheeded).map_err(hsign_xml::Error::from)?,
-        );
+    if let Some(key_info) = target.node.child(DS, "KeyInfo").and_then(|node| KeyInfo::read(node).ok()) {
+        pieces.extend(evidence::of_key_info(&key_info, &mut budget).map_err(hsign_xml::Error::from)?);
     }
     for property in &target.properties.unsigned {
         pieces.extend(evidence::read(*property, &mut budget, &mut unheeded).map_err(hsign_xml::Error::from)?);
