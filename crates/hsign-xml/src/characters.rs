@@ -5,6 +5,16 @@ pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
+/// Position of the first byte that is `special`. Most text has none for long, so that many bytes are looked at at a time.
+#[inline]
+pub(crate) fn find_byte(bytes: &[u8], special: impl Fn(u8) -> bool) -> Option<usize> {
+    const CHUNK: usize = 32;
+    let plain = |chunk: &&[u8]| !chunk.iter().fold(false, |any, byte| any | special(*byte));
+    let start = bytes.chunks_exact(CHUNK).take_while(plain).count() * CHUNK;
+    let rest = bytes.get(start..).unwrap_or_default();
+    rest.iter().position(|byte| special(*byte)).map(|position| start + position)
+}
+
 /// Char (production 2).
 pub(crate) fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
@@ -65,6 +75,18 @@ pub(crate) fn first_forbidden(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_is_found_wherever_it_stands() {
+        for length in 0..100 {
+            let mut bytes = vec![b'a'; length];
+            assert_eq!(find_byte(&bytes, |byte| byte == b'&'), None);
+            for position in (0..length).rev() {
+                bytes[position] = b'&';
+                assert_eq!(find_byte(&bytes, |byte| byte == b'&'), Some(position));
+            }
+        }
+    }
 
     #[test]
     fn xml_1_0_production_2_char() {

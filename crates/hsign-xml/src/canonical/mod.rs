@@ -72,12 +72,23 @@ impl<'w, 'd, 's> Walk<'w, 'd, 's> {
     fn run(&mut self) {
         let apex = self.set.apex();
         let document = apex.document();
-        for index in apex.index()..apex.after() {
+        let (mut next, mut member) = (apex.index(), apex.index());
+        while next < apex.after() {
             if self.output.stopped().is_some() {
                 return;
             }
+            let index = next;
             self.close_until(index);
             let node = document.at(index);
+            if member < index {
+                member = self.set.next_member(index);
+            }
+            // Nothing of it belongs to the set: with many signatures, each leaves out all the others.
+            if member >= node.after() {
+                next = node.after();
+                continue;
+            }
+            next += 1;
             match node.kind() {
                 Kind::Document => {}
                 Kind::Element => self.start(node),

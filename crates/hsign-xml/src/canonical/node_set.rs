@@ -97,6 +97,15 @@ impl<'d> NodeSet<'d> {
         self.is_member(index) && (self.comments || self.document.data(index).kind() != Kind::Comment)
     }
 
+    /// The first node from `index` on that a filter left, comments or not; the end of the set where there is none.
+    pub(super) fn next_member(&self, index: Index) -> Index {
+        let end = self.apex().after();
+        let Some(members) = &self.members else { return index.min(end) };
+        let from = index.wrapping_sub(self.apex) as usize;
+        let mut ahead = members.get(from..).unwrap_or_default().iter();
+        ahead.position(|member| *member).map_or(end, |skipped| index + Index::try_from(skipped).unwrap_or(0))
+    }
+
     fn is_member(&self, index: Index) -> bool {
         let position = index.wrapping_sub(self.apex) as usize;
         self.members.as_ref().is_none_or(|members| members.get(position).copied().unwrap_or(false))

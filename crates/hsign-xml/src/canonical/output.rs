@@ -1,6 +1,7 @@
 //! Octets of the canonical form on their way out, a block at a time.
 
 use crate::Error;
+use crate::characters::find_byte;
 use crate::tree::Work;
 
 const BLOCK: usize = 16 * 1024;
@@ -107,14 +108,13 @@ impl<'s> Output<'s> {
     }
 
     fn push_escaped(&mut self, text: &str, escape: impl Fn(u8) -> Option<&'static str>) {
-        let mut start = 0;
-        for (position, byte) in text.bytes().enumerate() {
-            if let Some(replacement) = escape(byte) {
-                self.push(text.get(start..position).unwrap_or_default());
-                self.push(replacement);
-                start = position + 1;
-            }
+        let mut rest = text;
+        while let Some(position) = find_byte(rest.as_bytes(), |byte| escape(byte).is_some()) {
+            let (plain, escaped) = rest.split_at(position);
+            self.push(plain);
+            self.push(escaped.bytes().next().and_then(&escape).unwrap_or_default());
+            rest = escaped.get(1..).unwrap_or_default();
         }
-        self.push(text.get(start..).unwrap_or_default());
+        self.push(rest);
     }
 }

@@ -5,7 +5,7 @@ use hsign_core::BudgetExhausted;
 use super::cursor::Cursor;
 use super::names::{Names, Shadowed};
 use super::{Document, Index, Kind, Limits, NodeData, Work};
-use crate::characters::first_forbidden;
+use crate::characters::{find_byte, first_forbidden};
 use crate::{Error, value};
 
 pub(super) fn build<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, Error> {
@@ -156,9 +156,7 @@ impl<'t, 'l> Builder<'t, 'l> {
         let mut indirect = false;
         loop {
             let plain = self.cursor.rest();
-            let length = plain
-                .bytes()
-                .position(|byte| matches!(byte, b'<' | b'&' | b'\r' | b'>'))
+            let length = find_byte(plain.as_bytes(), |byte| matches!(byte, b'<' | b'&' | b'\r' | b'>'))
                 .unwrap_or(plain.len());
             self.cursor.position += length;
             match self.cursor.byte() {

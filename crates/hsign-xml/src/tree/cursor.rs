@@ -37,8 +37,10 @@ impl<'t> Cursor<'t> {
         Error::at(self.position, reason)
     }
 
+    #[inline]
     pub(super) fn take(&mut self, expected: &str) -> bool {
-        let found = self.rest().as_bytes().starts_with(expected.as_bytes());
+        let ahead = self.text.as_bytes().get(self.position..).unwrap_or_default();
+        let found = ahead.starts_with(expected.as_bytes());
         if found {
             self.position += expected.len();
         }

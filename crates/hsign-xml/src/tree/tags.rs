@@ -7,6 +7,7 @@ use super::build::{Builder, Open, short, within};
 use super::cursor::QName;
 use super::names::Shadowed;
 use super::{AttributeData, Declaration, Interned, Kind, NONE, XML_NAMESPACE};
+use crate::characters::find_byte;
 use crate::{Error, value};
 
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
@@ -92,7 +93,7 @@ impl<'t> Builder<'t, '_> {
         loop {
             let rest = self.cursor.rest();
             let special = |byte| byte == quote || matches!(byte, b'<' | b'&' | b'"' | b'\t' | b'\n' | b'\r');
-            let length = rest.bytes().position(special);
+            let length = find_byte(rest.as_bytes(), special);
             self.cursor.position +=
                 length.ok_or_else(|| self.cursor.error("an attribute value without end"))?;
             match self.cursor.byte() {
