@@ -10,8 +10,10 @@ use hsign_crypto::sha256;
 pub(crate) struct MemoisedVerifier<'a> {
     inner: &'a dyn SignatureVerifier,
     /// By the signature value, which hardly two questions share.
-    seen: RefCell<HashMap<Vec<u8>, Vec<(Question, SignatureValidity)>>>,
+    seen: RefCell<HashMap<Vec<u8>, Vec<Answered>>>,
 }
+
+type Answered = (Question, SignatureValidity);
 
 struct Question {
     algorithm: SignatureAlgorithm,
@@ -58,7 +60,7 @@ impl SignatureVerifier for MemoisedVerifier<'_> {
         value: &[u8],
     ) -> SignatureValidity {
         let asked = Message::of(message);
-        let is_it = |(question, _): &&(Question, SignatureValidity)| {
+        let is_it = |(question, _): &&Answered| {
             question.algorithm == *algorithm && question.public_key == public_key && question.message == asked
         };
         if let Some((_, answer)) = self.seen.borrow().get(value).and_then(|known| known.iter().find(is_it)) {
