@@ -317,6 +317,8 @@ def main():
                 print(f"{outcome}: {mutant['name']}\n    {mutant['code']}", flush=True)
     except KeyboardInterrupt:
         print(f"stopped after {len(rows)}", flush=True)
+        if not rows:
+            sys.exit("nothing was judged")
     result = {"seed": options.seed, "listed": total, "refused": refused, "chosen": len(chosen), "rows": rows}
     sys.exit(report.finish(result, keep=options.keep))
 
