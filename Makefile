@@ -55,7 +55,7 @@ fuzz:            ## SECONDS=n for each parser; SMOKE=1 for a quick build
 mutants:         ## do the tests notice changes in the judging crates? SEED=n COUNT=n KEEP=1
 	@sh tests/mutation/run.sh
 
-scale:           ## the archive with a million files and the batches of a billion documents (3 GB); SCALE=n a part of it
+scale:           ## the archive with a million files and the batches of a billion documents (7 GB); SCALE=n a part of it, KEEP=1
 	sh tests/bench/scale.sh
 
 crash:           ## kill a worker of the archive at every named point of its work; SEED=n

@@ -185,7 +185,7 @@ fn shared(
         work(number)?;
     };
     let done: std::io::Result<()> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(&worker)).collect();
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
         let ended = |_| Err(std::io::Error::other("a thread ended"));
         workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(ended))
     });

@@ -200,6 +200,16 @@ impl Index {
         rows.iter().map(unit).collect()
     }
 
+    /// The work of this kind that is neither done nor dead.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn open_work(&mut self, kind: UnitKind) -> Result<Vec<Work>> {
+        let sql = "SELECT key FROM unit WHERE kind = $1 AND state IN ('ready', 'failed', 'leased')";
+        let rows = self.database.query(sql, &[value(kind.name())])?;
+        rows.iter().map(|row| Ok(Work::from_key(row.text(0)?)?)).collect()
+    }
+
     /// How many units are in each state.
     ///
     /// # Errors

@@ -166,6 +166,12 @@ impl Archive {
                 }
             }
         })?;
+        // A renewal that is under way covers what it hasn't come to yet: another stamp over the rest would be one too many.
+        for open in index.open_work(UnitKind::RenewTimestamps)? {
+            if let Work::RenewTimestamps { track, algorithm, .. } = open {
+                shared.remove(&(track, algorithm));
+            }
+        }
         for ((track, algorithm), group) in shared {
             let (priority, group) = (group.priority, group.name(now));
             units.push(NewUnit { work: Work::RenewTimestamps { track, algorithm, group }, priority });
