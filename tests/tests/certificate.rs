@@ -138,7 +138,7 @@ fn fetch_alone_uses_the_network() {
     session.run(&format!("{line} --fetch --config impatient.toml")).exits(0);
     assert!(!session.testbed().take_requests().is_empty(), "the server is asked each time");
     session.write("wrong.toml", "cache_max_age = \"soon\"");
-    session.run(&format!("{line} --config wrong.toml")).exits(2).says("soon is not a duration");
+    session.run(&format!("{line} --config wrong.toml")).exits(2).says("soon is not a time span");
     // The next run needs no server.
     session.testbed().stop_serving();
     session.run(&format!("{line} --fetch")).exits(0);
