@@ -13,25 +13,24 @@ HEAD = """# Mutation testing
 Written by `make mutants KEEP=1`. A mutant is one change in one place of a judging crate (`cargo-mutants` lists them: a
 comparison turned round, a condition removed, a function that answers something fixed). A seed chooses the sample among those that
 compile; each is run with the tests of the four crates, without the corpora, until a test fails. `caught`: a test failed or did
-not end. What survived stands below with the reason why no test can see it, or with the test that was written against it
-after the run; `AGAIN=1` judges the survivors alone again. `make mutants SEED=n COUNT=n` tries others.
+not end. What survived stands below with the reason why no test can see it, or is left for a test to come; `AGAIN=1` judges
+the survivors alone again. `make mutants SEED=n COUNT=n` tries others.
 """
 
 
-def said(row, table, key):
+def explanation(row, table):
     for entry in table:
         if all(entry[name] == row[name] for name in ("file", "change", "code")):
-            return entry[key]
+            return entry["reason"]
     return None
 
 
 def finish(result, keep):
     """Prints the rates; 1 when a survivor has no explanation."""
-    tables = tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))
+    table = tomllib.loads(EXPLAINED.read_text(encoding="utf-8")).get("equivalent", [])
     for row in result["rows"]:
         survived = row["outcome"] in ("missed", "unreached")
-        row["reason"] = said(row, tables.get("equivalent", []), "reason") if survived else None
-        row["since"] = said(row, tables.get("since", []), "test") if survived else None
+        row["reason"] = explanation(row, table) if survived else None
     counted = rates(result["rows"])
     for line in counted:
         print("| " + " | ".join(str(value) for value in line) + " |")
@@ -48,15 +47,9 @@ def rates(rows):
         own = [r for r in rows if package in (r["package"], "all")]
         caught = sum(r["outcome"] in ("caught", "timeout") for r in own)
         explained = sum(r["reason"] is not None for r in own)
-        since = sum(r["since"] is not None for r in own)
-        left = len(own) - caught - explained - since
-        counted.append([package, len(own), caught, explained, since, left, f"{100 * caught / len(own):.1f} %"])
+        left = len(own) - caught - explained
+        counted.append([package, len(own), caught, explained, left, f"{100 * caught / len(own):.1f} %"])
     return counted
-
-
-def told(row):
-    since = f"`{row['since']}`, not judged again yet" if row["since"] else None
-    return row["reason"] or since or "left"
 
 
 def page(kept):
@@ -66,15 +59,15 @@ def page(kept):
                  f" ({kept['refused']} that don't compile were passed over).\n")
     if judged < chosen:
         lines.append(f"**Stopped early**: {judged} of the {chosen} were judged; the rates are theirs.\n")
-    lines.append("| crate | mutants | caught | explained | test added since | left | rate |")
-    lines.append("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    lines.append("| crate | mutants | caught | explained | left | rate |")
+    lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
     lines += ["| " + " | ".join(str(value) for value in row) + " |" for row in kept["rates"]]
     if kept["rows"]:
         lines.append("\n## Not caught\n")
-        lines.append("| where | change | why it stands, or what was added |")
+        lines.append("| where | change | why it stands |")
         lines.append("| --- | --- | --- |")
         for row in kept["rows"]:
             code = row["code"].replace("|", "\\|")
             change = row["change"].replace("|", "\\|")
-            lines.append(f"| `{row['file'].removeprefix('crates/')}` `{code}` | {change} | {told(row)} |")
+            lines.append(f"| `{row['file'].removeprefix('crates/')}` `{code}` | {change} | {row['reason'] or 'left'} |")
     return "\n".join(lines) + "\n"
