@@ -432,6 +432,8 @@ impl Desk {
             "user" => return "clinic".to_owned(),
             "host" => return "scan-desk".to_owned(),
             "journal" => return "…".to_owned(),
+            // The day on which the test PKI was made.
+            "source_date" => return "2026-11-21".to_owned(),
             // Named by its digest.
             _ if text.starts_with("original-") => return "original-0123456789abcdef.pdf".to_owned(),
             _ => {}
