@@ -48,6 +48,12 @@ def add(bench, folder):
     bench.compare(f"look at {size}, that are in the archive already", SLOWEST, again, share)
 
 
+def share(found):
+    ours, bare = found["hsign"], found["bare loop"]
+    read = ours.last["octets_read"] / ours.last["work"]
+    return f"{min(bare.wall) / min(ours.wall):.0%} of the loop's rate; {read:.3f} octets read for each of a document"
+
+
 def renew(bench):
     aged = bench.work / "aged"
     source = bench.work / "documents"
