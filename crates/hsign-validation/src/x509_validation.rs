@@ -108,7 +108,8 @@ const MAX_PATHS_WITH_REVOCATION: usize = 8;
 /// has it: a signature may have been made in time though the certificate has ended since.
 ///
 /// The anchors are tried with the policies each of them asks for, those of the registry before bare ones; then without
-/// any, so that a chain that only lacks the policy (a test card's) is told from one that doesn't exist.
+/// any, so that a chain that only lacks the policy (a test card's) is told from one that breaks other rules or doesn't
+/// exist.
 pub(crate) fn validate(
     question: &Question<'_>,
     material: &Material,
@@ -127,10 +128,7 @@ pub(crate) fn validate(
             answer.findings.splice(0..0, strict.findings());
             answer
         }
-        Err(lenient) => {
-            let failures = if strict.kind() < lenient.kind() { strict } else { lenient };
-            no_path(question, material, &failures)
-        }
+        Err(failures) => no_path(question, material, &failures),
     }
 }
 

@@ -340,6 +340,21 @@ fn evidence_counts_as_protected_only_at_the_archive_level() {
     assert!(!has(&archived, "evidence-not-yet-protected"));
 }
 
+/// Those over references have the kind of archive time stamps and leave the level where it is (EN 319 132-1).
+#[test]
+fn a_stamp_of_the_signature_itself_that_makes_no_archive_level_protects_no_evidence() {
+    let world = World::new();
+    for (level, protected) in [(Level::BLt, false), (Level::BLta, true)] {
+        let mut signature = world.stamped(Person::Doctor, NOW - 2 * DAY);
+        signature.level = level;
+        let stamp = world.stamp(&signature, Unit::Tsa, TimestampKind::Archive, NOW - DAY);
+        signature.timestamps.push(stamp);
+        let verdict = world.verdict(signature);
+        assert_result(&verdict, PASSED);
+        assert_eq!(has(&verdict, "evidence-not-yet-protected"), !protected, "{level}");
+    }
+}
+
 #[test]
 fn stamps_that_contradict_each_other_are_an_order_failure() {
     let world = World::new();

@@ -155,6 +155,19 @@ fn rfc5280_6_3_3_l_all_reasons_have_to_be_covered() {
 }
 
 #[test]
+fn lists_that_cover_all_reasons_together_speak_as_of_the_oldest_until_the_first_of_them_ends() {
+    let some = |times, bits| forge::crl("Root", ROOT, times, &[], &[scope(&[bits])]);
+    let first = || some_reasons(0b0111_0000);
+    let second = || encode::implicit_primitive(3, &[7, 0b0000_1111, 0b1000_0000]);
+    let older = some(("2026-05-30T00:00:00Z", "2026-06-10T00:00:00Z"), first());
+    let newer = some(("2026-06-01T00:00:00Z", "2026-06-03T00:00:00Z"), second());
+    let answer = ask(&path_of(&person(), &[]), vec![older, newer], Vec::new());
+    assert_eq!(answer.status, RevocationStatus::Good);
+    assert_eq!(answer.this_update, Some(time("2026-05-30T00:00:00Z")));
+    assert_eq!(answer.next_update, Some(time("2026-06-03T00:00:00Z")));
+}
+
+#[test]
 fn rfc5280_6_3_3_c_a_delta_is_never_ignored() {
     let base = list(&[], &[number(7)]);
     let delta = list(&[(SERIAL, "2026-05-20T00:00:00Z", Some(1))], &[number(8), delta_indicator(7)]);
@@ -213,6 +226,27 @@ fn a_list_under_another_key_of_the_issuers_name_needs_a_path_to_the_same_anchor(
     );
     let answer = ask(&path, vec![by_other_key, list(&[], &[])], vec![certified.make()]);
     assert_eq!(answer.status, RevocationStatus::Good);
+}
+
+/// As in PKITS 4.14.30.
+#[test]
+fn an_issuer_of_lists_vouches_for_itself_only_where_its_own_issuer_appointed_it() {
+    let lister = encode::implicit_constructed(2, &encode::explicit(4, &forge::name("Lister")));
+    let points = |issuer: &[u8]| {
+        let point = encode::sequence(&[&place("List"), issuer]);
+        forge::extension("2.5.29.31", false, &encode::sequence(&[&point]))
+    };
+    let target = person().with(points(&lister));
+    let indirect = forge::crl("Lister", 20, DAILY, &[], &[scope(&[place("List"), flag(4)])]);
+    let path = path_of(&target, &[]);
+    for (appointed, expected) in
+        [(lister.as_slice(), RevocationStatus::Good), (&[], RevocationStatus::Unknown)]
+    {
+        let signer =
+            Forge::new("Lister", 20, "Root", ROOT).with(forge::key_usage(0x02)).with(points(appointed));
+        let answer = ask(&path, vec![indirect.clone()], vec![signer.make()]);
+        assert_eq!(answer.status, expected);
+    }
 }
 
 #[test]

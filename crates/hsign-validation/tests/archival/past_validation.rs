@@ -128,6 +128,21 @@ fn an_authority_revoked_after_the_renewal_does_no_harm() {
 }
 
 #[test]
+fn a_stamp_that_holds_by_a_renewal_is_not_called_invalid_beside_a_signature_that_holds_today() {
+    let mut archive = Archive::new();
+    archive.unit("tsa 1", -10, YEAR).unit("tsa 2", 0, 10 * YEAR).sign(Sha256).stamp_signature("tsa 1", 10);
+    let crl = archive.crl("tsa root", 299, 30, &[]);
+    archive.embed_certificates(&["ca"]).embed(&[crl]).stamp_document("tsa 2", 300);
+    let crls = ["root", "ca"].map(|issuer| archive.crl(issuer, 2 * YEAR - 1, 4, &[]));
+    archive.given(&crls);
+    current(&mut archive, 2 * YEAR);
+    let verdict = archive.expect(2 * YEAR, PASSED);
+    assert!(verdict.checks().iter().all(|check| check.check != CheckKind::PastSignatureValidation));
+    assert_eq!(verdict.best_signature_time().unwrap().0, time(10));
+    assert!(verdict.findings().iter().all(|finding| finding.code != "time-stamp-not-valid"));
+}
+
+#[test]
 fn past_certificate_validation_finds_the_path_of_an_expired_ca() {
     let mut archive = Archive::new();
     archive.issue("ca", "root", -YEAR, 4 * YEAR, Sha256).issue("signer", "ca", 0, 3 * YEAR, Sha256);
@@ -204,8 +219,10 @@ fn newer_data_under_an_ended_algorithm_leave_those_that_were_sealed_in_time_thei
     let with = |issuer, at, life, digest| archive.crl_with(issuer, at, life, &[], digest);
     let crls = [with("root", 1, YEAR, Sha256), with("ca", 9, 4, Sha384)];
     let newer = with("ca", 5 * YEAR - 1, 4, Sha384);
+    // Without one on the CA of that age the control time would come to lie before the newer list.
+    let of_ca = with("root", 5 * YEAR - 1, 4, Sha256);
     archive.embed_certificates(&["ca"]).embed(&crls).stamp_document("tsa 1", 11);
-    archive.end_of("SHA-384", 2 * YEAR).given(&[newer]);
+    archive.end_of("SHA-384", 2 * YEAR).given(&[newer, of_ca]);
     current(&mut archive, 5 * YEAR);
     archive.expect(5 * YEAR, PASSED);
 }
@@ -217,10 +234,12 @@ fn newer_lists_under_an_ended_algorithm_leave_a_responder_its_word() {
     archive.sign(Sha256).stamp_signature("tsa 1", 10);
     let answer = archive.ocsp("signer", "responder", 9, 4);
     let crl = archive.crl("root", 1, YEAR, &[]);
-    let newer = archive.crl_with("ca", 5 * YEAR - 1, 4, &[], Sha384);
+    // Both of one age: by data on the CA that are old the control time would come to lie before the newer list.
+    let newer =
+        [archive.crl("root", 5 * YEAR - 1, 4, &[]), archive.crl_with("ca", 5 * YEAR - 1, 4, &[], Sha384)];
     archive.embed_certificates(&["ca", "responder"]).embed(&[crl]).embed_ocsp(answer);
     // Were the list believed, the control time would slide to before the signature.
-    archive.stamp_document("tsa 1", 11).end_of("SHA-384", 5).given(&[newer]);
+    archive.stamp_document("tsa 1", 11).end_of("SHA-384", 5).given(&newer);
     current(&mut archive, 5 * YEAR);
     let verdict = archive.expect(5 * YEAR, PASSED);
     let ran = verdict.checks().iter().find(|check| check.check == CheckKind::PastSignatureValidation);

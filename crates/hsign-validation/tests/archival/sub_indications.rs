@@ -310,11 +310,12 @@ fn a_responder_that_is_not_proven_in_its_time_is_believed_where_an_older_list_of
     let judged = |revoked: &[(&str, i64, u8)], with_list: bool| {
         let mut archive = Archive::new();
         archive.unit("tsa 1", -10, 10 * YEAR).issue("responder", "ca", 8, 12, Sha256);
-        archive.sign(Sha384).embed_certificates(&["ca", "responder"]).end_of("SHA-384", 40);
+        archive.sign(Sha256).embed_certificates(&["ca", "responder"]);
         let answer = archive.ocsp("signer", "responder", 9, 60);
         let mut crls = vec![archive.crl("root", 9, 90, &[])];
+        // Too old to be the only word on the time of the stamp.
         if with_list {
-            crls.push(archive.crl("ca", 8, 90, revoked));
+            crls.push(archive.crl("ca", 8, 4, revoked));
         }
         archive.embed_ocsp(answer).embed(&crls).stamp_signature("tsa 1", 15).stamp_document("tsa 1", 16);
         let crl = archive.crl("tsa root", 49, 30, &[]);
