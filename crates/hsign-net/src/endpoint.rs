@@ -12,6 +12,7 @@ use crate::{Error, access};
 
 /// A time-stamp authority and how it is reached. One table of the configuration file; unknown keys are
 /// errors, so that a misspelt safeguard is never silently off.
+// It has the fields of an `Access` itself: of a flattened one serde tells neither line nor key of what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TsaEndpoint {
@@ -220,6 +221,7 @@ mod tests {
             ("url = 'https://h/'\nclient_certificate = { certificate = 'a' }", "certificate and key"),
             ("url = 'http://h/'\nclient_certificate = { certificate = 'a', key = 'b' }", "https://"),
             ("url = 'https://h/'\ntimeout_seconds = 0", "limit of 0"),
+            ("url = 'https://h/'\ntimeout_seconds = '30'", "timeout_seconds"),
         ] {
             let error = parse(&format!("name = 'a'\n{text}")).unwrap_err();
             assert!(error.contains(word), "{text}: {error}");
