@@ -156,7 +156,13 @@ impl Document {
         self.digests.get(&algorithm)?.digest(algorithm)
     }
 
-    /// The octets of that digest.
+    /// The digest that tells whether something is the same document.
+    #[must_use]
+    pub fn first_digest(&self) -> Option<Digest> {
+        self.digest(self.algorithms().next()?)
+    }
+
+    /// The octets of its digest under this algorithm.
     pub(crate) fn octets(&self, algorithm: DigestAlgorithm) -> Option<&[u8]> {
         self.digests.get(&algorithm).map(|value| value.0.as_slice())
     }

@@ -66,14 +66,13 @@ impl Index {
                 Some(deletion) => DocumentState::Deleted { bundle: id, place, deletion },
             };
             let is_there = matches!(state, DocumentState::Sealed { .. });
-            let digest = document.algorithms().next().and_then(|algorithm| document.digest(algorithm));
             documents.push(DocumentRow {
                 key: key.to_owned(),
                 class: document.class().to_owned(),
                 retention: document.retention().month(),
                 dated: dated.remove(key),
                 size: document.size(),
-                digest: digest.filter(|_| is_there),
+                digest: document.first_digest().filter(|_| is_there),
                 replaces: document.replaces().map(str::to_owned),
                 replaced_by: replaced.remove(key),
                 state,

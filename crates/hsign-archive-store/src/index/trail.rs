@@ -214,9 +214,9 @@ fn taken_row(
     ])
 }
 
-/// The digest that tells whether something is the same document, with its function: `sha256:…`.
+/// The document's first digest with its function: `sha256:…`.
 pub(super) fn first_digest(document: &Document) -> Result<Option<String>> {
-    let digest = document.algorithms().next().and_then(|algorithm| document.digest(algorithm));
+    let digest = document.first_digest();
     digest.map(|digest| Ok(format!("{}:{}", super::word(digest.algorithm)?, digest.hex()))).transpose()
 }
 

@@ -177,7 +177,7 @@ fn taken(
     }
     let indication = document.verdict().map(|verdict| verdict.indication.clone()).unwrap_or_default();
     lines.push(Line::Taken { key: key.clone(), size: document.size(), indication });
-    known.insert(key, Known { size: document.size(), digest: first_digest(document) });
+    known.insert(key, Known { size: document.size(), digest: document.first_digest() });
     events.push(Event::Taken { document: document.clone(), origin: None });
 }
 
@@ -198,8 +198,4 @@ impl Known {
         let same = |digest: &Digest| document.digest(digest.algorithm).as_ref() == Some(digest);
         self.size == document.size() && self.digest.as_ref().is_some_and(same)
     }
-}
-
-fn first_digest(document: &Document) -> Option<Digest> {
-    document.algorithms().next().and_then(|algorithm| document.digest(algorithm))
 }

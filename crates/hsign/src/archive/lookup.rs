@@ -40,12 +40,13 @@ impl Archive {
     pub(super) fn moved(&self, index: &mut Index, documents: &[&Document]) -> Result<Vec<Document>, Error> {
         let keys: Vec<&str> = documents.iter().map(|document| document.key()).collect();
         let moved = index.located(&keys)?;
-        let now = |document: &&Document| match moved.get(document.key()) {
-            Some(locations) => document.located(locations).map_err(Error::from),
-            None => Ok((*document).clone()),
-        };
-        documents.iter().map(now).collect()
+        documents.iter().map(|document| with_places(document, moved.get(document.key()))).collect()
     }
+}
+
+/// A document with the places where it is now, if they are others than its own.
+fn with_places(document: &Document, moved: Option<&Vec<String>>) -> Result<Document, Error> {
+    moved.map_or_else(|| Ok(document.clone()), |locations| Ok(document.located(locations)?))
 }
 
 /// The bundle that a row names, and the place there.
@@ -64,10 +65,7 @@ pub(super) fn place_of(row: &DocumentRow) -> Result<(String, usize), Error> {
 /// A document of a bundle, with the places where it is now.
 pub(super) fn document_at(row: &DocumentRow, bundle: &Bundle, place: usize) -> Result<Document, Error> {
     let document = bundle.documents().get(place).ok_or_else(|| unknown(&row.key))?;
-    Ok(match &row.moved {
-        Some(locations) => document.located(locations)?,
-        None => document.clone(),
-    })
+    with_places(document, row.moved.as_ref())
 }
 
 /// The archive has no document of this key, or no longer.
