@@ -1,11 +1,42 @@
 //! What the sets share.
 
+use hsign_core::Time;
 use hsign_core::ports::SignatureVerifier;
 use hsign_crypto::OpensslVerifier;
-use hsign_x509::{Certificate, certificates_from_bytes};
+use hsign_pki::{
+    FreshnessPolicy, Provenance, Provided, RevocationAnswer, RevocationEvidence, RevocationParameters,
+    ValidatedPath, revocation_of_path,
+};
+use hsign_x509::{Certificate, Crl, certificates_from_bytes};
+
+/// In most sets a list counts until its next update.
+pub(crate) const FRESHNESS: FreshnessPolicy = FreshnessPolicy::CrlOlderThanStampAllowed;
 
 pub(crate) fn verifier() -> impl SignatureVerifier {
     OpensslVerifier::new()
+}
+
+/// These lists, and certificates that their issuers may need.
+pub(crate) fn evidence(
+    crls: impl IntoIterator<Item = Crl>,
+    certificates: &[Certificate],
+) -> RevocationEvidence {
+    RevocationEvidence {
+        crls: crls.into_iter().map(|crl| Provided::new(crl, Provenance::Given)).collect(),
+        certificates: certificates.to_vec(),
+        ..RevocationEvidence::default()
+    }
+}
+
+/// What the evidence says of each certificate of a path.
+pub(crate) fn answers(
+    path: &ValidatedPath,
+    evidence: &RevocationEvidence,
+    at: Time,
+    now: Time,
+) -> Vec<RevocationAnswer> {
+    let parameters = RevocationParameters { at, now, freshness: FRESHNESS };
+    revocation_of_path(path, evidence, &parameters, &verifier())
 }
 
 /// The one certificate in DER or PEM bytes.

@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use hsign_corpora::{Comparison, Corpus};
-use hsign_pki::{
-    ANY_POLICY, FreshnessPolicy, PathParameters, Provenance, Provided, Purpose, RevocationEvidence,
-    RevocationParameters, RevocationStatus, TrustRegistry, build_and_validate, revocation_of_path,
-};
+use hsign_pki::{ANY_POLICY, PathParameters, Purpose, RevocationStatus, TrustRegistry, build_and_validate};
 use hsign_x509::{Certificate, Crl, extension_oid};
 
 use super::common;
@@ -49,15 +46,8 @@ fn judge(card: &Certificate, pool: &[Certificate], crls: &[Crl]) -> Result<(), S
         PathParameters { initial_policies: Some(vec![ANY_POLICY.to_owned()]), ..PathParameters::at(at) };
     let path = build_and_validate(card, pool, &anchors, &plain, &verifier)
         .map_err(|failures| format!("{:?}", failures.best().unwrap().findings))?;
-    let evidence = RevocationEvidence {
-        crls: crls.iter().map(|crl| Provided::new(crl.clone(), Provenance::Embedded)).collect(),
-        ocsp_responses: Vec::new(),
-        certificates: pool.to_vec(),
-    };
-    let freshness = FreshnessPolicy::CrlOlderThanStampAllowed;
-    let now = at.plus_seconds(365 * 24 * 3600);
-    let answers =
-        revocation_of_path(&path, &evidence, &RevocationParameters { at, now, freshness }, &verifier);
+    let evidence = common::evidence(crls.iter().cloned(), pool);
+    let answers = common::answers(&path, &evidence, at, at.plus_seconds(365 * 24 * 3600));
     match answers.iter().find(|answer| answer.status != RevocationStatus::Good) {
         Some(answer) => Err(format!("{answer:?}")),
         None => Ok(()),

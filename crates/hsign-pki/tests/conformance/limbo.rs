@@ -3,10 +3,7 @@
 
 use hsign_core::Time;
 use hsign_corpora::{Comparison, Corpus};
-use hsign_pki::{
-    Anchor, ExtendedKeyUsageDemand, FreshnessPolicy, PathParameters, ProfileRules, Provenance, Provided,
-    RevocationEvidence, RevocationParameters, build_and_validate, revocation_of_path,
-};
+use hsign_pki::{Anchor, ExtendedKeyUsageDemand, PathParameters, ProfileRules, build_and_validate};
 use hsign_x509::{Certificate, Crl};
 use serde_json::Value;
 
@@ -67,23 +64,9 @@ fn run(case: &Value) -> Result<(), String> {
     if crls.is_empty() {
         return Ok(());
     }
-    let evidence = RevocationEvidence {
-        crls: crls
-            .into_iter()
-            .filter_map(|pem| Crl::from_der(&common::block(pem, "X509 CRL")?).ok())
-            .map(|value| Provided::new(value, Provenance::Given))
-            .collect(),
-        ocsp_responses: Vec::new(),
-        certificates: pool,
-    };
-    let freshness = FreshnessPolicy::CrlOlderThanStampAllowed;
-    let answers = revocation_of_path(
-        &path,
-        &evidence,
-        &RevocationParameters { at: time, now: time, freshness },
-        &verifier,
-    );
-    match answers.iter().find(|answer| !answer.is_good_at(time, freshness)) {
+    let lists = crls.into_iter().filter_map(|pem| Crl::from_der(&common::block(pem, "X509 CRL")?).ok());
+    let answers = common::answers(&path, &common::evidence(lists, &pool), time, time);
+    match answers.iter().find(|answer| !answer.is_good_at(time, common::FRESHNESS)) {
         Some(answer) => Err(format!("{answer:?}")),
         None => Ok(()),
     }

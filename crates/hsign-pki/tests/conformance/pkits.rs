@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 
 use hsign_core::Time;
 use hsign_corpora::{Comparison, Corpus, Row};
-use hsign_pki::{
-    Anchor, FreshnessPolicy, PathParameters, Provenance, Provided, RevocationEvidence, RevocationParameters,
-    build_and_validate, revocation_of_path,
-};
+use hsign_pki::{Anchor, PathParameters, build_and_validate};
 use hsign_x509::{Certificate, Crl};
 
 use super::common;
@@ -48,24 +45,11 @@ fn run(corpus: &Corpus, row: &Row, pool: &[Certificate], anchor: &Anchor) -> Out
             return failed(format!("path: {codes:?}"));
         }
     };
-    let evidence = RevocationEvidence {
-        crls: list(row.get("crls"))
-            .into_iter()
-            .filter_map(|name| Crl::from_der(corpus.file(&format!("crls/{name}"))).ok())
-            .map(|value| Provided::new(value, Provenance::Given))
-            .collect(),
-        ocsp_responses: Vec::new(),
-        certificates: pool.to_vec(),
-    };
-    let freshness = FreshnessPolicy::CrlOlderThanStampAllowed;
-    let answers = revocation_of_path(
-        &path,
-        &evidence,
-        &RevocationParameters { at: time, now: time, freshness },
-        &verifier,
-    );
+    let names = list(row.get("crls"));
+    let lists = names.iter().filter_map(|name| Crl::from_der(corpus.file(&format!("crls/{name}"))).ok());
+    let answers = common::answers(&path, &common::evidence(lists, pool), time, time);
     Outcome {
-        valid: answers.iter().all(|answer| answer.is_good_at(time, freshness)),
+        valid: answers.iter().all(|answer| answer.is_good_at(time, common::FRESHNESS)),
         policies: Some(path.policies().clone()),
         detail: format!(
             "revocation: {:?}",

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use hsign_core::Time;
 use hsign_corpora::{Comparison, Corpus, Row};
 use hsign_pki::{
-    Anchor, FreshnessPolicy, PathParameters, Provenance, Provided, RevocationEvidence, RevocationParameters,
-    RevocationStatus, build_and_validate, revocation_of_path,
+    Anchor, PathParameters, Provenance, Provided, RevocationEvidence, RevocationStatus, build_and_validate,
 };
 use hsign_x509::{Certificate, Crl, OcspResponse};
 
@@ -38,10 +37,7 @@ fn status(
     let parameters = PathParameters { check_target_validity: false, ..PathParameters::at(at) };
     let path =
         build_and_validate(target, pool, &[Anchor::from_certificate(anchor)], &parameters, &verifier).ok()?;
-    let freshness = FreshnessPolicy::CrlOlderThanStampAllowed;
-    let answers =
-        revocation_of_path(&path, evidence, &RevocationParameters { at, now: at, freshness }, &verifier);
-    answers.into_iter().next().map(|answer| answer.status)
+    common::answers(&path, evidence, at, at).into_iter().next().map(|answer| answer.status)
 }
 
 fn response(corpus: &Corpus, path: &str) -> Option<OcspResponse> {
@@ -76,7 +72,7 @@ fn answer(corpus: &Corpus, row: &Row) -> String {
     let root = file(&format!("{folder}/root.crt"));
     if row.get("kind") == "CRL" {
         let crl = Crl::from_der(corpus.file(row.get("path"))).unwrap();
-        let evidence = RevocationEvidence { crls: vec![given(crl)], ..RevocationEvidence::default() };
+        let evidence = common::evidence([crl], &[]);
         let revoked = file(&format!("{folder}/interm-revoked.crt"));
         return match status(&revoked, &[], root, &evidence, at) {
             Some(RevocationStatus::Good) => "lists nothing".to_owned(),
