@@ -17,6 +17,7 @@ mod deletion;
 mod digest_manifest;
 mod documents;
 mod drill;
+mod due;
 mod environment;
 mod examine;
 mod export;

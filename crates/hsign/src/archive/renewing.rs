@@ -6,9 +6,9 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use hsign_archive::{Action, ActionKind, Blocked, NewUnit, UnitKind, Work};
+use hsign_archive::{NewUnit, UnitKind, Work};
 use hsign_archive_store::{Claim, Committed, Index};
-use hsign_core::{Date, DigestAlgorithm, ErrorKind, Finding, Time, hex};
+use hsign_core::{ErrorKind, Finding, hex};
 
 use super::{Archive, Environment, Line, Summary};
 use crate::Error;
@@ -131,8 +131,10 @@ impl Archive {
         environment: &Environment<'_>,
     ) -> Result<(), Error> {
         self.catch_up(index, environment)?;
-        if self.look_at_blocked(index, run, environment)? {
+        let mut due = self.due(index, environment)?;
+        if self.look_at_blocked(index, &due.blocked, run, environment)? {
             self.catch_up(index, environment)?;
+            due = self.due(index, environment)?;
         }
         let now = environment.now();
         let mut units = Vec::new();
@@ -143,39 +145,9 @@ impl Archive {
                 units.push(NewUnit { work, priority: 0 });
             }
         }
-        let mut shared: BTreeMap<(String, DigestAlgorithm), Group> = BTreeMap::new();
-        self.planned(index, environment, &mut |bundle, due| {
-            for action in due.into_iter().filter(|action| action.blocked.is_none()) {
-                let track = bundle.tracks.iter().find(|track| track.name == action.track);
-                let Some(track) = track else { continue };
-                let priority = action.last_day.unix_seconds();
-                match action.kind {
-                    ActionKind::Stamp => {
-                        let work = Work::Stamp { bundle: action.bundle, track: action.track };
-                        units.push(NewUnit { work, priority: 1 });
-                    }
-                    ActionKind::RenewTree => {
-                        let (bundle, chain) = (action.bundle, track.chain.saturating_add(1));
-                        let work = Work::RenewTree { bundle, track: action.track, chain };
-                        units.push(NewUnit { work, priority });
-                    }
-                    ActionKind::RenewTimestamp => {
-                        let key = (action.track.clone(), track.algorithm);
-                        shared.entry(key).or_default().add(&action);
-                    }
-                }
-            }
-        })?;
         // A renewal that is under way covers what it hasn't come to yet: another stamp over the rest would be one too many.
-        for open in index.open_work(UnitKind::RenewTimestamps)? {
-            if let Work::RenewTimestamps { track, algorithm, .. } = open {
-                shared.remove(&(track, algorithm));
-            }
-        }
-        for ((track, algorithm), group) in shared {
-            let (priority, group) = (group.priority, group.name(now));
-            units.push(NewUnit { work: Work::RenewTimestamps { track, algorithm, group }, priority });
-        }
+        let open = index.open_work(UnitKind::RenewTimestamps)?;
+        units.extend(due.into_units(&open, now));
         if request.in_documents {
             units.extend(self.documents_to_extend(index, environment)?);
         }
@@ -190,19 +162,12 @@ impl Archive {
     fn look_at_blocked(
         &self,
         index: &mut Index,
+        blocked: &BTreeSet<String>,
         run: &Run,
         environment: &Environment<'_>,
     ) -> Result<bool, Error> {
-        let mut blocked = BTreeSet::new();
-        self.planned(index, environment, &mut |bundle, due| {
-            let read =
-                |action: &Action| matches!(action.blocked, Some(Blocked::NeverWhole | Blocked::ScrubTooOld));
-            if due.iter().any(read) {
-                blocked.insert(bundle.id.clone());
-            }
-        })?;
         let mut news = false;
-        for bundle in &blocked {
+        for bundle in blocked {
             let damaged = self.scrub_files(index, bundle, environment)?;
             news |= damaged == 0;
             if damaged > 0 {
@@ -388,33 +353,6 @@ impl Run {
 /// For the index: no names of anybody.
 fn codes(findings: &[Finding]) -> String {
     findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// Bundles whose time stamps are renewed together. The same ones at the same point of their lives are one unit, others
-/// another; those that fail are tried again on another day.
-struct Group {
-    priority: i64,
-    /// Of the bundles in their order.
-    members: String,
-}
-
-impl Default for Group {
-    fn default() -> Self {
-        Self { priority: i64::MAX, members: String::new() }
-    }
-}
-
-impl Group {
-    /// Each stands for all before it, so that none has to be kept.
-    fn add(&mut self, action: &Action) {
-        self.priority = self.priority.min(action.last_day.unix_seconds());
-        let member = format!("{}{} {}\n", self.members, action.bundle, action.last_day);
-        self.members = hex(&hsign_crypto::sha256(member.as_bytes()));
-    }
-
-    fn name(&self, now: Time) -> String {
-        hex(&hsign_crypto::sha256(format!("{}{}", self.members, Date::in_japan(now)).as_bytes()))
-    }
 }
 
 fn what_of(work: &Work) -> String {
