@@ -2,6 +2,9 @@ use std::io;
 
 use crate::Secret;
 
+/// So much is looked through at once.
+const WINDOW: usize = 1 << 20;
+
 /// Bytes that can be read at any position: a file at the rim, a slice in tests. Reading past the end
 /// is an error, so a file cut short under us is noticed.
 pub trait Source {
@@ -107,6 +110,21 @@ pub fn read_all(source: &dyn Source) -> io::Result<Vec<u8>> {
     read_range(source, 0, source.length())
 }
 
+/// Whether what is sought stands in any part of the source, which is read a mebibyte at a time. What has at most
+/// `longest` bytes, far fewer than that, lies whole in one of the parts.
+///
+/// # Errors
+/// When it can't be read.
+pub fn any_window(source: &dyn Source, longest: usize, holds: impl Fn(&[u8]) -> bool) -> io::Result<bool> {
+    let length = source.length();
+    for from in (0..length).step_by(WINDOW.saturating_sub(longest).max(1)) {
+        if holds(&read_range(source, from, (length - from).min(WINDOW as u64))?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +135,18 @@ mod tests {
         assert_eq!(read_range(&bytes.to_vec(), 1, 3).unwrap(), b"sig");
         assert!(read_range(&bytes.to_vec(), 4, 2).is_err());
         assert!(read_range(&bytes.to_vec(), u64::MAX, 2).is_err());
+    }
+
+    #[test]
+    fn what_is_sought_is_found_across_windows() {
+        let holds = |window: &[u8]| window.windows(5).any(|there| there == b"hsign");
+        let mut bytes = vec![b' '; 3 * WINDOW];
+        assert!(!any_window(&bytes, 5, holds).unwrap());
+        for place in [0, WINDOW - 5, WINDOW - 4, WINDOW - 1, 2 * WINDOW - 7, 3 * WINDOW - 5] {
+            bytes[place..place + 5].copy_from_slice(b"hsign");
+            assert!(any_window(&bytes, 5, holds).unwrap(), "{place}");
+            bytes[place..place + 5].fill(b' ');
+        }
+        assert!(!any_window(&Vec::new(), 5, |_| true).unwrap());
     }
 }

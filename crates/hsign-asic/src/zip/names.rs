@@ -2,7 +2,7 @@
 
 use std::io;
 
-use hsign_core::{Source, read_range};
+use hsign_core::{Source, any_window};
 
 use super::number;
 
@@ -10,25 +10,13 @@ const HEADER: &[u8; 4] = b"PK\x03\x04";
 const NAME: usize = 30;
 /// No entry of META-INF has a longer name.
 const LONGEST_NAME: usize = 256;
-/// So much is looked through at once.
-const WINDOW: usize = 1 << 20;
 
 /// Whether a local header has such a name.
 pub(crate) fn any_local_name(source: &dyn Source, wanted: &dyn Fn(&str) -> bool) -> io::Result<bool> {
-    let (length, mut from) = (source.length(), 0);
-    while from < length {
-        let window = read_range(source, from, (length - from).min(WINDOW as u64))?;
+    any_window(source, NAME + LONGEST_NAME, |window| {
         let headers = window.windows(HEADER.len()).enumerate().filter(|(_, there)| *there == HEADER);
-        let names = headers.filter_map(|(at, _)| name(window.get(at..)?));
-        if names.into_iter().any(wanted) {
-            return Ok(true);
-        }
-        if from + window.len() as u64 == length {
-            break;
-        }
-        from += (WINDOW - NAME - LONGEST_NAME) as u64;
-    }
-    Ok(false)
+        headers.filter_map(|(at, _)| name(window.get(at..)?)).any(wanted)
+    })
 }
 
 fn name(header: &[u8]) -> Option<&str> {

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use hsign_core::Source;
+use hsign_core::{Source, any_window};
 
 use crate::{InputFormat, input_format};
 
@@ -14,8 +14,6 @@ use crate::{InputFormat, input_format};
 const XMLDSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// DICOM PS3.10 §7.1: behind a preamble of 128 octets.
 const DICOM: (u64, &[u8; 4]) = (128, b"DICM");
-/// So much is looked through at once.
-const WINDOW: usize = 1 << 20;
 
 /// Whether a file that can't be read by its format is a signed document all the same.
 pub(super) fn is_signed_document(source: &dyn Source) -> io::Result<bool> {
@@ -37,21 +35,12 @@ fn is_dicom(source: &dyn Source) -> bool {
     source.read_exact_at(DICOM.0, &mut there).is_ok() && there == *DICOM.1
 }
 
-/// Whether any of these stands anywhere; windows overlap by the longest one.
+/// Whether any of these stands anywhere.
 fn holds_any(source: &dyn Source, marks: &[&[u8]]) -> io::Result<bool> {
     let longest = marks.iter().map(|mark| mark.len()).max().unwrap_or(0);
-    let (length, mut from) = (source.length(), 0);
-    while from < length {
-        let window = hsign_core::read_range(source, from, (length - from).min(WINDOW as u64))?;
-        if marks.iter().any(|mark| window.windows(mark.len()).any(|there| there == *mark)) {
-            return Ok(true);
-        }
-        if from + window.len() as u64 == length {
-            break;
-        }
-        from += (WINDOW - longest) as u64;
-    }
-    Ok(false)
+    any_window(source, longest, |window| {
+        marks.iter().any(|mark| window.windows(mark.len()).any(|there| there == *mark))
+    })
 }
 
 #[cfg(test)]
@@ -60,10 +49,11 @@ mod tests {
 
     #[test]
     fn a_mark_is_found_across_windows() {
-        let mut bytes = vec![b' '; 3 * WINDOW];
+        const MEBIBYTE: usize = 1 << 20;
+        let mut bytes = vec![b' '; 3 * MEBIBYTE];
         bytes[0] = b'<';
         assert!(!is_signed_document(&bytes).unwrap());
-        for place in [1, WINDOW - 17, 2 * WINDOW - 60, 3 * WINDOW - XMLDSIG.len()] {
+        for place in [1, MEBIBYTE - 17, 2 * MEBIBYTE - 60, 3 * MEBIBYTE - XMLDSIG.len()] {
             let mut bytes = bytes.clone();
             bytes[place..place + XMLDSIG.len()].copy_from_slice(XMLDSIG.as_bytes());
             assert!(is_signed_document(&bytes).unwrap(), "{place}");
