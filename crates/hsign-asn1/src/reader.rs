@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use crate::{Class, Error, Reason, Tag};
 
 /// How deep elements may nest. Real signatures with several generations of archive time stamps stay
@@ -43,6 +45,18 @@ impl<'a> Tlv<'a> {
     #[must_use]
     pub fn contents_offset(&self) -> usize {
         self.offset.saturating_add(self.header)
+    }
+
+    /// Where its bytes stand in the outermost input.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.offset..self.offset.saturating_add(self.bytes.len())
+    }
+
+    /// Where its contents stand there.
+    #[must_use]
+    pub fn contents_range(&self) -> Range<usize> {
+        self.contents_offset()..self.contents_offset().saturating_add(self.contents.len())
     }
 
     /// Walks the elements inside, under the same rules and one level deeper.

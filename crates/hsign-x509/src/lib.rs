@@ -19,6 +19,7 @@ mod name;
 mod ocsp;
 mod oddity;
 mod public_key;
+mod signed;
 
 pub use algorithm::{
     digest_algorithm_from_der, digest_algorithm_to_der, digest_algorithm_with_null_to_der,

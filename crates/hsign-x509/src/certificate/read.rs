@@ -1,15 +1,14 @@
 //! From bytes to a certificate (RFC 5280 §4.1).
 
-use std::ops::Range;
 use std::sync::OnceLock;
 
-use hsign_asn1::{Reader, Rules, Tag, Tlv, bit_string, integer_u64, time_with_form};
+use hsign_asn1::{Reader, Tag, Tlv, integer_u64, time_with_form};
 use hsign_core::{Finding, Time};
 
 use super::{Certificate, Inner};
 use crate::error::{Within as _, limit_size};
 use crate::extension::{self, Extension};
-use crate::{Error, Name, algorithm, oddity, public_key};
+use crate::{Error, Name, algorithm, oddity, public_key, signed};
 
 const WHAT: &str = "certificate";
 
@@ -18,16 +17,10 @@ const LARGEST: usize = 1 << 20;
 
 pub(super) fn certificate(bytes: &[u8]) -> Result<Inner, Error> {
     limit_size(bytes, WHAT, LARGEST)?;
-    let outer = hsign_asn1::single(bytes, Tag::SEQUENCE, Rules::Ber).within(WHAT)?;
-    let mut parts = outer.reader().within(WHAT)?;
-    let tbs = parts.expect(Tag::SEQUENCE).within(WHAT)?;
-    let outer_algorithm = parts.expect(Tag::SEQUENCE).within(WHAT)?;
-    let signature = parts.expect(Tag::BIT_STRING).within(WHAT)?;
-    parts.finish().within(WHAT)?;
-    let signature_bits = bit_string(&signature).within(WHAT)?;
-    let mut fields = tbs.reader().within(WHAT)?;
     let mut oddities = Vec::new();
-    let signature_value = oddity::signature_value(signature_bits, &mut oddities);
+    let signed = signed::read(bytes, &mut oddities).within(WHAT)?;
+    signed.rest.finish().within(WHAT)?;
+    let mut fields = signed.tbs.reader().within(WHAT)?;
     let version = version(&mut fields, &mut oddities)?;
     let serial = fields.expect(Tag::INTEGER).within(WHAT)?;
     let inner_algorithm = fields.expect(Tag::SEQUENCE).within(WHAT)?;
@@ -43,8 +36,8 @@ pub(super) fn certificate(bytes: &[u8]) -> Result<Inner, Error> {
 
     let (not_before, not_after) = times(&validity, &mut oddities).within("validity")?;
     let (public_key_kind, public_key_bits) = public_key::read(&spki).within("public key")?;
-    let signature_algorithm = algorithm::signature_algorithm_from_der(&outer_algorithm, None)?;
-    let algorithms_agree = outer_algorithm.bytes == inner_algorithm.bytes;
+    let signature_algorithm = algorithm::signature_algorithm_from_der(&signed.algorithm, None)?;
+    let algorithms_agree = signed.algorithm.bytes == inner_algorithm.bytes;
     if !algorithms_agree {
         oddities.push(Finding::error("certificate-algorithm-mismatch").clause("RFC 5280 §4.1.1.2"));
     }
@@ -53,13 +46,13 @@ pub(super) fn certificate(bytes: &[u8]) -> Result<Inner, Error> {
     }
     Ok(Inner {
         sha256: OnceLock::new(),
-        tbs: range(&tbs),
-        serial: serial.contents_offset()..serial.contents_offset().saturating_add(serial.contents.len()),
-        public_key_info: range(&spki),
+        tbs: signed.tbs.range(),
+        serial: serial.contents_range(),
+        public_key_info: spki.range(),
         version,
         signature_algorithm,
         algorithms_agree,
-        signature_value,
+        signature_value: signed.value,
         subject: Name::from_tlv(&subject_element).within("subject")?,
         issuer: Name::from_tlv(&issuer_element).within("issuer")?,
         not_before,
@@ -81,10 +74,6 @@ pub(super) fn further_oddities(certificate: &Certificate) -> Vec<Finding> {
     }
     oddities.extend(oddity::encoding(certificate.der(), certificate.extensions()));
     oddities
-}
-
-fn range(element: &Tlv<'_>) -> Range<usize> {
-    element.offset()..element.offset().saturating_add(element.bytes.len())
 }
 
 /// Version `[0]` EXPLICIT DEFAULT v1 (RFC 5280 §4.1.2.1).

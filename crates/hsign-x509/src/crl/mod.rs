@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use hsign_asn1::{Reader, Rules, Tag, bit_string, integer_u64, time_with_form};
+use hsign_asn1::{Reader, Rules, Tag, integer_u64, time_with_form};
 use hsign_core::{Finding, SignatureAlgorithm, Time};
 
 pub use entry::{CrlEntry, CrlReason};
@@ -18,6 +18,7 @@ use crate::error::{Within as _, limit_size};
 use crate::extension::{self, Extension, extension_oid as id};
 use crate::{
     AuthorityKeyIdentifier, DistributionPoint, Error, IssuingDistributionPoint, Name, algorithm, oddity,
+    signed,
 };
 
 /// A CRL with its original bytes. Clones share them; equality is that of the bytes.
@@ -247,23 +248,17 @@ impl fmt::Debug for Crl {
 
 fn read(bytes: &[u8]) -> Result<Inner, Error> {
     limit_size(bytes, WHAT, LARGEST)?;
-    let outer = hsign_asn1::single(bytes, Tag::SEQUENCE, Rules::Ber).within(WHAT)?;
-    let mut parts = outer.reader().within(WHAT)?;
-    let tbs = parts.expect(Tag::SEQUENCE).within(WHAT)?;
-    let outer_algorithm = parts.expect(Tag::SEQUENCE).within(WHAT)?;
-    let signature = parts.expect(Tag::BIT_STRING).within(WHAT)?;
-    parts.finish().within(WHAT)?;
-    let signature_bits = bit_string(&signature).within(WHAT)?;
     let mut oddities = Vec::new();
-    let signature_value = oddity::signature_value(signature_bits, &mut oddities);
-    let mut fields = tbs.reader().within(WHAT)?;
+    let signed = signed::read(bytes, &mut oddities).within(WHAT)?;
+    signed.rest.finish().within(WHAT)?;
+    let mut fields = signed.tbs.reader().within(WHAT)?;
     let version = fields.optional(Tag::INTEGER).within(WHAT)?;
     let version = version.map(|number| integer_u64(number.contents)).transpose().within(WHAT)?;
     if let Some(version) = version.filter(|version| *version > 1) {
         return Err(Error::Version { what: WHAT, version });
     }
     let inner_algorithm = fields.expect(Tag::SEQUENCE).within(WHAT)?;
-    if outer_algorithm.bytes != inner_algorithm.bytes {
+    if signed.algorithm.bytes != inner_algorithm.bytes {
         oddities.push(Finding::error("crl-algorithm-mismatch").clause("RFC 5280 §5.1.1.2"));
     }
     let issuer = fields.expect(Tag::SEQUENCE).and_then(|element| Name::from_tlv(&element)).within(WHAT)?;
@@ -298,17 +293,14 @@ fn read(bytes: &[u8]) -> Result<Inner, Error> {
     if version != Some(1) && (survey.has_extensions || !extensions.is_empty()) {
         oddities.push(Finding::warning("crl-extensions-need-v2").clause("RFC 5280 §5.1.2.1"));
     }
-    let entries = revoked.map_or(0..0, |list| {
-        list.contents_offset()..list.contents_offset().saturating_add(list.contents.len())
-    });
     Ok(Inner {
         sha256: hsign_crypto::sha256(bytes),
-        tbs: tbs.offset()..tbs.offset().saturating_add(tbs.bytes.len()),
-        entries,
+        tbs: signed.tbs.range(),
+        entries: revoked.map_or(0..0, |list| list.contents_range()),
         entry_count: survey.count,
         unknown_entry_extensions: survey.unknown_critical,
-        signature_algorithm: algorithm::signature_algorithm_from_der(&outer_algorithm, None)?,
-        signature_value,
+        signature_algorithm: algorithm::signature_algorithm_from_der(&signed.algorithm, None)?,
+        signature_value: signed.value,
         issuer,
         this_update,
         next_update,

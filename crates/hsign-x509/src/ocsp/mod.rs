@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use hsign_asn1::{Reader, Rules, Tag, Tlv, bit_string, integer_u64, octet_string, oid, time};
+use hsign_asn1::{Reader, Rules, Tag, Tlv, integer_u64, octet_string, oid, time};
 use hsign_core::{SignatureAlgorithm, Time};
 
 pub use request::ocsp_request;
@@ -15,7 +15,7 @@ pub use single::{CertId, CertStatus, SingleResponse};
 
 use crate::error::{OcspStatus, Within as _, limit_size};
 use crate::extension::{self, Extension, extension_oid as id};
-use crate::{Certificate, Error, Name, algorithm, oddity};
+use crate::{Certificate, Error, Name, algorithm, signed};
 
 /// A basic OCSP response with its original bytes. Clones share them; equality is that of the bytes.
 #[derive(Clone)]
@@ -192,31 +192,23 @@ fn basic_response(bytes: &[u8]) -> Result<Vec<u8>, Error> {
 }
 
 fn read(bytes: &[u8], basic: Vec<u8>) -> Result<Inner, Error> {
-    let outer = hsign_asn1::single(&basic, Tag::SEQUENCE, Rules::Ber).within(WHAT)?;
-    let mut parts = outer.reader().within(WHAT)?;
-    let tbs = parts.expect(Tag::SEQUENCE).within(WHAT)?;
-    let signature_algorithm =
-        algorithm::signature_algorithm_from_der(&parts.expect(Tag::SEQUENCE).within(WHAT)?, None)?;
-    let signature = parts.expect(Tag::BIT_STRING).within(WHAT)?;
-    let sent_along = parts.optional(Tag::context(0, true)).within(WHAT)?;
-    parts.finish().within(WHAT)?;
-    let signature_bits = bit_string(&signature).within(WHAT)?;
+    let mut signed = signed::read(&basic, &mut Vec::new()).within(WHAT)?;
+    let sent_along = signed.rest.optional(Tag::context(0, true)).within(WHAT)?;
+    signed.rest.finish().within(WHAT)?;
     let (certificates, unreadable_certificates) = match sent_along {
         Some(field) => certificates(&field)?,
         None => (Vec::new(), 0),
     };
-    let data = response_data(&tbs).within(WHAT)?;
-    let tbs = tbs.offset()..tbs.offset().saturating_add(tbs.bytes.len());
-    let signature_value = oddity::signature_value(signature_bits, &mut Vec::new());
+    let data = response_data(&signed.tbs).within(WHAT)?;
     Ok(Inner {
         der: bytes.to_vec(),
-        tbs,
+        tbs: signed.tbs.range(),
         responder_id: data.responder_id,
         produced_at: data.produced_at,
         responses: data.responses,
         extensions: data.extensions,
-        signature_algorithm,
-        signature_value,
+        signature_algorithm: algorithm::signature_algorithm_from_der(&signed.algorithm, None)?,
+        signature_value: signed.value,
         certificates,
         unreadable_certificates,
         basic,
