@@ -9,7 +9,7 @@ use crate::object::{Dictionary, Object, ObjectId};
 /// Nodes of one page tree: well above any document seen, below what could be used to stall.
 const MOST_NODES: usize = 2_000_000;
 
-/// Parents of one page: far more than any page tree is deep.
+/// Parents of one page or field: far more than any tree is deep.
 const DEEPEST: u32 = 256;
 
 /// Which page is meant.
@@ -33,6 +33,26 @@ pub struct PageGeometry {
     pub rotation: u16,
     /// Size of a user space unit in points.
     pub user_unit: f64,
+}
+
+/// The nearest value of a key in a page or field or those above it; null if none has it.
+pub(crate) fn nearest(
+    node: &Dictionary,
+    key: &str,
+    value: impl Fn(&Dictionary, &str) -> Result<Object>,
+) -> Result<Object> {
+    let mut node = node.clone();
+    for _ in 0..DEEPEST {
+        let found = value(&node, key)?;
+        if found != Object::Null {
+            return Ok(found);
+        }
+        match value(&node, "Parent")? {
+            Object::Dictionary(parent) => node = parent,
+            _ => return Ok(Object::Null),
+        }
+    }
+    Err(Error::Structure("pages or fields above each other form a loop"))
 }
 
 impl Snapshot<'_, '_> {
@@ -81,18 +101,7 @@ impl Snapshot<'_, '_> {
     /// # Errors
     /// When a parent can't be read or they form a loop.
     pub fn inherited(&self, page: &Dictionary, key: &str) -> Result<Object> {
-        let mut node = page.clone();
-        for _ in 0..DEEPEST {
-            let value = self.value(&node, key)?;
-            if value != Object::Null {
-                return Ok(value);
-            }
-            match self.value(&node, "Parent")? {
-                Object::Dictionary(parent) => node = parent,
-                _ => return Ok(Object::Null),
-            }
-        }
-        Err(Error::Structure("the page tree forms a loop"))
+        nearest(page, key, |node, key| self.value(node, key))
     }
 
     /// Four numbers as a rectangle with its corners in order; `None` when they enclose nothing.

@@ -10,6 +10,7 @@ use crate::document::Snapshot;
 use crate::error::{Error, Result};
 use crate::field;
 use crate::object::{Dictionary, Object, ObjectId};
+use crate::page::nearest;
 use crate::xref::Entry;
 
 /// Objects kept parsed: form, pages and signatures of documents signed a hundred times.
@@ -122,18 +123,7 @@ impl View<'_, '_, '_> {
 
     /// The nearest value of a key in the field or those above it (ISO 32000-2, 12.7.4).
     pub(super) fn inherited_by_field(&self, field: &Dictionary, key: &str) -> Result<Object> {
-        let mut node = field.clone();
-        for _ in 0..DEEPEST {
-            let value = self.value(&node, key)?;
-            if value != Object::Null {
-                return Ok(value);
-            }
-            match self.value(&node, "Parent")? {
-                Object::Dictionary(parent) => node = parent,
-                _ => return Ok(Object::Null),
-            }
-        }
-        Err(Error::Structure("the field tree forms a loop"))
+        nearest(field, key, |node, key| self.value(node, key))
     }
 
     /// /FT of a field or its parents.
