@@ -168,21 +168,17 @@ impl<'t> Document<'t> {
     }
 
     pub(crate) fn declarations(&self, index: Index) -> &[Declaration] {
-        let range = self.data(index).declarations as usize
-            ..self
-                .nodes
-                .get(index as usize + 1)
-                .map_or(self.declarations.len(), |next| next.declarations as usize);
-        self.declarations.get(range).unwrap_or_default()
+        self.those_of(index, &self.declarations, |node| node.declarations)
     }
 
     pub(crate) fn attribute_data(&self, index: Index) -> &[AttributeData] {
-        let range = self.data(index).attributes as usize
-            ..self
-                .nodes
-                .get(index as usize + 1)
-                .map_or(self.attributes.len(), |next| next.attributes as usize);
-        self.attributes.get(range).unwrap_or_default()
+        self.those_of(index, &self.attributes, |node| node.attributes)
+    }
+
+    /// Those of one node, which end where the next node's begin.
+    fn those_of<'a, T>(&self, index: Index, all: &'a [T], first: impl Fn(&NodeData) -> u32) -> &'a [T] {
+        let end = self.nodes.get(index as usize + 1).map_or(all.len(), |next| first(next) as usize);
+        all.get(first(&self.data(index)) as usize..end).unwrap_or_default()
     }
 
     fn slice(&self, start: u32, end: u32) -> &'t str {
