@@ -26,6 +26,11 @@ pub trait Source {
     fn password(&self) -> Option<&[u8]> {
         None
     }
+
+    /// All of it, where it is in memory: whoever goes through it needs no copy.
+    fn bytes(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
 /// A source with the password that opens the document in it.
@@ -52,6 +57,10 @@ impl Source for WithPassword {
     fn password(&self) -> Option<&[u8]> {
         Some(self.password.expose())
     }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        self.source.bytes()
+    }
 }
 
 impl Source for [u8] {
@@ -71,6 +80,10 @@ impl Source for [u8] {
     fn is_unchanged(&self) -> bool {
         true
     }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        Some(self)
+    }
 }
 
 impl Source for Vec<u8> {
@@ -84,6 +97,10 @@ impl Source for Vec<u8> {
 
     fn is_unchanged(&self) -> bool {
         true
+    }
+
+    fn bytes(&self) -> Option<&[u8]> {
+        Some(self)
     }
 }
 

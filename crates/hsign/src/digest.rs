@@ -32,12 +32,7 @@ pub(crate) fn digest_twice(
 
 /// In the order of the algorithms.
 pub(crate) fn digests_of(source: &dyn Source, algorithms: &[DigestAlgorithm]) -> Result<Vec<Digest>, Error> {
-    let hashers: Result<Vec<Hasher>, _> =
-        algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect();
-    let mut hashers = hashers?;
-    read_through(source, |bytes| Ok(hashers.iter_mut().try_for_each(|hasher| hasher.update(bytes))?))?;
-    let digests: Result<Vec<Digest>, _> = hashers.into_iter().map(Hasher::finish).collect();
-    Ok(digests?)
+    Begun::new(algorithms)?.finish(source)
 }
 
 /// A source that is hashed as it is read by somebody else: whatever is read of it from its beginning on in its order goes
@@ -58,20 +53,28 @@ const GAP: u64 = 1 << 20;
 
 impl Hashed {
     pub(crate) fn over(source: Box<dyn Source>, algorithms: &[DigestAlgorithm]) -> Result<Self, Error> {
-        let hashers = algorithms.iter().map(|algorithm| Hasher::new(*algorithm));
-        let hashers = hashers.collect::<Result<_, _>>()?;
-        Ok(Self { source, begun: Mutex::new(Begun { hashers, to: 0 }) })
+        Ok(Self { source, begun: Mutex::new(Begun::new(algorithms)?) })
     }
 
     /// The digests of all of it, in the order of the algorithms.
     pub(crate) fn finish(self) -> Result<Vec<Digest>, Error> {
-        let mut begun = self.begun.into_inner().unwrap_or_else(PoisonError::into_inner);
-        begun.up_to(self.source.as_ref(), self.source.length())?;
-        Ok(begun.hashers.into_iter().map(Hasher::finish).collect::<Result<_, _>>()?)
+        let begun = self.begun.into_inner().unwrap_or_else(PoisonError::into_inner);
+        begun.finish(self.source.as_ref())
     }
 }
 
 impl Begun {
+    fn new(algorithms: &[DigestAlgorithm]) -> Result<Self, Error> {
+        let hashers = algorithms.iter().map(|algorithm| Hasher::new(*algorithm));
+        Ok(Self { hashers: hashers.collect::<Result<_, _>>()?, to: 0 })
+    }
+
+    /// The digests of all of it.
+    fn finish(mut self, source: &dyn Source) -> Result<Vec<Digest>, Error> {
+        self.up_to(source, source.length())?;
+        Ok(self.hashers.into_iter().map(Hasher::finish).collect::<Result<_, _>>()?)
+    }
+
     fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.hashers.iter_mut().try_for_each(|hasher| hasher.update(bytes)).map_err(io::Error::other)?;
         self.to = self.to.saturating_add(bytes.len() as u64);
@@ -80,6 +83,11 @@ impl Begun {
 
     /// Reads what nobody else has read.
     fn up_to(&mut self, source: &dyn Source, end: u64) -> io::Result<()> {
+        if let Some(bytes) = source.bytes() {
+            let part = usize::try_from(self.to).ok().zip(usize::try_from(end).ok());
+            let part = part.and_then(|(from, to)| bytes.get(from..to));
+            return self.take(part.ok_or(io::ErrorKind::UnexpectedEof)?);
+        }
         let mut window = Vec::new();
         while self.to < end {
             window.resize(usize::try_from(WINDOW.min(end - self.to)).unwrap_or(0), 0);

@@ -34,6 +34,12 @@ pub(crate) struct Eras {
     generations: [(Seconds, Arc<Pki>); 2],
 }
 
+/// The files of a folder, as an archive is asked to take them.
+pub(crate) struct Files {
+    intakes: Vec<Intake>,
+    octets: u64,
+}
+
 /// An authority at one moment.
 struct Desk {
     tsa: Tsa,
@@ -108,17 +114,15 @@ impl Eras {
         Ok(json!({ "work": 1 }))
     }
 
-    /// Takes the files of a folder.
-    pub(crate) fn add(&self, home: &Path, folder: &Path, threads: usize) -> Result<Value, Failure> {
-        let intakes = intakes(folder)?;
+    /// Takes files.
+    pub(crate) fn add(&self, home: &Path, files: &Files, threads: usize) -> Result<Value, Failure> {
         let before = octets_read()?;
+        let intakes = &files.intakes;
         let summary =
-            self.at(BEGINNING, threads, |environment| open(home, environment)?.add(&intakes, environment))?;
+            self.at(BEGINNING, threads, |environment| open(home, environment)?.add(intakes, environment))?;
         let read = octets_read()? - before;
         whole(&summary)?;
-        // Of documents that are there already only their digests are of interest.
-        let work = if summary.read > 0 { summary.read } else { lengths(folder)? };
-        Ok(json!({ "work": work, "files": summary.objects, "octets_read": read }))
+        Ok(json!({ "work": files.octets, "files": summary.objects, "octets_read": read }))
     }
 
     /// Seals and stamps batches, and lets years go by until they are to be renewed.
@@ -230,19 +234,22 @@ fn whole(summary: &Summary) -> Result<(), Failure> {
     }
 }
 
-fn intakes(folder: &Path) -> Result<Vec<Intake>, Failure> {
-    let retention = Retention::Until("2046-04-30".parse().map_err(|error| format!("{error:?}"))?);
-    let intake = |path: PathBuf| {
-        let location =
-            path.into_os_string().into_string().map_err(|path| format!("{} is no text", path.display()))?;
-        let class = "chart".to_owned();
-        Ok(Intake { location, key: None, class, retention, beside: Vec::new(), replaces: None })
-    };
-    tree::files(folder)?.into_iter().map(intake).collect()
+impl Files {
+    pub(crate) fn of(folder: &Path) -> Result<Self, Failure> {
+        let files = tree::files(folder)?;
+        let lengths = files.iter().map(|file| Ok(std::fs::metadata(file)?.len()));
+        let octets = lengths.sum::<Result<u64, Failure>>()?;
+        let intakes = files.into_iter().map(intake).collect::<Result<_, _>>()?;
+        Ok(Self { intakes, octets })
+    }
 }
 
-fn lengths(folder: &Path) -> Result<u64, Failure> {
-    tree::files(folder)?.iter().map(|file| Ok(std::fs::metadata(file)?.len())).sum()
+fn intake(path: PathBuf) -> Result<Intake, Failure> {
+    let location =
+        path.into_os_string().into_string().map_err(|path| format!("{} is no text", path.display()))?;
+    let retention = Retention::Until("2046-04-30".parse().map_err(|error| format!("{error:?}"))?);
+    let class = "chart".to_owned();
+    Ok(Intake { location, key: None, class, retention, beside: Vec::new(), replaces: None })
 }
 
 /// With two digests of each document, and batches of so many.

@@ -213,8 +213,8 @@ fn answer_about_archives(words: &[&str]) -> Result<Value, Failure> {
             timed(|| eras.make(home.as_ref(), batch))
         }
         ["archive-add", home, folder, threads] => {
-            let threads = threads.parse()?;
-            timed(|| eras.add(home.as_ref(), folder.as_ref(), threads))
+            let (files, threads) = (archive::Files::of(folder.as_ref())?, threads.parse()?);
+            timed(|| eras.add(home.as_ref(), &files, threads))
         }
         ["archive-age", home] => timed(|| eras.age(home.as_ref())),
         ["archive-renew", home] => timed(|| eras.renew(home.as_ref())),

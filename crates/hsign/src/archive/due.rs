@@ -98,3 +98,65 @@ impl Group {
         hex(&hsign_crypto::sha256(format!("{}{}", self.members, Date::in_japan(now)).as_bytes()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hsign_archive::{LastStamp, Reason, TrackState};
+
+    use super::*;
+
+    fn now() -> Time {
+        Time::from_unix_seconds(1_790_000_000).unwrap()
+    }
+
+    fn due(bundles: &[&str]) -> Due {
+        let mut due = Due::default();
+        for id in bundles {
+            let track = TrackState {
+                name: "a".to_owned(),
+                algorithm: DigestAlgorithm::Sha256,
+                chain: 1,
+                last: Some(LastStamp { certificate_end: now(), signature_end: None }),
+                stamped: Some(now()),
+            };
+            let bundle = BundleState {
+                id: (*id).to_owned(),
+                documents: 1,
+                unread: 0,
+                kept_until: None,
+                whole_since: Some(now()),
+                tracks: vec![track],
+            };
+            let action = Action {
+                bundle: bundle.id.clone(),
+                track: "a".to_owned(),
+                kind: ActionKind::RenewTimestamp,
+                reason: Reason::CertificateEnds,
+                from: now(),
+                last_day: now(),
+                blocked: None,
+            };
+            due.add(&bundle, action);
+        }
+        due
+    }
+
+    #[test]
+    fn a_renewal_that_is_under_way_is_not_offered_for_what_it_has_not_come_to() {
+        let offered = due(&["1", "2", "3"]).into_units(&[], now());
+        let [NewUnit { work, .. }] = offered.as_slice() else { panic!("one request for all: {offered:?}") };
+        // The first bundle is done.
+        assert_eq!(due(&["2", "3"]).into_units(std::slice::from_ref(work), now()), []);
+        assert_eq!(due(&["2", "3"]).into_units(&[], now()).len(), 1);
+    }
+
+    #[test]
+    fn a_renewal_of_another_hash_function_is_offered_beside_one_under_way() {
+        let other = Work::RenewTimestamps {
+            track: "a".to_owned(),
+            algorithm: DigestAlgorithm::Sha512,
+            group: String::new(),
+        };
+        assert_eq!(due(&["1"]).into_units(&[other], now()).len(), 1);
+    }
+}
