@@ -21,7 +21,7 @@ use hsign_core::journal::{Event, Journal as _, Operation, Outcome};
 use hsign_core::ports::{Fetcher, NoNetwork, PortError};
 use hsign_core::{ErrorKind, Secret, SecretReference, Source, WithPassword};
 
-use crate::args::{GlobalArgs, Output, TrustOptions};
+use crate::args::{GlobalArgs, JudgingOptions, Output, TrustOptions};
 use crate::config::{self, Config};
 use crate::failure::{self, Usage};
 use crate::language::Language;
@@ -50,6 +50,17 @@ pub(crate) struct Judging<'a> {
     pub(crate) roles: &'a [String],
     pub(crate) evidence: &'a [PathBuf],
     pub(crate) trust: Option<&'a TrustOptions>,
+}
+
+impl<'a> From<&'a JudgingOptions> for Judging<'a> {
+    fn from(options: &'a JudgingOptions) -> Self {
+        Self {
+            policy: options.policy.as_deref(),
+            evidence: &options.evidence,
+            trust: Some(&options.trust),
+            ..Self::default()
+        }
+    }
 }
 
 impl Session {

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{LevelArg, StatementOptions, TrustOptions};
+use super::{JudgingOptions, LevelArg, StatementOptions};
 
 #[derive(Args, Debug)]
 pub(crate) struct AmendArgs {
@@ -33,9 +33,6 @@ pub(crate) struct AmendArgs {
     /// Role the signer must have, as written in the certificate
     #[arg(long, value_name = "TEXT")]
     pub(crate) require_role: Vec<String>,
-    /// Policy by name or file
-    #[arg(long, value_name = "NAME_OR_FILE")]
-    pub(crate) policy: Option<String>,
     #[command(flatten)]
     pub(crate) statement: StatementOptions,
     /// Output file (default: NAME.amended.pdf or .asice); - for standard output
@@ -47,9 +44,6 @@ pub(crate) struct AmendArgs {
     /// Do not use the network but for the time stamp; missing revocation data stay open then
     #[arg(long)]
     pub(crate) no_fetch: bool,
-    /// Certificates, CRLs and OCSP responses to use: files or folders
-    #[arg(long, value_name = "FILE_OR_DIR")]
-    pub(crate) evidence: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) trust: TrustOptions,
+    pub(crate) judging: JudgingOptions,
 }

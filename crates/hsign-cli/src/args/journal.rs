@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::TrustOptions;
+use super::JudgingOptions;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum JournalCommand {
@@ -32,17 +32,11 @@ pub(crate) struct JournalVerifyArgs {
     /// Judge as of this time, RFC 3339 (default: now)
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
-    /// Policy by name or file
-    #[arg(long, value_name = "NAME_OR_FILE")]
-    pub(crate) policy: Option<String>,
-    /// Certificates, CRLs and OCSP responses to use: files or folders
-    #[arg(long, value_name = "FILE_OR_DIR")]
-    pub(crate) evidence: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) judging: JudgingOptions,
     /// Get what is missing over the network
     #[arg(long)]
     pub(crate) fetch: bool,
-    #[command(flatten)]
-    pub(crate) trust: TrustOptions,
 }
 
 #[derive(Args, Debug)]

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use hsign::ContainerSignature;
 use hsign_core::facts::Level;
 
-use super::{BacklogOptions, EprescriptionOptions, MarkOptions, StatementOptions, TrustOptions};
+use super::{BacklogOptions, EprescriptionOptions, JudgingOptions, MarkOptions, StatementOptions};
 
 #[derive(Args, Debug)]
 pub(crate) struct SignArgs {
@@ -44,9 +44,6 @@ pub(crate) struct SignArgs {
     /// Role the signer must have, as written in the certificate
     #[arg(long, value_name = "TEXT")]
     pub(crate) require_role: Vec<String>,
-    /// Policy by name or file
-    #[arg(long, value_name = "NAME_OR_FILE")]
-    pub(crate) policy: Option<String>,
     /// Reason, recorded in the signature
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
@@ -79,11 +76,8 @@ pub(crate) struct SignArgs {
     /// Do not use the network but for the time stamp; missing revocation data stay open then
     #[arg(long)]
     pub(crate) no_fetch: bool,
-    /// Certificates, CRLs and OCSP responses to use: files or folders
-    #[arg(long, value_name = "FILE_OR_DIR")]
-    pub(crate) evidence: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) trust: TrustOptions,
+    pub(crate) judging: JudgingOptions,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,9 +193,6 @@ pub(crate) struct ExtendArgs {
     /// Time-stamp authority by configured name or URL; the next one serves when one fails
     #[arg(long, value_name = "NAME_OR_URL")]
     pub(crate) tsa: Vec<String>,
-    /// Policy by name or file
-    #[arg(long, value_name = "NAME_OR_FILE")]
-    pub(crate) policy: Option<String>,
     /// Output file, for one input; - for standard output
     #[arg(short = 'o', long = "out", value_name = "OUT", conflicts_with_all = ["out_dir", "in_place"])]
     pub(crate) out: Option<PathBuf>,
@@ -217,11 +208,8 @@ pub(crate) struct ExtendArgs {
     /// Do not use the network but for the time stamp
     #[arg(long)]
     pub(crate) no_fetch: bool,
-    /// Certificates, CRLs and OCSP responses to use: files or folders
-    #[arg(long, value_name = "FILE_OR_DIR")]
-    pub(crate) evidence: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) trust: TrustOptions,
+    pub(crate) judging: JudgingOptions,
 }
 
 #[derive(Args, Debug)]

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use hsign_desk::Part;
 
-use super::{LevelArg, StatementOptions, TrustOptions};
+use super::{JudgingOptions, LevelArg, StatementOptions};
 
 #[derive(Args, Debug)]
 pub(crate) struct WatchArgs {
@@ -46,19 +46,13 @@ pub(crate) struct WatchArgs {
     /// Kind of document; decides which qualification the signer needs
     #[arg(long, value_name = "CLASS")]
     pub(crate) document_class: Option<String>,
-    /// Policy by name or file
-    #[arg(long, value_name = "NAME_OR_FILE")]
-    pub(crate) policy: Option<String>,
     /// Do not use the network but for the time stamp; missing revocation data stay open then
     #[arg(long)]
     pub(crate) no_fetch: bool,
-    /// Certificates, CRLs and OCSP responses to use: files or folders
-    #[arg(long, value_name = "FILE_OR_DIR")]
-    pub(crate) evidence: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) judging: JudgingOptions,
     #[command(flatten)]
     pub(crate) statement: StatementOptions,
-    #[command(flatten)]
-    pub(crate) trust: TrustOptions,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]

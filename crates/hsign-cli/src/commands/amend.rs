@@ -29,11 +29,9 @@ struct Done {
 
 pub(super) fn run(session: &Session, args: &AmendArgs) -> Result<u8> {
     let judging = Judging {
-        policy: args.policy.as_deref(),
         document_class: Some(&args.document_class),
         roles: &args.require_role,
-        evidence: &args.evidence,
-        trust: Some(&args.trust),
+        ..Judging::from(&args.judging)
     };
     let settings = session.settings(&judging)?;
     let secrets = Secrets::new(args.pin_source.as_deref(), session.language)?;

@@ -26,10 +26,9 @@ pub(super) fn run(session: &Session, command: &EvidenceCommand) -> Result<u8> {
 fn verify(session: &Session, args: &VerifyEvidence) -> Result<u8> {
     let judging = Judging {
         policy: args.policy.as_deref(),
-        document_class: None,
-        roles: &[],
         evidence: &args.evidence,
         trust: Some(&args.trust),
+        ..Judging::default()
     };
     let settings = session.settings(&judging)?;
     let time = session::time_or_now(args.at.as_deref())?;

@@ -56,17 +56,11 @@ pub(super) fn run(session: &Session, args: &ExtendArgs) -> Result<u8> {
     if !args.content.is_empty() && inputs.len() != 1 {
         bail!(Usage::OneInput { option: "--content" });
     }
-    let judging = Judging {
-        policy: args.policy.as_deref(),
-        evidence: &args.evidence,
-        trust: Some(&args.trust),
-        ..Judging::default()
-    };
     let run = Run {
         session,
         args,
         timestamper: session.timestamper(session.endpoints(&args.tsa)?)?,
-        settings: session.settings(&judging)?,
+        settings: session.settings(&Judging::from(&args.judging))?,
         fetcher: session.fetcher(!args.no_fetch),
         in_place: args.in_place || from_list,
     };

@@ -46,13 +46,7 @@ fn stamp(session: &Session, args: &JournalStampArgs) -> Result<u8> {
 }
 
 fn verify(session: &Session, args: &JournalVerifyArgs) -> Result<u8> {
-    let judging = Judging {
-        policy: args.policy.as_deref(),
-        evidence: &args.evidence,
-        trust: Some(&args.trust),
-        ..Judging::default()
-    };
-    let settings = session.settings(&judging)?;
+    let settings = session.settings(&Judging::from(&args.judging))?;
     let head = args.head.as_deref().map(session::parse_pin).transpose()?;
     let time = session::time_or_now(args.at.as_deref())?;
     let folder = folder(session, args.folder.as_ref())?;

@@ -127,11 +127,10 @@ fn prepare<'a>(session: &'a Session, args: &'a SignArgs, secrets: &'a Secrets) -
     // Each side asks for its own profession, which no other policy knows.
     let of_format = (args.format == Some(Format::Eprescription)).then_some("eprescription");
     let judging = Judging {
-        policy: args.policy.as_deref().or(of_format),
+        policy: args.judging.policy.as_deref().or(of_format),
         document_class: args.document_class.as_deref(),
         roles: &args.require_role,
-        evidence: &args.evidence,
-        trust: Some(&args.trust),
+        ..Judging::from(&args.judging)
     };
     let settings = session.settings(&judging)?;
     let level = args.level.map(LevelArg::level);

@@ -49,13 +49,8 @@ impl<'a> Round<'a> {
 
     /// For what needs no signer.
     pub(super) fn completing(session: &'a Session, args: &'a WatchArgs) -> Result<Self> {
-        let judging = Judging {
-            policy: args.policy.as_deref(),
-            document_class: args.document_class.as_deref(),
-            roles: &[],
-            evidence: &args.evidence,
-            trust: Some(&args.trust),
-        };
+        let document_class = args.document_class.as_deref();
+        let judging = Judging { document_class, ..Judging::from(&args.judging) };
         let settings = session.settings(&judging)?;
         let level = args.level.map(LevelArg::level);
         let timestamper = session.timestamper_for(level, &args.tsa)?;
