@@ -2,7 +2,9 @@ use hsign_core::{Finding, Severity};
 use hsign_validation::SignatureVerdict;
 
 use crate::message::word;
-use crate::view::{DocumentView, Field, FindingView, ReportView, SignatureView, TimestampView, findings};
+use crate::view::{
+    DocumentView, Field, FindingView, RecordView, ReportView, SignatureView, TimestampView, findings,
+};
 use crate::{Language, Outcome, VerifyReport};
 
 /// The report for people. The first line of each document answers: valid or not, who, which profession,
@@ -89,6 +91,7 @@ impl Page {
             self.signature(signature, view.signatures.len() == 1);
         }
         self.timestamps(&view.timestamps, 1);
+        self.records(&view.records);
         for step in &view.history {
             let headline = self.headline(&step.status, &step.about);
             self.line(1, &format!("{}: {headline}", step.title));
@@ -133,6 +136,16 @@ impl Page {
             self.fields(&view.fields, indent + 1);
             self.fields(&view.revocation, indent + 1);
             self.findings(&view.findings, indent + 1);
+        }
+    }
+
+    fn records(&mut self, views: &[RecordView]) {
+        for view in views {
+            let label = word("label.evidence-record", self.language).to_owned();
+            self.field(&label, &view.line, 1);
+            self.fields(&view.fields, 2);
+            self.timestamps(&view.timestamps, 2);
+            self.findings(&view.findings, 2);
         }
     }
 

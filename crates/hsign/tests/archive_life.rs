@@ -10,11 +10,12 @@ use hsign::archive::{
     Summary, VerifyRequest,
 };
 use hsign::credential::KeyProtection;
-use hsign::report::Language;
-use hsign::{Indication, Time, ValidationTime};
+use hsign::report::{DocumentReport, Language, Outcome, VerifyReport, text};
+use hsign::{Indication, Settings, Time, ValidationTime};
 use hsign_core::DigestAlgorithm;
 use hsign_core::ports::NoNetwork;
 use hsign_testkit::{DAY, Fault, Person, YEAR};
+use hsign_validation::DocumentVerdict;
 
 #[test]
 fn documents_are_verified_taken_sealed_stamped_and_proven() {
@@ -119,6 +120,18 @@ fn a_token_that_is_not_der_is_refused_and_another_authority_asked() {
     assert!(clinic.lines().iter().any(told), "{:?}", clinic.lines());
 }
 
+/// What people read of a proof.
+fn report_of(verdict: &DocumentVerdict, settings: &Settings, time: ValidationTime) -> String {
+    let document = DocumentReport { path: "proof.asice".to_owned(), outcome: Outcome::Judged(verdict) };
+    let report = VerifyReport {
+        validation_time: time,
+        policy: &settings.policy,
+        trust_sha256: settings.trust.sha256(),
+        documents: vec![document],
+    };
+    text(&report, Language::En)
+}
+
 #[test]
 fn a_proof_opens_without_the_archive() {
     let clinic = Clinic::new();
@@ -142,6 +155,10 @@ fn a_proof_opens_without_the_archive() {
     assert_eq!(record.indication(), Indication::TotalPassed, "{:?}", record.findings());
     assert_eq!(verdict.files()[0].name, "003.txt");
     assert_eq!(verdict.files()[0].covered_by[0].intact, Some(true));
+    let said = report_of(&verdict, &settings, time);
+    let first = said.lines().next().unwrap();
+    assert!(first.starts_with("proof.asice: NO SIGNATURE - in existence at 20"), "{said}");
+    assert!(said.contains("  Evidence record: VALID - in existence at 20"), "{said}");
     let again = clinic.try_archive(|archive, environment| archive.export(&request, environment));
     assert!(again.is_err(), "what is there is not replaced");
     let request =

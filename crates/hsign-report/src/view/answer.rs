@@ -3,10 +3,11 @@
 use hsign_core::Time;
 use hsign_core::facts::{DocumentFormat, TimestampKind};
 use hsign_validation::{
-    DocumentVerdict, Indication, Qualification, QualificationStatus, Role, SignatureVerdict, TimestampVerdict,
+    DocumentVerdict, EvidenceRecordVerdict, Indication, Qualification, QualificationStatus, Role,
+    SignatureVerdict, TimestampVerdict,
 };
 
-use super::named;
+use super::{named, record};
 use crate::Language;
 use crate::message::{phrase, printable, shown, word};
 
@@ -19,11 +20,17 @@ pub(super) fn of_document(verdict: &DocumentVerdict, now: Time, language: Langua
             let of = time.map(|time| phrase("headline.token", "time", &shown(time.0), language));
             of.into_iter().collect()
         }
-        [] => Vec::new(),
+        [] => proven_by_records(verdict).map(|time| record::proven(time, language)).into_iter().collect(),
         several => {
             vec![phrase("headline.of", "count", &several.len().to_string(), language)]
         }
     }
+}
+
+/// Since when a document is there by the evidence records that hold.
+fn proven_by_records(verdict: &DocumentVerdict) -> Option<Time> {
+    let held = verdict.evidence_records().iter().filter(|one| one.indication() == Indication::TotalPassed);
+    held.filter_map(EvidenceRecordVerdict::proven_time).map(|time| time.0).min()
 }
 
 /// "SHIKEN Hanako", "薬剤師 (Pharmacist)", "qualified", "stamped at …", "provable until …".

@@ -3,7 +3,7 @@ use hsign_core::{Digest, DigestAlgorithm, Time};
 use hsign_validation::Indication;
 
 use super::history::history;
-use super::{DocumentView, Field, SignatureView, TimestampView, Tone, answer, findings, status};
+use super::{DocumentView, Field, RecordView, SignatureView, TimestampView, Tone, answer, findings, status};
 use crate::message::{phrase, printable, word};
 use crate::{DocumentReport, Language, Outcome};
 
@@ -26,6 +26,11 @@ impl DocumentView {
                     files: verdict.files().iter().map(|one| file(one, language)).collect(),
                     signatures,
                     timestamps: own.iter().map(|one| TimestampView::of(one, language)).collect(),
+                    records: verdict
+                        .evidence_records()
+                        .iter()
+                        .map(|one| RecordView::of(one, language))
+                        .collect(),
                     history: history(verdict, now, language),
                     findings: findings(verdict.findings(), language),
                 }
@@ -39,6 +44,7 @@ impl DocumentView {
                 files: Vec::new(),
                 signatures: Vec::new(),
                 timestamps: Vec::new(),
+                records: Vec::new(),
                 history: Vec::new(),
                 findings: findings(why, language),
             },

@@ -6,6 +6,7 @@ mod document;
 mod findings;
 mod history;
 mod metadata;
+mod record;
 mod signature;
 mod timestamp;
 
@@ -54,6 +55,8 @@ pub(crate) struct DocumentView {
     pub(crate) signatures: Vec<SignatureView>,
     /// Those of the document itself, where there is no signature that shows them.
     pub(crate) timestamps: Vec<TimestampView>,
+    /// Evidence records over it, or over files in it.
+    pub(crate) records: Vec<RecordView>,
     /// What it amends, the first original first.
     pub(crate) history: Vec<StepView>,
     pub(crate) findings: Vec<FindingView>,
@@ -103,6 +106,16 @@ pub(crate) struct TimestampView {
     pub(crate) line: String,
     pub(crate) fields: Vec<Field>,
     pub(crate) revocation: Vec<Field>,
+    pub(crate) findings: Vec<FindingView>,
+}
+
+/// One evidence record.
+pub(crate) struct RecordView {
+    pub(crate) tone: Tone,
+    /// Status, proven time and name.
+    pub(crate) line: String,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) timestamps: Vec<TimestampView>,
     pub(crate) findings: Vec<FindingView>,
 }
 
