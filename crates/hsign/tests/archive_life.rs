@@ -44,6 +44,7 @@ fn documents_are_verified_taken_sealed_stamped_and_proven() {
 
     let renewed = clinic.renew();
     assert_eq!((renewed.tsa_requests, renewed.yen, renewed.failed), (1, Some(10), 0), "{:?}", clinic.lines());
+    assert_eq!((renewed.objects, renewed.batches), (5, 1), "a bundle that is sealed and stamped is one");
     assert_eq!(clinic.desk.asked.lock().unwrap().as_slice(), ["first"]);
     assert_eq!(clinic.verified(), 5);
     let nothing = clinic.renew();

@@ -39,7 +39,7 @@ const MOST_WAITS: u32 = 10;
 /// What the workers of a run share.
 pub(super) struct Run {
     pub(super) objects: AtomicU64,
-    pub(super) batches: AtomicU64,
+    bundles: Mutex<BTreeSet<String>>,
     pub(super) requests: Mutex<BTreeMap<String, u64>>,
     pub(super) yen: AtomicU64,
     pub(super) yen_known: AtomicBool,
@@ -285,7 +285,7 @@ impl Run {
     fn new(limit: Option<u64>, budget: Option<u64>) -> Self {
         Self {
             objects: AtomicU64::new(0),
-            batches: AtomicU64::new(0),
+            bundles: Mutex::default(),
             requests: Mutex::default(),
             yen: AtomicU64::new(0),
             yen_known: AtomicBool::new(true),
@@ -306,6 +306,14 @@ impl Run {
         let Some(budget) = self.budget else { return true };
         let more = |reserved: u64| reserved.checked_add(yen).filter(|all| *all <= budget);
         self.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+
+    /// Something was done about a bundle.
+    pub(super) fn touched(&self, bundle: &str) {
+        let mut bundles = self.bundles.lock().unwrap_or_else(PoisonError::into_inner);
+        if !bundles.contains(bundle) {
+            bundles.insert(bundle.to_owned());
+        }
     }
 
     /// A time stamp was asked for.
@@ -338,7 +346,7 @@ impl Run {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Summary {
             objects: self.objects.load(Ordering::Relaxed),
-            batches: self.batches.load(Ordering::Relaxed),
+            batches: self.bundles.lock().unwrap_or_else(PoisonError::into_inner).len() as u64,
             tsa_requests: requests.values().sum(),
             failed: self.failed.load(Ordering::Relaxed),
             yen: self.yen_known.load(Ordering::Relaxed).then(|| self.yen.load(Ordering::Relaxed)),

@@ -72,7 +72,7 @@ impl Archive {
         if !news {
             return Ok(Done::Yes);
         }
-        run.batches.fetch_add(1, Ordering::Relaxed);
+        run.touched(&id);
         run.objects.fetch_add(documents, Ordering::Relaxed);
         environment.tell(&Line::Sealed { bundle: id, documents });
         Ok(Done::Recorded)
@@ -364,8 +364,12 @@ impl Archive {
             Ok(news)
         })?;
         environment.reached("step-after-record");
-        run.batches.fetch_add(lines.len() as u64, Ordering::Relaxed);
-        lines.iter().for_each(|line| environment.tell(line));
+        for line in &lines {
+            if let Line::Stamped { bundle, .. } = line {
+                run.touched(bundle);
+            }
+            environment.tell(line);
+        }
         Ok(if news && unit.is_some() { Done::Recorded } else { Done::Yes })
     }
 

@@ -38,7 +38,7 @@ pub(crate) fn make(folder: &Path, home: &Path, index: &str, leaves: u64) -> Answ
     hsign::archive::init(home, &text, no_secrets(), &environment)?;
     planting::plant_first(home)?;
     // What was stamped elsewhere is looked at by the archive itself.
-    let status = at((folder, home), STAMPED, 1, |archive, environment| archive.status(environment))?;
+    let (status, _) = at((folder, home), STAMPED, 1, |archive, environment| archive.status(environment))?;
     Ok(json!({ "work": status.batches }))
 }
 
@@ -53,13 +53,12 @@ impl hsign::archive::Authorities for Nobody {
 /// Whatever is due.
 pub(crate) fn renew(folder: &Path, home: &Path, when: &str, threads: usize) -> Answer {
     let request = RenewRequest::default();
-    let (summary, trips) = at((folder, home), moment(when)?, threads, |archive, environment| {
+    let ((summary, trips), stamped) = at((folder, home), moment(when)?, threads, |archive, environment| {
         let summary = archive.renew(&request, environment)?;
         Ok((summary, archive.round_trips()))
     })?;
     let summary = whole(summary)?;
-    let (work, requests) = (summary.batches, summary.tsa_requests);
-    Ok(json!({ "work": work, "requests": requests, "round_trips": trips }))
+    Ok(json!({ "work": stamped, "requests": summary.tsa_requests, "round_trips": trips }))
 }
 
 /// The evidence of so many documents, each judged from its record by the engine.
@@ -74,7 +73,7 @@ pub(crate) fn verify(folder: &Path, home: &Path, count: u64, batches: u64) -> An
         chosen.push(documents::key(batch % batches.max(1), leaf % leaves.max(1)));
     }
     let request = VerifyRequest { keys: chosen, ..VerifyRequest::default() };
-    let summary = at((folder, home), moment("afterwards")?, 1, |archive, environment| {
+    let (summary, _) = at((folder, home), moment("afterwards")?, 1, |archive, environment| {
         archive.verify(&request, environment)
     })?;
     Ok(json!({ "work": whole(summary)?.objects }))

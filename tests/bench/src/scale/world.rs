@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use hsign::archive::{Archive, Environment, HttpAuthorities};
+use hsign::archive::{Archive, Environment, HttpAuthorities, Line};
 use hsign::crypto::SystemRandom;
 use hsign::net::SecretResolver;
 use hsign::pki::{Provenance, TrustRegistry};
@@ -67,14 +68,15 @@ pub(crate) fn settings(folder: &Path, now: Seconds) -> Result<Settings, Failure>
     Ok(settings)
 }
 
-/// Something done at one moment.
+/// Something done at one moment, and how many time stamps it told of.
 pub(crate) fn at<T>(
     (folder, home): (&Path, &Path),
     now: Seconds,
     threads: usize,
     work: impl FnOnce(&Archive, &Environment<'_>) -> Result<T, hsign::Error>,
-) -> Result<T, Failure> {
+) -> Result<(T, u64), Failure> {
     let archive = open(home)?;
+    let stamped = AtomicU64::new(0);
     let (settings, time) = (settings(folder, now)?, Time::from_unix_seconds(now)?);
     let authorities = HttpAuthorities::new(archive.config(), &no_secrets())?;
     let actor = format!("worker {}", std::process::id());
@@ -87,9 +89,12 @@ pub(crate) fn at<T>(
         checkpoints: Arc::new(()),
         actor: &actor,
         threads,
-        tell: &|_| {},
+        tell: &|line| {
+            stamped.fetch_add(u64::from(matches!(line, Line::Stamped { .. })), Ordering::Relaxed);
+        },
     };
-    Ok(work(&archive, &environment)?)
+    let done = work(&archive, &environment)?;
+    Ok((done, stamped.load(Ordering::Relaxed)))
 }
 
 /// With its stores seen through what makes documents' tables anew.
