@@ -30,13 +30,25 @@ def rows(bench):
 
 def container(bench, form, name, what, files, rounds, peers):
     """Made and judged; each program judges its own."""
-    made, copy = bench.work / "{peer}.asice", bench.work / "copy.asice"
-    one_pass = {"one pass over the files": bench.ask(OURS, "file-pass", *files)["hsign"]}
-    passes_and_copy = {"two passes and a durable copy": bench.ask(OURS, "file-limit", files[0], copy)["hsign"]}
+    made = bench.work / "{peer}.asice"
+    sign, verify = ("sign-as", form, "B-B", made, *files), ("file-verify", made)
+    bounds = limits(bench, sign, made.with_name("hsign.asice")) if files[1:] else passes(bench, files[0])
     said = lambda found: found["hsign"].last["indication"]
-    for verb, words, bound in (
-        ("sign", ("sign-as", form, "B-B", made, *files), one_pass if files[1:] else passes_and_copy),
-        ("verify", ("file-verify", made), one_pass),
-    ):
+    for verb, words, bound in (("sign", sign, bounds[0]), ("verify", verify, bounds[1])):
         operations = bench.ask(OURS, *words) | bound | bench.ask(peers, *words)
         bench.compare(f"{verb} ASiC-E with {name}, {what}", rounds, operations, said)
+
+
+def limits(bench, sign, signed):
+    """Of a container of small files, once it is there."""
+    bench.ask(OURS, *sign)["hsign"]()
+    limit = lambda *words: {"limit": bench.ask(OURS, *words)["hsign"]}
+    return limit("file-sign-limit", signed, 0), limit("file-verify-limit", signed)
+
+
+def passes(bench, file):
+    copy = bench.work / "copy.asice"
+    return (
+        {"two passes and a durable copy": bench.ask(OURS, "file-limit", file, copy)["hsign"]},
+        {"one pass over the files": bench.ask(OURS, "file-pass", file)["hsign"]},
+    )

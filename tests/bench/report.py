@@ -19,8 +19,8 @@ machines. A ratio is that of the medians on the wall, then of the least on the w
 The limit is what nobody can do without, measured in the same turns: to sign, one signature with the key, two
 SHA-256 passes over the result (one to sign, one for the self-check), each signature verification of the
 self-check once (signer, stamps, their paths and revocation lists), and the round trips to the local time-stamp
-authority that were made; to verify, one pass and the verifications. For large files it is the passes and, where
-one is made, a copy put in place with the same fsyncs.
+authority that were made; to verify, one pass and the verifications. Where signing ends with a file, putting it in
+place with the same fsyncs belongs to the limit. For large files it is the passes and, where one is made, such a copy.
 
 Peers do less or other than hsign in part: pyHanko and OpenSSL sign without checking signer or result; nobody but hsign
 makes what it writes durable; signxml verifies with the signer's certificate pinned; rfc3161-client and `openssl` look

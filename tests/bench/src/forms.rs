@@ -1,6 +1,6 @@
 //! Signatures of every form over any files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hsign::file::{Existing, FileSource, put_source_in_place};
 use hsign::{
@@ -58,25 +58,30 @@ impl Workbench {
         Limit::of_verification(files.content.as_ref().unwrap_or(&files.document), recorder)
     }
 
-    /// The same for making it, with so many round trips to the time-stamp authority.
+    /// The same for making it and putting it in place, with so many round trips to the time-stamp authority.
     pub(crate) fn limit_of_signing_file<'d>(
         &self,
         files: &'d Files,
         round_trips: usize,
     ) -> Result<Limit<'d>, Failure> {
-        self.to_sign_as_well(self.limit_of_file(files)?, round_trips)
+        let mut limit = self.to_sign_as_well(self.limit_of_file(files)?, round_trips)?;
+        limit.puts_in_place(&files.document, files.path.with_extension("copy"));
+        Ok(limit)
     }
 }
 
 /// A document, and what it signs where that is another file.
 pub(crate) struct Files {
+    path: PathBuf,
     document: Vec<u8>,
     content: Option<Vec<u8>>,
 }
 
 impl Files {
     pub(crate) fn open(document: &Path, content: Option<&Path>) -> Result<Self, Failure> {
-        Ok(Self { document: std::fs::read(document)?, content: content.map(std::fs::read).transpose()? })
+        let path = document.to_owned();
+        let content = content.map(std::fs::read).transpose()?;
+        Ok(Self { document: std::fs::read(document)?, path, content })
     }
 
     fn beside(&self) -> Vec<Content<'_>> {

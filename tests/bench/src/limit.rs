@@ -1,10 +1,10 @@
-//! What no implementation can do without: passes of a hash, signature values, a round trip, a copy. Keys are
+//! What no implementation can do without: passes of a hash, signature values, a round trip, a file in place. Keys are
 //! decoded, requests encoded and connections open before the clock runs.
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use hsign::crypto::{Hasher, OpensslVerifier, digest};
 use hsign_core::ports::{SignatureValidity, SignatureVerifier};
@@ -60,6 +60,8 @@ pub(crate) struct Limit<'a> {
     recorder: Recorder,
     key: Option<PKey<Private>>,
     round_trip: Option<RoundTrip>,
+    /// What is put in place, and where.
+    file: Option<(&'a [u8], PathBuf)>,
 }
 
 struct RoundTrip {
@@ -78,7 +80,7 @@ impl<'a> Limit<'a> {
     }
 
     pub(crate) fn of_passes(document: &'a [u8]) -> Self {
-        Self { document, passes: 1, recorder: Recorder::default(), key: None, round_trip: None }
+        Self { document, passes: 1, recorder: Recorder::default(), key: None, round_trip: None, file: None }
     }
 
     pub(crate) fn and_one_more_pass(mut self) -> Self {
@@ -92,6 +94,10 @@ impl<'a> Limit<'a> {
         sign(&key)?;
         self.key = Some(key);
         Ok(())
+    }
+
+    pub(crate) fn puts_in_place(&mut self, file: &'a [u8], path: PathBuf) {
+        self.file = Some((file, path));
     }
 
     pub(crate) fn stamps_at(&mut self, url: &str, times: usize) -> Result<(), Failure> {
@@ -123,6 +129,9 @@ impl<'a> Limit<'a> {
         let round_trips = self.round_trip.as_ref().map_or(0, |round_trip| round_trip.times);
         if let Some(round_trip) = &self.round_trip {
             (0..round_trips).try_for_each(|_| round_trip.run())?;
+        }
+        if let Some((bytes, path)) = &self.file {
+            put_in_place(path, |file| file.write_all(bytes))?;
         }
         let work = self.document.len() * self.passes;
         Ok(json!({ "work": work, "verifications": asked.len(), "round_trips": round_trips }))
@@ -174,11 +183,15 @@ pub(crate) fn pass_of(inputs: &[&Path], algorithms: &[DigestAlgorithm]) -> Resul
 pub(crate) fn passes_and_copy(input: &Path, output: &Path) -> Result<Value, Failure> {
     pass(&[input])?;
     let done = pass(&[input])?;
-    let unfinished = output.with_extension("unfinished");
-    let mut copy = File::create(&unfinished)?;
-    std::io::copy(&mut File::open(input)?, &mut copy)?;
-    copy.sync_all()?;
-    std::fs::rename(&unfinished, output)?;
-    File::open(output.parent().ok_or("no folder")?)?.sync_all()?;
+    put_in_place(output, |file| io::copy(&mut File::open(input)?, file).map(|_| ()))?;
     Ok(done)
+}
+
+fn put_in_place(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), Failure> {
+    let unfinished = path.with_extension("unfinished");
+    let mut file = File::create(&unfinished)?;
+    write(&mut file)?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, path)?;
+    Ok(File::open(path.parent().ok_or("no folder")?)?.sync_all()?)
 }

@@ -19,7 +19,7 @@
 //! | `file-pass IN...` | one pass over each |
 //! | `sign-as FORM LEVEL OUT IN...` | files in, one file in place: `cades-detached`, `cades-enveloping`, `xades-enveloped`, `asic-e-cades`, `asic-e-xades` |
 //! | `file-verify-limit FILE [CONTENT]` | what verifying it can't do without |
-//! | `file-sign-limit FILE N [CONTENT]` | what making it can't do without, N round trips to the time-stamp authority among it |
+//! | `file-sign-limit FILE N [CONTENT]` | what making it and putting it in place can't do without, N round trips to the time-stamp authority among it |
 //! | `files-sign LEVEL FILE FOLDER FROM TO` | one file signed again and again, into files of these numbers |
 //! | `token FILE OUT` | a time-stamp token over a file, put in place |
 //! | `token-limit FILE` | two passes over it and a round trip |
