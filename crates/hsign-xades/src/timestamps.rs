@@ -48,14 +48,15 @@ pub(crate) fn containers<'d>(subject: &Subject<'_, 'd>, ids: &Ids<'d>) -> Vec<Co
 
 fn content_stamp<'d>(node: Node<'d>, subject: &Subject<'_, 'd>, ids: &Ids<'d>) -> Option<Container<'d>> {
     let (_, name) = xades(node)?;
-    let all: Vec<Part<'d>> = data_references(subject).map(Part::Reference).collect();
+    // Mostly it is the format of one of thousands of files: what they all are is looked for where it is needed.
+    let all = || -> Vec<Part<'d>> { data_references(subject).map(Part::Reference).collect() };
     let container = match name {
         "AllDataObjectsTimeStamp" => {
-            Container { over_all_data: true, ..container(node, TimestampKind::Content, Plan::Parts(all)) }
+            Container { over_all_data: true, ..container(node, TimestampKind::Content, Plan::Parts(all())) }
         }
         "IndividualDataObjectsTimeStamp" => {
             let (parts, findings) = included(node, subject, ids);
-            let over_all_data = all.iter().all(|part| parts.contains(part));
+            let over_all_data = all().iter().all(|part| parts.contains(part));
             let plan = Plan::Parts(parts);
             Container { over_all_data, findings, ..container(node, TimestampKind::Content, plan) }
         }

@@ -10,8 +10,9 @@ use crate::Error;
 
 /// Below this a thread costs more than it saves.
 const LARGE: u64 = 1 << 20;
-/// What lies between two entries, their headers above all; more than this is read at the end.
-const GAP: u64 = 64 << 10;
+/// What lies between two entries, their headers above all. More than this may be a file that is read later, when its own
+/// digest is computed, or else at the end.
+const GAP: u64 = 4 << 10;
 const WINDOW: u64 = 256 << 10;
 
 /// A source that hashes what is read from it, wherever that goes on from where the digest stands.
@@ -24,7 +25,8 @@ struct State {
     hasher: Way,
     /// So far the digest has come.
     position: u64,
-    buffer: Vec<u8>,
+    /// Bytes that are still to be given to the hasher: a thread is not woken for each header.
+    waiting: Vec<u8>,
 }
 
 enum Way {
@@ -40,7 +42,7 @@ impl<'s> Whole<'s> {
             Some(aside) => Way::Aside(aside),
             None => Way::Here(Hasher::new(algorithm)?),
         };
-        Ok(Self { source, state: RefCell::new(State { hasher, position: 0, buffer: Vec::new() }) })
+        Ok(Self { source, state: RefCell::new(State { hasher, position: 0, waiting: Vec::new() }) })
     }
 
     /// The digest, once what was never asked for is read too.
@@ -50,6 +52,7 @@ impl<'s> Whole<'s> {
         while state.position < length {
             state.read_on(self.source, WINDOW.min(length - state.position))?;
         }
+        state.hand_over()?;
         Ok(match state.hasher {
             Way::Aside(hasher) => hasher.finish()?,
             Way::Here(hasher) => hasher.finish()?,
@@ -59,21 +62,30 @@ impl<'s> Whole<'s> {
 
 impl State {
     fn read_on(&mut self, source: &dyn Source, length: u64) -> io::Result<()> {
-        let mut window = std::mem::take(&mut self.buffer);
-        window.resize(usize::try_from(length).map_err(|_| io::ErrorKind::OutOfMemory)?, 0);
-        source.read_exact_at(self.position, &mut window)?;
-        self.update(window)
+        let start = self.waiting.len();
+        let length = usize::try_from(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        self.waiting.resize(start + length, 0);
+        let read = source.read_exact_at(self.position, self.waiting.get_mut(start..).unwrap_or_default());
+        if read.is_err() {
+            self.waiting.truncate(start);
+        }
+        read.and_then(|()| self.come(length))
     }
 
-    fn update(&mut self, window: Vec<u8>) -> io::Result<()> {
-        self.position += window.len() as u64;
-        self.buffer = match &mut self.hasher {
-            Way::Aside(hasher) => hasher.update(window),
-            Way::Here(hasher) => {
-                hasher.update(&window).map_err(io::Error::other)?;
-                window
-            }
-        };
+    /// So many bytes more are waiting.
+    fn come(&mut self, length: usize) -> io::Result<()> {
+        self.position += length as u64;
+        if self.waiting.len() as u64 >= WINDOW { self.hand_over() } else { Ok(()) }
+    }
+
+    fn hand_over(&mut self) -> io::Result<()> {
+        let mut window = std::mem::take(&mut self.waiting);
+        match &mut self.hasher {
+            Way::Aside(hasher) => window = hasher.update(window),
+            Way::Here(hasher) => hasher.update(&window).map_err(io::Error::other)?,
+        }
+        window.clear();
+        self.waiting = window;
         Ok(())
     }
 
@@ -86,10 +98,8 @@ impl State {
         let Some(new) = known.and_then(|known| bytes.get(known..)).filter(|new| !new.is_empty()) else {
             return Ok(());
         };
-        let mut window = std::mem::take(&mut self.buffer);
-        window.clear();
-        window.extend_from_slice(new);
-        self.update(window)
+        self.waiting.extend_from_slice(new);
+        self.come(new.len())
     }
 }
 

@@ -116,7 +116,7 @@ fn read(
         name,
     };
     let mut faults = Vec::new();
-    match headers::local(source, offset)? {
+    match headers::local(source, offset, header)? {
         None => faults.push(Finding::error("zip-headers-disagree").with("field", "local header")),
         Some((local, data)) => {
             entry.data = data;

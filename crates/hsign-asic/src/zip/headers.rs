@@ -66,34 +66,45 @@ pub(super) fn central(bytes: &[u8]) -> Option<(Header, u64, usize)> {
     Some((header, offset, end))
 }
 
-/// The local header at `offset`, and where its data begins; `None` where there is none.
-pub(super) fn local(source: &dyn Source, offset: u64) -> Result<Option<(Header, u64)>, Error> {
-    let Some(start) = read_if_there(source, offset, LOCAL_LENGTH)? else { return Ok(None) };
-    if !start.starts_with(LOCAL) {
-        return Ok(None);
-    }
+/// The local header at `offset`, and where its data begins; `None` where there is none. It is read at once where its name
+/// is as long as that in the directory and nothing else follows.
+pub(super) fn local(
+    source: &dyn Source,
+    offset: u64,
+    central: &Header,
+) -> Result<Option<(Header, u64)>, Error> {
+    let likely = LOCAL_LENGTH + central.name.len() as u64;
+    let start = match read_if_there(source, offset, likely)? {
+        None => read_if_there(source, offset, LOCAL_LENGTH)?,
+        start => start,
+    };
+    let Some(mut start) = start.filter(|start| start.starts_with(LOCAL)) else { return Ok(None) };
     let two = |at| number::<2>(&start, at).unwrap_or_default();
     let wide = |at| number::<4>(&start, at).unwrap_or_default();
     let (name, extra_length) = (two(26), two(28));
-    let Some(mut name_and_extra) = read_if_there(source, offset + LOCAL_LENGTH, name + extra_length)? else {
-        return Ok(None);
-    };
-    let extra = name_and_extra.split_off(size(name).min(name_and_extra.len()));
     let mut header = Header {
         flags: two(6),
         method: two(8),
         crc: wide(14),
         compressed: wide(18),
         size: wide(22),
-        name: name_and_extra,
-        extra,
+        name: Vec::new(),
+        extra: Vec::new(),
     };
+    let (end, known) = (LOCAL_LENGTH + name + extra_length, start.len() as u64);
+    if known < end {
+        let Some(rest) = read_if_there(source, offset + known, end - known)? else { return Ok(None) };
+        start.extend_from_slice(&rest);
+    }
+    start.truncate(size(end));
+    header.extra = start.split_off(size(LOCAL_LENGTH + name).min(start.len()));
+    header.name = start.split_off(size(LOCAL_LENGTH).min(start.len()));
     let extra = header.extra.clone();
     let mut wider = Wider::of(&extra);
     if wider.replace(&mut header.size).and_then(|()| wider.replace(&mut header.compressed)).is_none() {
         return Ok(None);
     }
-    Ok(Some((header, offset + LOCAL_LENGTH + name + extra_length)))
+    Ok(Some((header, offset + end)))
 }
 
 /// The length of the data descriptor at `offset`; `None` where there is none that says what the directory says.
