@@ -101,11 +101,12 @@ impl<'d, 's> LaterRevisions<'d, 's> {
         self.shared.spend(later.entries().len())?;
         let comparison =
             Comparison::new(self.document, signed, revision, &self.shared, references, &self.pages)?;
+        let again = comparison.watched(found);
         comparison.trailer(found)?;
         for (number, entry) in later.entries() {
             comparison.object(*number, *entry, found)?;
         }
-        comparison.watched(found)
+        comparison.look_again(again, found)
     }
 }
 

@@ -48,7 +48,8 @@ fn regular_hexadecimal(digits: &[u8]) -> Option<Vec<u8>> {
     let (pairs, rest) = digits.as_chunks();
     let mut wrong = !rest.is_empty();
     let octet = |pair: &[u8; 2]| {
-        let [high, low] = pair.map(value);
+        let [high, low] = *pair;
+        let (high, low) = (value(high), value(low));
         wrong |= (high | low) == NONE;
         high << 4 | low & 0x0F
     };

@@ -41,13 +41,15 @@ pub(crate) fn nearest(
     key: &str,
     value: impl Fn(&Dictionary, &str) -> Result<Object>,
 ) -> Result<Object> {
-    let mut node = node.clone();
+    let mut above;
+    let mut node = node;
     for _ in 0..DEEPEST {
-        let found = value(&node, key)?;
+        let found = value(node, key)?;
         if found != Object::Null {
             return Ok(found);
         }
-        match value(&node, "Parent")? {
+        above = value(node, "Parent")?;
+        match &above {
             Object::Dictionary(parent) => node = parent,
             _ => return Ok(Object::Null),
         }

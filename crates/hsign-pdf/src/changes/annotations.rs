@@ -107,25 +107,32 @@ impl Comparison<'_, '_, '_> {
 
     /// An annotation that the signed page didn't have.
     pub(super) fn added_annotation(&self, page: u32, object: &Object, found: &mut Found) -> Result<()> {
-        let Object::Dictionary(mut annotation) = self.new.resolve(object)? else { return Ok(()) };
-        if let Some(owner) = self.owner_of(object, &annotation)? {
-            annotation.set("Parent", owner);
-        }
+        let seen = self.new.resolved(object)?;
+        let Object::Dictionary(seen) = &*seen else { return Ok(()) };
+        let mut owned: Dictionary;
+        let annotation = match self.owner_of(object, seen)? {
+            Some(owner) => {
+                owned = seen.clone();
+                owned.set("Parent", owner);
+                &owned
+            }
+            None => seen,
+        };
         let is_widget = annotation.get("Subtype").is_some_and(|kind| kind.is_name("Widget"));
         let is_new = object.as_reference().is_none_or(|id| !self.old.is_in_use(id.number));
-        let name = self.new.field_name(&annotation)?;
-        if is_new && is_widget && self.new.field_type(&annotation)?.as_deref() == Some(b"Sig") {
-            return self.new_signature_field(object, &annotation, Some(page), found);
+        let name = self.new.field_name(annotation)?;
+        if is_new && is_widget && self.new.field_type(annotation)?.as_deref() == Some(b"Sig") {
+            return self.new_signature_field(object, annotation, Some(page), found);
         }
-        found.watch(object, &annotation, page);
+        found.watch(object, annotation, page);
         let kind =
-            if is_field(&annotation) { ChangeKind::FormFieldAdded } else { ChangeKind::AnnotationAdded };
-        let area = self.shown_area(self.new, &annotation, page)?;
+            if is_field(annotation) { ChangeKind::FormFieldAdded } else { ChangeKind::AnnotationAdded };
+        let area = self.shown_area(self.new, annotation, page)?;
         let told = change(kind).page(self.page_number(page)?).field(&name);
-        let mut told = numbered(with_subtype(told, &annotation), object);
+        let mut told = numbered(with_subtype(told, annotation), object);
         told.position = area.position();
         found.add(told);
-        if annotation.get("AA").is_some() || self.acts(&annotation)? {
+        if annotation.get("AA").is_some() || self.acts(annotation)? {
             found.add(numbered(change(ChangeKind::ActionChanged).page(self.page_number(page)?), object));
         }
         self.overlay(page, &area, object, &name, found)

@@ -36,9 +36,11 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
             if before.get(key) == after.get(key) {
                 continue;
             }
-            let old = self.old.value(before, key)?.as_dictionary().cloned().unwrap_or_default();
-            match self.new.value(after, key)? {
-                Object::Dictionary(new) if new.duplicate_key().is_none() => rule(self, &old, &new, found)?,
+            let (old, new) = (self.old.value(before, key)?, self.new.value(after, key)?);
+            let none = Dictionary::new();
+            let old = old.as_dictionary().unwrap_or(&none);
+            match new {
+                Object::Dictionary(new) if new.duplicate_key().is_none() => rule(self, old, &new, found)?,
                 _ => found.add(change(ChangeKind::CatalogChanged).with("entries", key)),
             }
         }

@@ -1,6 +1,6 @@
 //! Fields that were filled, signed or added.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use hsign_core::facts::{Change, ChangeKind};
 
@@ -48,22 +48,23 @@ impl Comparison<'_, '_, '_> {
     }
 
     fn added_field(&self, object: &Object, depth: u32, found: &mut Found) -> Result<()> {
-        let Object::Dictionary(field) = self.new.resolve(object)? else { return Ok(()) };
+        let field = self.new.resolved(object)?;
+        let Object::Dictionary(field) = &*field else { return Ok(()) };
         let is_new = object.as_reference().is_some_and(|id| !self.old.is_in_use(id.number));
         if !is_new || depth > DEEPEST {
-            let told = change(ChangeKind::FormFieldAdded).field(&self.new.field_name(&field)?);
+            let told = change(ChangeKind::FormFieldAdded).field(&self.new.field_name(field)?);
             found.add(numbered(told, object));
             return Ok(());
         }
-        let is_signature = self.new.field_type(&field)?.as_deref() == Some(b"Sig");
-        let kids = self.new.array(&field, "Kids")?;
+        let is_signature = self.new.field_type(field)?.as_deref() == Some(b"Sig");
+        let kids = self.new.array(field, "Kids")?;
         if is_signature && (kids.is_empty() || field.get("V").is_some()) {
-            return self.new_signature_field(object, &field, None, found);
+            return self.new_signature_field(object, field, None, found);
         }
         if kids.is_empty()
             || field.keys().any(|key| !matches!(key, b"Kids" | b"T" | b"TU" | b"FT" | b"Ff" | b"Parent"))
         {
-            let told = change(ChangeKind::FormFieldAdded).field(&self.new.field_name(&field)?);
+            let told = change(ChangeKind::FormFieldAdded).field(&self.new.field_name(field)?);
             found.add(numbered(told, object));
             return Ok(());
         }
@@ -106,12 +107,14 @@ impl Comparison<'_, '_, '_> {
 
     /// What a signature field's value is; `None` for something that isn't a new signature.
     fn new_value(&self, field: &Dictionary) -> Result<Option<ChangeKind>> {
-        let mut node = field.clone();
+        let mut above;
+        let mut node = field;
         let mut value = None;
         for _ in 0..DEEPEST {
             value = node.get("V").cloned();
-            match self.new.value(&node, "Parent")? {
-                Object::Dictionary(parent) if value.is_none() => node = parent,
+            above = self.new.parent(node)?;
+            match above.as_deref() {
+                Some(Object::Dictionary(parent)) if value.is_none() => node = parent,
                 _ => break,
             }
         }
@@ -119,10 +122,8 @@ impl Comparison<'_, '_, '_> {
         if value.as_reference().is_some_and(|id| self.old.is_in_use(id.number)) {
             return Ok(None);
         }
-        Ok(match self.new.resolve(&value)? {
-            Object::Dictionary(value) if looks_like_signature(&value) => {
-                Some(self.kind_of_signature(&value)?)
-            }
+        Ok(match &*self.new.resolved(&value)? {
+            Object::Dictionary(value) if looks_like_signature(value) => Some(self.kind_of_signature(value)?),
             _ => None,
         })
     }
@@ -369,12 +370,13 @@ impl Comparison<'_, '_, '_> {
         self.touched().binary_search_by_key(&id.number, |(number, _)| *number).is_ok()
     }
 
-    /// Looks again at what earlier revisions added and this one touches.
-    pub(super) fn watched(&self, found: &mut Found) -> Result<()> {
-        let mut again = BTreeSet::new();
-        for (number, _) in self.touched() {
-            again.extend(found.watched.get(number).copied());
-        }
+    /// What earlier revisions added and this one touches, with its page.
+    pub(super) fn watched(&self, found: &Found) -> BTreeSet<(u32, u32)> {
+        self.touched().iter().filter_map(|(number, _)| found.watched.get(number).copied()).collect()
+    }
+
+    /// Looks at it again.
+    pub(super) fn look_again(&self, again: BTreeSet<(u32, u32)>, found: &mut Found) -> Result<()> {
         for (number, page) in again {
             found.known.remove(&number);
             if let Some(id) = self.new.id(number) {
@@ -387,21 +389,21 @@ impl Comparison<'_, '_, '_> {
 
 /// The elements of an array, to be found quickly.
 pub(super) struct Members<'a> {
-    references: HashSet<ObjectId>,
+    /// Sorted; mostly they come in order.
+    references: Vec<ObjectId>,
     others: Vec<&'a Object>,
 }
 
 impl<'a> Members<'a> {
     pub(super) fn of(array: &'a [Object]) -> Self {
-        Self {
-            references: array.iter().filter_map(Object::as_reference).collect(),
-            others: array.iter().filter(|element| element.as_reference().is_none()).collect(),
-        }
+        let mut references: Vec<ObjectId> = array.iter().filter_map(Object::as_reference).collect();
+        references.sort_unstable();
+        Self { references, others: array.iter().filter(|element| element.as_reference().is_none()).collect() }
     }
 
     pub(super) fn has(&self, element: &Object) -> bool {
         match element.as_reference() {
-            Some(id) => self.references.contains(&id),
+            Some(id) => self.references.binary_search(&id).is_ok(),
             None => self.others.contains(&element),
         }
     }

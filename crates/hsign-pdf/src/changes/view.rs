@@ -90,11 +90,17 @@ impl View<'_, '_, '_> {
 
     /// The object itself, references followed.
     pub(super) fn resolve(&self, object: &Object) -> Result<Object> {
-        let mut current = object.clone();
-        for _ in 0..DEEPEST {
-            match current {
-                Object::Reference(id) => current = (*self.get(id)?).clone(),
-                other => return Ok(other),
+        Ok(Rc::unwrap_or_clone(self.resolved(object)?))
+    }
+
+    /// The same without a copy of what a reference leads to: a signature is long, and met with every later revision.
+    pub(super) fn resolved(&self, object: &Object) -> Result<Rc<Object>> {
+        let Object::Reference(id) = object else { return Ok(Rc::new(object.clone())) };
+        let mut found = self.get(*id)?;
+        for _ in 1..DEEPEST {
+            match *found {
+                Object::Reference(id) => found = self.get(id)?,
+                _ => return Ok(found),
             }
         }
         Err(Error::Structure("references form a loop"))
@@ -126,6 +132,11 @@ impl View<'_, '_, '_> {
         nearest(field, key, |node, key| self.value(node, key))
     }
 
+    /// What a field names as the one above it.
+    pub(super) fn parent(&self, field: &Dictionary) -> Result<Option<Rc<Object>>> {
+        field.get("Parent").map(|parent| self.resolved(parent)).transpose()
+    }
+
     /// /FT of a field or its parents.
     pub(super) fn field_type(&self, field: &Dictionary) -> Result<Option<Vec<u8>>> {
         Ok(self.inherited_by_field(field, "FT")?.as_name().map(<[u8]>::to_vec))
@@ -134,11 +145,13 @@ impl View<'_, '_, '_> {
     /// The fully qualified name of a field or widget.
     pub(super) fn field_name(&self, field: &Dictionary) -> Result<String> {
         let mut names = Vec::new();
-        let mut node = field.clone();
+        let mut above;
+        let mut node = field;
         for _ in 0..DEEPEST {
-            names.extend(field::name(self.snapshot, &node));
-            match self.value(&node, "Parent")? {
-                Object::Dictionary(parent) => node = parent,
+            names.extend(field::name(self.snapshot, node));
+            above = self.parent(node)?;
+            match above.as_deref() {
+                Some(Object::Dictionary(parent)) => node = parent,
                 _ => break,
             }
         }
