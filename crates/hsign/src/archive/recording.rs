@@ -1,5 +1,7 @@
 //! The trail: what is decided is written there first, and the index follows it.
 
+use std::time::Duration;
+
 use hsign_archive::{Bundle, Event, Segment, TrailHead};
 use hsign_archive_store::{AtHand, Claim, Index, Put, StepRow};
 use hsign_core::Finding;
@@ -9,6 +11,9 @@ use crate::Error;
 
 /// Losing so many races in a row is no race any more.
 const ATTEMPTS: usize = 1000;
+/// So long whoever wrote a segment has to tell the index. Only where it died somebody else does, who has to read the bundle
+/// for it.
+const WRITERS_TURN: Duration = Duration::from_millis(10);
 
 /// Events, and what is at hand of what they tell.
 #[derive(Default)]
@@ -71,6 +76,10 @@ impl Archive {
         environment: &Environment<'_>,
     ) -> Result<TrailHead, Error> {
         let (mut head, mut missing) = index.standing()?;
+        if self.copies.segment_after(head)?.is_some() {
+            std::thread::sleep(WRITERS_TURN);
+            (head, missing) = index.standing()?;
+        }
         while let Some(segment) = self.copies.segment_after(head)? {
             environment.reached("index-before-apply");
             index.apply(&segment)?;
