@@ -28,6 +28,17 @@ pub(super) fn within(purpose: &'static str, used: usize, limit: usize) -> Result
     if used > limit { Err(BudgetExhausted { purpose, limit: limit as u64 }.into()) } else { Ok(()) }
 }
 
+/// Room for as many more as the rest of the text will bring if it goes on like so far: a list that doubles again and again
+/// leaves holes of its size behind.
+pub(super) fn make_room<T>(list: &mut Vec<T>, cursor: &Cursor<'_>) {
+    const LEAST: usize = 16;
+    let length = list.len();
+    if length == list.capacity() {
+        let more = length.saturating_mul(cursor.rest().len()) / cursor.position.max(1);
+        list.reserve_exact(more.clamp(length / 4 + LEAST, length.saturating_mul(7) + LEAST));
+    }
+}
+
 /// Texts are below 4 GiB.
 pub(super) fn short(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
@@ -226,6 +237,7 @@ impl<'t, 'l> Builder<'t, 'l> {
         let attributes = short(self.document.attributes.len());
         let declarations = short(self.document.declarations.len());
         let parent = self.open.last().map_or(0, |open| open.element);
+        make_room(&mut self.document.nodes, &self.cursor);
         self.document.nodes.push(NodeData {
             kind,
             start: short(start),

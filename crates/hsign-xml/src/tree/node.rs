@@ -396,6 +396,10 @@ impl<'d> Attribute<'d> {
 
     /// Which of two of the same document comes first, by namespace name and then local name.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
+        // Most have no namespace and no prefix.
+        if (self.data.prefix, other.data.prefix) == (NONE, NONE) {
+            return self.qualified_name().cmp(other.qualified_name());
+        }
         let ((namespace, local), (other_namespace, other_local)) = (self.name(), other.name());
         let same = self.data.namespace == other.data.namespace;
         let by_namespace = if same { Ordering::Equal } else { namespace.cmp(other_namespace) };

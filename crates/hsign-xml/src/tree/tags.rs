@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::build::{Builder, Open, short, within};
+use super::build::{Builder, Open, make_room, short, within};
 use super::cursor::QName;
 use super::names::Shadowed;
 use super::{AttributeData, Declaration, Interned, Kind, NONE, XML_NAMESPACE};
@@ -113,6 +113,7 @@ impl<'t> Builder<'t, '_> {
             return self.declaration(&name, value::of_attribute(raw));
         }
         let prefix = self.names.prefix(name.prefix);
+        make_room(&mut self.document.attributes, &self.cursor);
         self.document.attributes.push(AttributeData {
             indirect,
             start: short(name.start),
@@ -168,10 +169,13 @@ impl<'t> Builder<'t, '_> {
             let qualified = self.document.slice(attribute.start, attribute.name_end);
             (attribute.namespace, self.document.without_prefix(qualified, attribute.prefix))
         };
+        // Most are told apart by their lengths; the text need not be looked at.
+        let length = |attribute: &AttributeData| attribute.name_end - attribute.start;
+        let same = |one: &AttributeData, other: &AttributeData| {
+            (one.prefix != other.prefix || length(one) == length(other)) && name(one) == name(other)
+        };
         let twice = if own.len() <= FEW {
-            own.iter()
-                .enumerate()
-                .any(|(at, one)| own.iter().skip(at + 1).any(|other| name(one) == name(other)))
+            own.iter().enumerate().any(|(at, one)| own.iter().skip(at + 1).any(|other| same(one, other)))
         } else {
             let mut seen = HashSet::with_capacity(own.len());
             !own.iter().all(|attribute| seen.insert(name(attribute)))
