@@ -13,7 +13,7 @@ use crate::uri;
 
 /// Namespace of the elements of EN 319 162-1.
 pub(crate) const ASIC: &str = "http://uri.etsi.org/02918/v1.2.1#";
-const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+pub(crate) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 const OPEN_DOCUMENT: &str = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0";
 
 /// A batch names as many objects as a container has entries.

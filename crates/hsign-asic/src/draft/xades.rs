@@ -6,7 +6,7 @@ use hsign_xml::{Document, Limits};
 
 use super::Draft;
 use crate::container::{Container, Known};
-use crate::manifest::{self, ASIC};
+use crate::manifest::{self, ASIC, DSIG};
 use crate::roles::{Role, role};
 use crate::zip::Unpacked;
 use crate::{ContainerType, Error, uri};
@@ -58,7 +58,7 @@ impl Draft<'_> {
     /// When it can't be read, or an archive time stamp covers the file it belongs into.
     pub fn add_xades(&mut self, signature: &[u8]) -> Result<String, Error> {
         let text = hsign_xml::decode(signature).map_err(hsign_xades::Error::from)?;
-        let element = root_of(text.as_str())?;
+        let (element, own_id) = root_of(text.as_str())?;
         let (file, bytes) = match self.kind {
             ContainerType::AsicE => (self.free_name("signatures", ".xml"), around(&element)),
             ContainerType::AsicS if self.has(SINGLE_SIGNATURES) => {
@@ -67,8 +67,9 @@ impl Draft<'_> {
             }
             ContainerType::AsicS => (SINGLE_SIGNATURES.to_owned(), around(&element)),
         };
-        let before: Vec<String> =
-            self.facts()?.signatures.into_iter().map(|signature| signature.id).collect();
+        // In a file of its own it is the only one, and has its id from the file and itself: nothing need be read for that.
+        let id = own_id.filter(|_| !self.has(&file)).map(|id| format!("{file}#{id}"));
+        let before = if id.is_some() { Vec::new() } else { self.signature_ids()? };
         if !self.has(LISTING) && self.kind == ContainerType::AsicE {
             let media_types = self.media_types();
             let files: Vec<_> = self
@@ -84,8 +85,15 @@ impl Draft<'_> {
             self.set(LISTING, listing)?;
         }
         self.set(&file, bytes)?;
-        let mut after = self.facts()?.signatures.into_iter().map(|signature| signature.id);
+        if let Some(id) = id {
+            return Ok(id);
+        }
+        let mut after = self.signature_ids()?.into_iter();
         after.find(|id| !before.contains(id)).ok_or(Error::Unfit("the XML has no signature"))
+    }
+
+    fn signature_ids(&self) -> Result<Vec<String>, Error> {
+        Ok(self.facts()?.signatures.into_iter().map(|signature| signature.id).collect())
     }
 
     /// Changes the XML of a signature file.
@@ -114,10 +122,12 @@ impl Draft<'_> {
     }
 }
 
-/// The text of the root element.
-fn root_of(text: &str) -> Result<String, Error> {
+/// The text of the root element, and its Id.
+fn root_of(text: &str) -> Result<(String, Option<String>), Error> {
     let document = Document::parse(text, &Limits::default()).map_err(hsign_xades::Error::from)?;
-    Ok(document.root().source().to_owned())
+    let root = document.root();
+    let id = root.attribute("", "Id").filter(|_| root.is(DSIG, "Signature"));
+    Ok((root.source().to_owned(), id.map(|id| id.into_owned())))
 }
 
 fn around(element: &str) -> Vec<u8> {
