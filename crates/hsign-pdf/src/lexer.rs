@@ -38,23 +38,24 @@ pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
 
 /// Octets of pairs of digits without anything between them: the form of /Contents, which is long and read often.
 fn regular_hexadecimal(digits: &[u8]) -> Option<Vec<u8>> {
-    const NONE: u8 = 0xFF;
-    let value = |digit: u8| match digit {
-        b'0'..=b'9' => digit - b'0',
-        b'a'..=b'f' => digit - b'a' + 10,
-        b'A'..=b'F' => digit - b'A' + 10,
-        _ => NONE,
-    };
+    // Without a way out of the loop many bytes are looked at at a time.
+    let is_digit = |byte: u8| byte.is_ascii_digit() | matches!(byte | 0x20, b'a'..=b'f');
     let (pairs, rest) = digits.as_chunks();
-    let mut wrong = !rest.is_empty();
-    let octet = |pair: &[u8; 2]| {
-        let [high, low] = *pair;
-        let (high, low) = (value(high), value(low));
-        wrong |= (high | low) == NONE;
-        high << 4 | low & 0x0F
-    };
-    let octets = pairs.iter().map(octet).collect();
-    (!wrong).then_some(octets)
+    if !rest.is_empty() || !digits.iter().fold(true, |all, byte| all & is_digit(*byte)) {
+        return None;
+    }
+    // Letters have bit 6, and their last four bits count from 1.
+    let value = |digit: u8| (digit & 0x0F) + (digit >> 6) * 9;
+    Some(pairs.iter().map(|[high, low]: &[u8; 2]| value(*high) << 4 | value(*low)).collect())
+}
+
+/// Position of the first such byte, many looked at at a time.
+pub(crate) fn find_byte(bytes: &[u8], wanted: u8) -> Option<usize> {
+    const CHUNK: usize = 32;
+    let lacks = |chunk: &&[u8]| !chunk.iter().fold(false, |any, byte| any | (*byte == wanted));
+    let start = bytes.chunks_exact(CHUNK).take_while(lacks).count() * CHUNK;
+    let rest = bytes.get(start..).unwrap_or_default();
+    rest.iter().position(|byte| *byte == wanted).map(|position| start + position)
 }
 
 /// Longest name or number read; Acrobat's limit for names is 127 bytes.
@@ -183,7 +184,7 @@ impl<'a> Lexer<'a> {
 
     fn hexadecimal(&mut self) -> Result<Token, Stop> {
         let rest = self.rest().get(1..).unwrap_or_default();
-        let Some(length) = rest.iter().position(|byte| *byte == b'>') else {
+        let Some(length) = find_byte(rest, b'>') else {
             return self.ended("unterminated hexadecimal string");
         };
         let raw = rest.get(..length).unwrap_or_default();
@@ -301,6 +302,9 @@ mod tests {
         let all: String = (0..=255_u8).map(|octet| format!("{octet:02x}{octet:02X}")).collect();
         let octets: Vec<u8> = (0..=255).flat_map(|octet| [octet, octet]).collect();
         assert_eq!(hexadecimal(format!("<{all}>").as_bytes()), (octets, true));
+        for other in (0..=255_u8).filter(|byte| !byte.is_ascii_hexdigit() && *byte != b'>') {
+            assert_eq!(hexadecimal(&[b'<', b'1', other, b'>']), (vec![0x10], false), "{other}");
+        }
         assert_eq!(hexadecimal(b"<>"), (vec![], true));
         assert_eq!(hexadecimal(b"<90 1f\nA3>"), (vec![0x90, 0x1f, 0xa3], false));
         assert_eq!(hexadecimal(b"<901fa>"), (vec![0x90, 0x1f, 0xa0], false));

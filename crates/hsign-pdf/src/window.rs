@@ -6,7 +6,7 @@ use std::rc::Rc;
 use hsign_core::{Budget, Source, read_range};
 
 use crate::error::{Error, Result};
-use crate::lexer::Stop;
+use crate::lexer::{Stop, find_byte};
 use crate::parser::Parser;
 
 /// First piece read for an object; most fit.
@@ -114,7 +114,7 @@ impl<'s> Window<'s> {
 pub(crate) fn find_bytes(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     let first = *needle.first()?;
     let mut from = 0;
-    while let Some(step) = bytes.get(from..)?.iter().position(|byte| *byte == first) {
+    while let Some(step) = find_byte(bytes.get(from..)?, first) {
         let at = from + step;
         if bytes.get(at..)?.starts_with(needle) {
             return Some(at);
