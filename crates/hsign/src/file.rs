@@ -109,11 +109,14 @@ pub fn put_source_in_place(
     })
 }
 
-/// Writes everything of a source, in windows.
+/// Writes everything of a source, in windows where it isn't in memory.
 ///
 /// # Errors
 /// When one of the two fails.
 pub fn copy(source: &dyn Source, out: &mut dyn io::Write) -> io::Result<()> {
+    if let Some(bytes) = source.bytes() {
+        return out.write_all(bytes);
+    }
     let mut offset = 0;
     while offset < source.length() {
         let length = WINDOW.min(source.length() - offset);
