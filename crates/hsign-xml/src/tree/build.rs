@@ -183,14 +183,15 @@ impl<'t, 'l> Builder<'t, 'l> {
                     indirect = true;
                     self.cursor.position += value::reference(self.cursor.rest(), self.cursor.position)?.1;
                 }
-                Some(b'<') if self.cursor.take("<![CDATA[") => {
+                Some(b'<') if self.cursor.second() == Some(b'!') && self.cursor.take("<![CDATA[") => {
                     indirect = true;
                     self.cursor.until("]]>", "a CDATA section without end")?;
                 }
                 _ => break,
             }
         }
-        if self.cursor.rest().starts_with("<!") && !self.cursor.rest().starts_with("<!--") {
+        let ahead = self.cursor.rest();
+        if self.cursor.second() == Some(b'!') && ahead.starts_with('<') && !ahead.starts_with("<!--") {
             return Err(self.cursor.error("markup declaration in content"));
         }
         if self.cursor.position == start {

@@ -29,6 +29,11 @@ impl<'t> Cursor<'t> {
         self.text.as_bytes().get(self.position).copied()
     }
 
+    /// The byte after the next one.
+    pub(super) fn second(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.position + 1).copied()
+    }
+
     pub(super) fn since(&self, start: usize) -> &'t str {
         self.text.get(start..self.position).unwrap_or_default()
     }
@@ -47,6 +52,7 @@ impl<'t> Cursor<'t> {
         found
     }
 
+    #[inline]
     pub(super) fn expect(&mut self, expected: &str, reason: &'static str) -> Result<(), Error> {
         if self.take(expected) { Ok(()) } else { Err(self.error(reason)) }
     }

@@ -109,7 +109,7 @@ impl<'d> Node<'d> {
         let length = data.name_end.saturating_sub(data.start) + 2;
         let last = self.document.slice(data.end.saturating_sub(length), data.end);
         // A tag that is both start and end holds no `<` but its first.
-        last.starts_with("</").then_some(last)
+        matches!(last.as_bytes(), [b'<', b'/', ..]).then_some(last)
     }
 
     /// The prefix it is written with; empty for none.
@@ -430,9 +430,12 @@ impl<'d> Attribute<'d> {
     /// ` name="value"` where it stands in the text as the canonical form has it.
     pub(crate) fn canonical_source(self) -> Option<&'d str> {
         let data = self.data;
-        let between = self.document.slice(data.name_end, data.value_start);
+        // Nothing but the equals sign and the quote stands between name and value.
+        if data.indirect || data.value_start != data.name_end + 2 {
+            return None;
+        }
         let source = self.document.slice(data.start.saturating_sub(1), data.value_end + 1);
-        (!data.indirect && between == "=\"" && source.starts_with(' ')).then_some(source)
+        matches!(source.as_bytes(), [b' ', .., b'"']).then_some(source)
     }
 
     /// Where its value stands in the text, between the quotes.
