@@ -116,6 +116,8 @@ impl Source for Whole<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     /// In the order and the sizes given; large sources are hashed by another thread.
@@ -129,6 +131,37 @@ mod tests {
             assert_eq!(buffer, bytes[start..start + length]);
         }
         whole.finish().unwrap()
+    }
+
+    struct Counted(Vec<u8>, Cell<usize>);
+
+    impl Source for Counted {
+        fn length(&self) -> u64 {
+            self.0.length()
+        }
+
+        fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+            self.1.set(self.1.get() + buffer.len());
+            self.0.read_exact_at(offset, buffer)
+        }
+    }
+
+    #[test]
+    fn files_are_read_once_though_all_headers_are_read_first() {
+        const HEADER: usize = 40;
+        const FILE: usize = 10_000;
+        const COUNT: usize = 200;
+        let source = Counted(vec![7; COUNT * (HEADER + FILE)], Cell::new(0));
+        let whole = Whole::new(&source).unwrap();
+        for (before, length) in [(0, HEADER), (HEADER, FILE)] {
+            for number in 0..COUNT {
+                let offset = u64::try_from(number * (HEADER + FILE) + before).unwrap();
+                whole.read_exact_at(offset, &mut vec![0; length]).unwrap();
+            }
+        }
+        let digest = whole.finish().unwrap();
+        assert_eq!(digest, hsign_crypto::digest(DigestAlgorithm::Sha256, &source.0).unwrap());
+        assert!(source.1.get() <= source.0.len() + COUNT * HEADER, "{}", source.1.get());
     }
 
     #[test]
