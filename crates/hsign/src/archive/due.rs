@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hsign_archive::{Action, ActionKind, Blocked, BundleState, NewUnit, Work};
+use hsign_archive::{Action, ActionKind, BundleState, NewUnit, Work};
 use hsign_archive_store::Index;
 use hsign_core::{Date, DigestAlgorithm, Time, hex};
 
@@ -34,7 +34,7 @@ impl Archive {
 
 impl Due {
     fn add(&mut self, bundle: &BundleState, action: Action) {
-        if let Some(Blocked::NeverWhole | Blocked::ScrubTooOld) = action.blocked {
+        if action.blocked.is_some() {
             self.blocked.insert(action.bundle);
             return;
         }

@@ -76,15 +76,18 @@ impl Archive {
         environment: &Environment<'_>,
     ) -> Result<TrailHead, Error> {
         let (mut head, mut missing) = index.standing()?;
-        if self.copies.segment_after(head)?.is_some() {
+        let mut next = self.copies.segment_after(head)?;
+        if next.is_some() {
             std::thread::sleep(WRITERS_TURN);
             (head, missing) = index.standing()?;
+            next = self.copies.segment_after(head)?;
         }
-        while let Some(segment) = self.copies.segment_after(head)? {
+        while let Some(segment) = next {
             environment.reached("index-before-apply");
             index.apply(&segment)?;
             head = segment.head();
             missing = true;
+            next = self.copies.segment_after(head)?;
         }
         if missing {
             self.record_missing(index, environment)?;
