@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -13,6 +13,8 @@ use super::{Column, DatabaseError, Result, Row, Rows, Value};
 
 /// How long a writer waits for another one.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long one waits before it asks again where SQLite doesn't wait by itself.
+const TURN: Duration = Duration::from_millis(5);
 /// Statements kept prepared: the index has some sixty.
 const PREPARED: usize = 96;
 
@@ -31,10 +33,11 @@ impl Sqlite {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(patience.unwrap_or(PATIENCE))?;
+        let patience = patience.unwrap_or(PATIENCE);
+        connection.busy_timeout(patience)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         // A commit is on the disk when it returns; readers and the writer don't wait for each other.
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        write_ahead(&connection, patience)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         // Rows that go leave nothing readable behind.
@@ -133,6 +136,19 @@ impl Sqlite {
     }
 }
 
+/// A new file is given its log by whoever opens it first. SQLite gives up at once, whatever its busy timeout, where
+/// another one writes at that moment, be it the same change: two readers that both wait to write would wait for ever.
+fn write_ahead(connection: &Connection, patience: Duration) -> Result<()> {
+    let since = Instant::now();
+    loop {
+        let set = connection.pragma_update(None, "journal_mode", "WAL").map_err(DatabaseError::from);
+        match set {
+            Err(DatabaseError::Locked) if since.elapsed() < patience => std::thread::sleep(TURN),
+            done => return done,
+        }
+    }
+}
+
 fn system_clock() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
@@ -198,6 +214,22 @@ mod tests {
         assert_eq!(left[0].integer(0).unwrap(), 0);
         database.query("PRAGMA max_page_count = 100000", &[]).unwrap();
         database.insert_alone(&rows).unwrap();
+    }
+
+    #[test]
+    fn a_new_file_that_another_one_writes_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index.db");
+        let writer = Connection::open(&path).unwrap();
+        writer.execute_batch("CREATE TABLE other (name TEXT); BEGIN IMMEDIATE").unwrap();
+        let patience = |milliseconds| Some(Duration::from_millis(milliseconds));
+        assert!(matches!(Sqlite::open(&path, patience(20)), Err(DatabaseError::Locked)));
+        std::thread::scope(|scope| {
+            let opened = scope.spawn(|| Sqlite::open(&path, patience(60_000)).map(drop));
+            std::thread::sleep(Duration::from_millis(100));
+            writer.execute_batch("COMMIT").unwrap();
+            opened.join().unwrap().unwrap();
+        });
     }
 
     #[test]
