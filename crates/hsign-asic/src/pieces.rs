@@ -1,9 +1,7 @@
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use hsign_core::Source;
-
-const WINDOW: usize = 1 << 20;
+use hsign_core::{Source, read_windows};
 
 /// A file made of ranges of others and of new bytes, without a copy of either. It is a [`Source`], so that it can be read
 /// back before it is written.
@@ -50,19 +48,11 @@ impl<'s> Pieces<'s> {
     /// # Errors
     /// When the inputs can't be read or `sink` fails.
     pub fn write_to(&self, sink: &mut dyn Write) -> io::Result<()> {
-        let mut buffer = vec![0; WINDOW];
         for piece in &self.pieces {
             match &piece.contents {
                 Contents::Own(bytes) => sink.write_all(bytes)?,
                 Contents::Part(source, offset) => {
-                    let mut done = 0;
-                    while done < piece.length {
-                        let length = usize::try_from(piece.length - done).unwrap_or(WINDOW).min(WINDOW);
-                        let window = buffer.get_mut(..length).unwrap_or_default();
-                        source.read_exact_at(offset + done, window)?;
-                        sink.write_all(window)?;
-                        done += length as u64;
-                    }
+                    read_windows(*source, *offset..offset + piece.length, |window| sink.write_all(window))?;
                 }
             }
         }

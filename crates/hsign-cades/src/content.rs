@@ -4,13 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use hsign_cms::Layout;
-use hsign_core::{Digest, DigestAlgorithm, Source, read_range};
+use hsign_core::{Digest, DigestAlgorithm, Source, read_range, read_windows};
 use hsign_crypto::Hasher;
 
 use crate::Error;
-
-/// How much of a file is read at once.
-const WINDOW: u64 = 256 * 1024;
 
 /// Digests that are known already; shared by whoever reads the same content again.
 #[derive(Clone, Debug, Default)]
@@ -124,20 +121,14 @@ fn once(
 }
 
 pub(crate) fn read_through(source: &dyn Source, sink: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
-    let mut offset = 0;
-    let mut window = vec![0; usize::try_from(source.length().min(WINDOW)).unwrap_or(0)];
-    while offset < source.length() {
-        let length = source.length().saturating_sub(offset).min(WINDOW);
-        let part = window.get_mut(..usize::try_from(length).unwrap_or(0)).unwrap_or_default();
-        source.read_exact_at(offset, part).map_err(hsign_cms::Error::from)?;
-        sink(part);
-        offset = offset.saturating_add(length);
-    }
-    Ok(())
+    read_windows(source, 0..source.length(), |window| {
+        sink(window);
+        Ok(())
+    })
 }
 
 /// A part of the document.
 pub(crate) fn bytes_at(source: &dyn Source, place: &hsign_asn1::Place) -> Result<Vec<u8>, Error> {
     let length = place.end.saturating_sub(place.start);
-    Ok(read_range(source, place.start, length).map_err(hsign_cms::Error::from)?)
+    Ok(read_range(source, place.start, length)?)
 }

@@ -3,7 +3,7 @@ use std::io;
 use hsign_asn1::SourceReader;
 use hsign_cms::{Growing, Layout, SignedData, SignerInfo, attributes};
 use hsign_core::facts::{DocumentFacts, EvidenceFacts};
-use hsign_core::{Digest, DigestAlgorithm, Octets, Source, read_range};
+use hsign_core::{Digest, DigestAlgorithm, Octets, Source, read_windows};
 use hsign_tsp::{SIGNATURE_TIMESTAMP, Token};
 
 use crate::archive::{Archive, hash_index, imprint};
@@ -12,9 +12,6 @@ use crate::document::{View, signature_id};
 use crate::oid::{ARCHIVE_TIMESTAMP_V3, HASH_INDEX_V3};
 use crate::unsigned::{Stamp, Unsigned};
 use crate::{Error, Protection, reading, values};
-
-/// How much is written at once.
-const WINDOW: u64 = 256 * 1024;
 
 /// A CMS document with what was added to it, nothing written yet: what isn't content is in memory, the content stays
 /// where it is and is hashed once. As a [`Source`] it is the whole document. Nothing outside of what is added changes
@@ -217,13 +214,7 @@ impl<'s> Draft<'s> {
     /// # Errors
     /// When it can't be read, or `sink` fails.
     pub fn write_to(&self, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        let mut offset = 0;
-        while offset < self.length() {
-            let length = self.length().saturating_sub(offset).min(WINDOW);
-            sink(&read_range(self, offset, length)?)?;
-            offset = offset.saturating_add(length);
-        }
-        Ok(())
+        read_windows(self, 0..self.length(), sink)
     }
 
     /// The whole document in memory.

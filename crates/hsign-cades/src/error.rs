@@ -51,6 +51,12 @@ pub enum Protection {
     EvidenceRecord,
 }
 
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::Cms(error.into())
+    }
+}
+
 impl Error {
     /// Whose failure it is.
     #[must_use]

@@ -27,5 +27,5 @@ pub use error::ErrorKind;
 pub use finding::{Finding, Severity};
 pub use octets::Octets;
 pub use secret::{Secret, SecretReference, SecretReferenceError};
-pub use source::{Source, WithPassword, any_window, read_all, read_range};
+pub use source::{Source, WithPassword, any_window, read_all, read_range, read_windows};
 pub use time::{BestSignatureTime, ClaimedSigningTime, GenTime, Time, TimeError, ValidationTime};

@@ -1,9 +1,10 @@
 use std::io;
+use std::ops::Range;
 
 use crate::Secret;
 
-/// So much is looked through at once.
-const WINDOW: usize = 1 << 20;
+/// So much is read at once.
+const WINDOW: u64 = 64 << 10;
 
 /// Bytes that can be read at any position: a file at the rim, a slice in tests. Reading past the end
 /// is an error, so a file cut short under us is noticed.
@@ -127,19 +128,61 @@ pub fn read_all(source: &dyn Source) -> io::Result<Vec<u8>> {
     read_range(source, 0, source.length())
 }
 
-/// Whether what is sought stands in any part of the source, which is read a mebibyte at a time. What has at most
-/// `longest` bytes, far fewer than that, lies whole in one of the parts.
+/// Gives the bytes of `range` in order, 64 KiB at a time; without a copy where they are in memory.
+///
+/// # Errors
+/// When the range lies outside the source or can't be read, or what `take` says.
+pub fn read_windows<E: From<io::Error>>(
+    source: &(impl Source + ?Sized),
+    range: Range<u64>,
+    mut take: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut buffer = Vec::new();
+    let mut from = range.start;
+    while from < range.end {
+        let to = range.end.min(from.saturating_add(WINDOW));
+        take(window(source, from..to, &mut buffer)?)?;
+        from = to;
+    }
+    Ok(())
+}
+
+/// Whether what is sought stands in any part of the source, which is read 64 KiB at a time. What has at
+/// most `longest` bytes, far fewer than that, lies whole in one of the parts.
 ///
 /// # Errors
 /// When it can't be read.
 pub fn any_window(source: &dyn Source, longest: usize, holds: impl Fn(&[u8]) -> bool) -> io::Result<bool> {
     let length = source.length();
-    for from in (0..length).step_by(WINDOW.saturating_sub(longest).max(1)) {
-        if holds(&read_range(source, from, (length - from).min(WINDOW as u64))?) {
+    let step = WINDOW.saturating_sub(longest as u64).max(1);
+    let mut buffer = Vec::new();
+    let mut from = 0;
+    while from < length {
+        let to = length.min(from.saturating_add(WINDOW));
+        if holds(window(source, from..to, &mut buffer)?) {
             return Ok(true);
         }
+        from = if to == length { length } else { from.saturating_add(step) };
     }
     Ok(false)
+}
+
+/// The bytes of a range that fits into memory: where they are, or read into the buffer.
+fn window<'w>(
+    source: &'w (impl Source + ?Sized),
+    range: Range<u64>,
+    buffer: &'w mut Vec<u8>,
+) -> io::Result<&'w [u8]> {
+    let length =
+        usize::try_from(range.end.saturating_sub(range.start)).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    if let Some(bytes) = source.bytes() {
+        let start = usize::try_from(range.start).map_err(|_| io::ErrorKind::UnexpectedEof)?;
+        let part = start.checked_add(length).and_then(|end| bytes.get(start..end));
+        return part.ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
+    }
+    buffer.resize(length, 0);
+    source.read_exact_at(range.start, buffer)?;
+    Ok(buffer)
 }
 
 #[cfg(test)]
@@ -155,8 +198,40 @@ mod tests {
     }
 
     #[test]
+    fn windows_are_the_range_in_order_and_none_is_read_beyond_the_end() {
+        struct Elsewhere(Vec<u8>);
+        impl Source for Elsewhere {
+            fn length(&self) -> u64 {
+                self.0.length()
+            }
+            fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+                self.0.read_exact_at(offset, buffer)
+            }
+        }
+        fn read(source: &impl Source, range: Range<u64>) -> io::Result<Vec<u8>> {
+            let mut all = Vec::new();
+            read_windows(source, range, |window| {
+                all.extend_from_slice(window);
+                Ok::<_, io::Error>(())
+            })?;
+            Ok(all)
+        }
+        let bytes: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+        let elsewhere = Elsewhere(bytes.clone());
+        for (start, length) in [(0, 0), (0, 800_000), (7, 299_993), (65_536, 65_536)] {
+            let range = start..start + length;
+            let part = read_range(&elsewhere, start, length).unwrap();
+            assert_eq!(read(&bytes, range.clone()).unwrap(), part);
+            assert_eq!(read(&elsewhere, range).unwrap(), part);
+        }
+        assert!(read(&bytes, 0..800_001).is_err());
+        assert!(read(&elsewhere, 0..800_001).is_err());
+    }
+
+    #[test]
     fn what_is_sought_is_found_across_windows() {
         let holds = |window: &[u8]| window.windows(5).any(|there| there == b"hsign");
+        const WINDOW: usize = 64 << 10;
         let mut bytes = vec![b' '; 3 * WINDOW];
         assert!(!any_window(&bytes, 5, holds).unwrap());
         for place in [0, WINDOW - 5, WINDOW - 4, WINDOW - 1, 2 * WINDOW - 7, 3 * WINDOW - 5] {

@@ -11,7 +11,7 @@ pub enum Error {
     Digest(#[from] hsign_crypto::Error),
     /// The source ended early or failed while it was hashed.
     #[error("the document can't be read: {0}")]
-    Source(#[source] std::io::Error),
+    Source(#[from] std::io::Error),
     /// More signatures than anybody puts into one document.
     #[error(transparent)]
     Budget(#[from] hsign_core::BudgetExhausted),

@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use hsign_core::{Digest, DigestAlgorithm, Source};
+use hsign_core::{Digest, DigestAlgorithm, Source, read_windows};
 use hsign_crypto::Hasher;
 
 use crate::Error;
-
-const CHUNK: u64 = 64 * 1024;
 
 /// Ranges to be hashed one after the other, as a /ByteRange lists them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,18 +190,9 @@ fn feed(
     if hashers.is_empty() {
         return Ok(());
     }
-    let mut buffer = vec![0; usize::try_from(CHUNK.min(segment.end - segment.start)).unwrap_or_default()];
-    let mut position = segment.start;
-    while position < segment.end {
-        let length = usize::try_from((segment.end - position).min(CHUNK)).unwrap_or_default();
-        let Some(chunk) = buffer.get_mut(..length) else { break };
-        source.read_exact_at(position, chunk).map_err(Error::Source)?;
-        for hasher in &mut hashers {
-            hasher.update(chunk)?;
-        }
-        position += length as u64;
-    }
-    Ok(())
+    read_windows(source, segment, |window| {
+        hashers.iter_mut().try_for_each(|hasher| hasher.update(window)).map_err(Error::from)
+    })
 }
 
 #[cfg(test)]

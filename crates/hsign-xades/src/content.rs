@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::io;
 
-use hsign_core::{Digest, DigestAlgorithm, Source};
+use hsign_core::{Digest, DigestAlgorithm, Source, read_windows};
 use hsign_crypto::Hasher;
 use hsign_xml::dsig::{NotAtHand, Resolver};
 
@@ -79,18 +80,12 @@ impl<'c> View<'_, 'c> {
 
 impl Resolver for View<'_, '_> {
     fn read(&self, uri: Option<&str>, sink: &mut dyn FnMut(&[u8])) -> Result<(), NotAtHand> {
-        const PIECE: u64 = 1 << 18;
         let (_, source) = self.find(uri).ok_or(NotAtHand)?;
-        let mut position = 0;
-        let mut buffer = Vec::new();
-        while position < source.length() {
-            let length = PIECE.min(source.length() - position);
-            buffer.resize(usize::try_from(length).map_err(|_| NotAtHand)?, 0);
-            source.read_exact_at(position, &mut buffer).map_err(|_| NotAtHand)?;
-            sink(&buffer);
-            position += length;
-        }
-        Ok(())
+        let read = read_windows(source, 0..source.length(), |window| {
+            sink(window);
+            Ok::<_, io::Error>(())
+        });
+        read.map_err(|_| NotAtHand)
     }
 
     /// Each file is hashed once for each function, however many references and time stamps name it.

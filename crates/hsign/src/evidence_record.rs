@@ -3,10 +3,10 @@
 use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat, EvidenceRecordFacts};
 use hsign_core::ports::Fetcher;
 use hsign_core::{DigestAlgorithm, Finding, Source, ValidationTime};
+use hsign_crypto::Hashed;
 use hsign_ers::{ProtectedObject, Record};
 use hsign_validation::EvidenceRecordVerdict;
 
-use crate::digest::digests_of;
 use crate::{Error, Settings, judge};
 
 /// The answer for a record and the data given with it.
@@ -85,7 +85,7 @@ pub(crate) fn protected(data: &dyn Source, wanted: &[DigestAlgorithm]) -> Result
     if !algorithms.contains(&DigestAlgorithm::Sha256) {
         algorithms.push(DigestAlgorithm::Sha256);
     }
-    let digests = digests_of(data, &algorithms)?;
+    let digests = Hashed::over(data, &algorithms, 0)?.finish::<Error>()?;
     let named = digests.iter().find(|digest| digest.algorithm == DigestAlgorithm::Sha256);
     let covered = named.map_or(Covered::External, |digest| Covered::Data { digest: digest.clone() });
     Ok(ProtectedObject { covered, digests })

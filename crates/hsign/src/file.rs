@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use hsign_core::Source;
+use hsign_core::{Source, read_windows};
 
 /// A file read by position. It is not mapped into memory: a file cut short under us is then an error, not a
 /// crash.
@@ -109,24 +109,13 @@ pub fn put_source_in_place(
     })
 }
 
-/// Writes everything of a source, in windows where it isn't in memory.
+/// Writes everything of a source.
 ///
 /// # Errors
 /// When one of the two fails.
 pub fn copy(source: &dyn Source, out: &mut dyn io::Write) -> io::Result<()> {
-    if let Some(bytes) = source.bytes() {
-        return out.write_all(bytes);
-    }
-    let mut offset = 0;
-    while offset < source.length() {
-        let length = WINDOW.min(source.length() - offset);
-        out.write_all(&hsign_core::read_range(source, offset, length)?)?;
-        offset += length;
-    }
-    Ok(())
+    read_windows(source, 0..source.length(), |window| out.write_all(window))
 }
-
-const WINDOW: u64 = 256 * 1024;
 
 fn put(
     path: &Path,

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hsign_core::facts::Level;
 use hsign_core::journal::{CredentialUsed, Event, Journal, Operation, Outcome};
 use hsign_core::ports::{PortError, Signer, Timestamper};
-use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Source, Time, hex};
+use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Source, Time, hex, read_windows};
 use hsign_credential::KeyProtection;
 use hsign_crypto::Hasher;
 use hsign_hpki::{ProfessionTable, roles_of};
 use hsign_validation::shown_subject;
 use hsign_x509::Certificate;
 
-use crate::digest::{digest_of, read_through};
+use crate::digest::digest_of;
 use crate::{Clock, Error, Output};
 
 /// The journal that the use cases write into.
@@ -170,7 +170,7 @@ impl Made<'_, '_> {
 fn digest_behind(sources: &[&dyn Source], update: &[u8]) -> Result<Digest, Error> {
     let mut hasher = Hasher::new(DigestAlgorithm::Sha256)?;
     for source in sources.iter().take(1) {
-        read_through(*source, |bytes| Ok(hasher.update(bytes)?))?;
+        read_windows(*source, 0..source.length(), |window| hasher.update(window).map_err(Error::from))?;
     }
     hasher.update(update)?;
     Ok(hasher.finish()?)

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use hsign_core::facts::DocumentFacts;
-use hsign_core::{Digest, DigestAlgorithm, Source, Time};
+use hsign_core::{Digest, DigestAlgorithm, Source, Time, read_windows};
 use hsign_crypto::Hasher;
 
 pub use cades::PreparedCades;
@@ -249,22 +249,12 @@ fn check_name(name: &str, known: &Known) -> Result<(), Error> {
 
 /// Checksum and digests of a file.
 fn one_pass(source: &dyn Source, algorithms: &[DigestAlgorithm]) -> Result<(u32, Vec<Digest>), Error> {
-    const WINDOW: usize = 1 << 20;
     let mut crc = flate2::Crc::new();
     let mut hashers =
         algorithms.iter().map(|algorithm| Hasher::new(*algorithm)).collect::<Result<Vec<_>, _>>()?;
-    let length = source.length();
-    let mut buffer = vec![0; WINDOW.min(usize::try_from(length).unwrap_or(WINDOW))];
-    let mut position = 0;
-    while position < length {
-        let size = usize::try_from(length - position).unwrap_or(WINDOW).min(buffer.len());
-        let window = buffer.get_mut(..size).unwrap_or_default();
-        source.read_exact_at(position, window)?;
+    read_windows(source, 0..source.length(), |window| {
         crc.update(window);
-        for hasher in &mut hashers {
-            hasher.update(window)?;
-        }
-        position += size as u64;
-    }
+        hashers.iter_mut().try_for_each(|hasher| hasher.update(window)).map_err(Error::from)
+    })?;
     Ok((crc.sum(), hashers.into_iter().map(Hasher::finish).collect::<Result<_, _>>()?))
 }

@@ -7,7 +7,6 @@ mod evidence_records;
 mod files;
 mod form;
 mod timestamps;
-mod whole;
 mod xades;
 
 use std::collections::HashMap;
@@ -16,11 +15,11 @@ use hsign_core::facts::{
     Covered, DocumentFacts, DocumentFormat, EvidenceFacts, EvidenceRecordFacts, SignatureFacts,
     TimestampFacts,
 };
-use hsign_core::{Budget, Finding, Source};
+use hsign_core::{Budget, DigestAlgorithm, Finding, Source};
+use hsign_crypto::Hashed;
 
 use adopt::adopt;
 pub(crate) use form::{ContainerForm, form};
-use whole::Whole;
 
 use crate::Error;
 use crate::container::{Container, Known, MIMETYPE};
@@ -30,6 +29,9 @@ use crate::zip::{Archive, Entry, any_local_name};
 
 /// Signature files, tokens, records and manifests of one container.
 const MOST_PROOFS: u64 = 5_000;
+/// What lies between two entries, their headers above all, is read for the digest of the whole at once. More than this may
+/// be a file that is read later, when its own digest is computed.
+const GAP: u64 = 4 << 10;
 /// What all manifests name together.
 const MOST_OBJECTS: u64 = 1_000_000;
 
@@ -39,9 +41,9 @@ const MOST_OBJECTS: u64 = 1_000_000;
 /// # Errors
 /// When it is no ZIP file, or one whose directory different tools see differently, or it exceeds the limits.
 pub fn read_facts(source: &dyn Source) -> Result<DocumentFacts, Error> {
-    let whole = Whole::new(source)?;
+    let whole = Hashed::aside(source, DigestAlgorithm::Sha256, GAP)?;
     let mut facts = read(&whole, Known::new()).map(|(facts, _)| facts)?;
-    facts.digests = vec![whole.finish()?];
+    facts.digests = whole.finish::<Error>()?;
     Ok(facts)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use hsign_core::facts::{Coverage, SignatureFacts};
-use hsign_core::{Digest, DigestAlgorithm, Finding, Source};
+use hsign_core::{Digest, DigestAlgorithm, Finding, Source, read_windows};
 use hsign_xml::dsig::{NotAtHand, Resolver};
 
 use super::{Found, Reading, SignedFile};
@@ -13,7 +13,6 @@ use crate::zip::Entry;
 use crate::{Error, uri};
 
 const CLAUSE: &str = "EN 319 162-1";
-const WINDOW: usize = 256 * 1024;
 
 pub(super) fn read(reading: &Reading<'_, '_>, entry: &Entry, found: &mut Found) -> Result<(), Error> {
     let id = format!("{}#Signature1", entry.name);
@@ -73,7 +72,11 @@ impl Resolver for Files<'_, '_, '_> {
     fn read(&self, uri: Option<&str>, sink: &mut dyn FnMut(&[u8])) -> Result<(), NotAtHand> {
         let name = uri.and_then(uri::entry).ok_or(NotAtHand)?;
         let file = self.reading.container.unpacked(&name).ok_or(NotAtHand)?;
-        match windows(&file, sink) {
+        let read = read_windows(&file, 0..file.length(), |window| {
+            sink(window);
+            Ok::<_, io::Error>(())
+        });
+        match read {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(NotAtHand),
             Err(error) => {
                 self.failure.borrow_mut().get_or_insert(error.into());
@@ -92,17 +95,4 @@ impl Resolver for Files<'_, '_, '_> {
             }
         }
     }
-}
-
-fn windows(source: &dyn Source, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-    let mut buffer = vec![0; WINDOW.min(usize::try_from(source.length()).unwrap_or(WINDOW))];
-    let mut position = 0;
-    while position < source.length() {
-        let length = usize::try_from(source.length() - position).unwrap_or(WINDOW).min(buffer.len());
-        let window = buffer.get_mut(..length).unwrap_or_default();
-        source.read_exact_at(position, window)?;
-        sink(window);
-        position += length as u64;
-    }
-    Ok(())
 }

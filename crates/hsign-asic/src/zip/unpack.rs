@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io;
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
-use hsign_core::Source;
+use hsign_core::{Source, read_windows};
 
 use super::{DEFLATED, Entry};
 use crate::Error;
@@ -19,21 +19,10 @@ pub(crate) fn unpack(
     sink: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<bool, Error> {
     let unpacked = Unpacked::new(source, entry);
-    let mut buffer = vec![0; WINDOW.min(usize::try_from(entry.size).unwrap_or(WINDOW))];
-    let mut position = 0;
-    while position < entry.size {
-        let length = usize::try_from(entry.size - position).unwrap_or(WINDOW).min(buffer.len());
-        let window = buffer.get_mut(..length).unwrap_or_default();
-        match unpacked.read_exact_at(position, window) {
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(false),
-            other => other?,
-        }
-        sink(window)?;
-        position += length as u64;
-    }
-    match unpacked.check_end() {
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(false),
-        other => other.map(|()| true).map_err(Into::into),
+    let read = read_windows(&unpacked, 0..entry.size, sink).and_then(|()| Ok(unpacked.check_end()?));
+    match read {
+        Err(Error::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Ok(false),
+        other => other.map(|()| true),
     }
 }
 

@@ -3,7 +3,7 @@
 use hsign_asn1::encode;
 use hsign_cms::Attribute;
 use hsign_core::facts::{Covered, TimestampFacts, TimestampKind};
-use hsign_core::{Digest, DigestAlgorithm, read_range};
+use hsign_core::{Digest, DigestAlgorithm, read_windows};
 use hsign_crypto::Hasher;
 use hsign_tsp::{SIGNATURE_TIMESTAMP, Token};
 
@@ -12,9 +12,6 @@ use crate::Error;
 use crate::oid::{CERTIFICATE_REFERENCES, REVOCATION_REFERENCES};
 use crate::timestamps;
 use crate::unsigned::{Spot, Stamp, StampKind};
-
-/// How much of the content is read at once.
-const WINDOW: u64 = 256 * 1024;
 
 pub(crate) fn facts(archive: &Archive<'_>, signer: &Signer<'_>, stamp: &Stamp) -> TimestampFacts {
     let imprint = Token::parse(&stamp.token).ok().and_then(|token| token.info().imprint());
@@ -176,11 +173,5 @@ fn before_signers(archive: &Archive<'_>, algorithm: DigestAlgorithm) -> Result<H
 }
 
 fn range(archive: &Archive<'_>, start: u64, end: u64, hasher: &mut Hasher) -> Result<(), Error> {
-    let mut at = start;
-    while at < end {
-        let length = end.saturating_sub(at).min(WINDOW);
-        hasher.update(&read_range(archive.source, at, length).map_err(hsign_cms::Error::from)?)?;
-        at = at.saturating_add(length);
-    }
-    Ok(())
+    read_windows(archive.source, start..end, |window| Ok(hasher.update(window)?))
 }

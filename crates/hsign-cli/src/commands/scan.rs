@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use hsign::crypto::Hasher;
 use hsign::hpki::DocumentClass;
 use hsign::{Finding, load};
 use hsign_core::facts::{ScanLimits, ScanMode, SignedMetadata};
-use hsign_core::{Source, hex};
+use hsign_core::{DigestAlgorithm, Source, read_windows};
 
 use crate::args::{BacklogOptions, ScanModeArg, StatementOptions};
 use crate::failure::Usage;
@@ -91,14 +92,9 @@ impl Objections {
 
 /// SHA-256 of a document, hexadecimal.
 pub(super) fn sha256(source: &dyn Source) -> Result<String> {
-    let mut hasher = hsign::crypto::Hasher::new(hsign_core::DigestAlgorithm::Sha256)?;
-    let mut at = 0;
-    while at < source.length() {
-        let length = (source.length() - at).min(1 << 20);
-        hasher.update(&hsign_core::read_range(source, at, length)?)?;
-        at += length;
-    }
-    Ok(hex(hasher.finish()?.value.as_slice()))
+    let mut hasher = Hasher::new(DigestAlgorithm::Sha256)?;
+    read_windows(source, 0..source.length(), |window| hasher.update(window).map_err(anyhow::Error::from))?;
+    Ok(hasher.finish()?.hex())
 }
 
 /// What is asked of scanned pages: by the class of the document; where only a way of scanning is named, as for scans.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use hsign_archive::{Document, DocumentProblem, Seen, compare};
 use hsign_archive_store::Bucket;
 use hsign_core::{DigestAlgorithm, Finding, Source, read_all};
+use hsign_crypto::Hashed;
 
 use crate::Error;
-use crate::digest::digests_of;
 use crate::file::FileSource;
 
 const BUCKET: &str = "s3://";
@@ -123,7 +123,7 @@ impl Places {
 
     fn seen(&self, location: &str, algorithms: &[DigestAlgorithm]) -> Result<Seen, Error> {
         let source = self.open(location, 0)?;
-        let digests = digests_of(source.as_ref(), algorithms)?;
+        let digests = Hashed::over(source.as_ref(), algorithms, 0)?.finish::<Error>()?;
         Ok(Seen::Read { size: source.length(), digests })
     }
 }

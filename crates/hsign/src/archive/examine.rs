@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use hsign_archive::{Document, RecordedVerdict, RetentionEnd, RetentionTable};
 use hsign_core::{Date, Finding, Source, ValidationTime};
+use hsign_crypto::Hashed;
 use hsign_validation::{DocumentVerdict, Indication};
 
 use super::{Archive, ArchiveConfig, Environment, documents, marks};
-use crate::digest::Hashed;
 use crate::file::FileSource;
 use crate::{Content, Error, verify_with};
 
@@ -96,10 +96,13 @@ pub(super) fn examine(
 
 type Looked = (Vec<hsign_core::Digest>, u64, Option<DocumentVerdict>);
 
+/// What a reader may leave out and still go on in order: the place of a signature.
+const GAP: u64 = 1 << 20;
+
 /// All digests in one pass, and the verdict; `None` for data in which nothing could be signed.
 fn look(intake: &Intake, archive: &Archive, environment: &Environment<'_>) -> Result<Looked, Error> {
     let source = archive.places.open(&intake.location, archive.config.policy.read_at_once)?;
-    let source = Hashed::over(source, &archive.config.digests())?;
+    let source = Hashed::over(source, &archive.config.digests(), GAP)?;
     let beside = intake
         .beside
         .iter()
@@ -116,7 +119,7 @@ fn look(intake: &Intake, archive: &Archive, environment: &Environment<'_>) -> Re
         Err(error) => return Err(error),
     };
     let size = source.length();
-    let digests = source.finish()?;
+    let digests = source.finish::<Error>()?;
     environment.reached("add-after-hash");
     Ok((digests, size, verdict))
 }
