@@ -1,7 +1,7 @@
 //! `json.md`: every JSON document, described by its schema and shown as the program wrote it just now. What the
 //! examples and many further runs give is held against the schemas.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use hsign_testkit::Person;
 use hsign_testkit_pkcs11::Kind;
@@ -167,45 +167,57 @@ struct Desk {
     card: String,
 }
 
-static DESK: LazyLock<Desk> = LazyLock::new(|| {
-    let mut session = Session::alone();
-    session.set("PIN", HPKI_PIN);
-    let tsa = session.testbed().tsa_url();
-    session.write("home/.config/hsign/config.toml", format!("[[tsa]]\nname = \"main\"\nurl = \"{tsa}\"\n"));
-    let card = hpki_card(&session, Kind::Signature, session.testbed().pki().person(Person::Pharmacist));
-    let _ = session.sign(Person::Pharmacist, "scan.pdf --tsa main --document-class dispensing").exits(0);
-    // What proves a signature has to lie before the moment it is judged at, in whole seconds.
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    let _ = session.sign(Person::TestCard, "letter.pdf --tsa main -o test-card.pdf");
-    let mut changed = session.read("scan.signed.pdf");
-    let middle = changed.len() / 4;
-    changed[middle] ^= 1;
-    session.write("changed.pdf", changed);
-    let _ = session.sign(Person::Pharmacist, "letter.pdf --level B-B -o waiting.pdf").exits(0);
-    let pharmacist = session.testbed().person(Person::Pharmacist).pkcs12_path().display().to_string();
-    let amend = format!(
-        "amend scan.signed.pdf --with letter.pdf -o amended.pdf --note dose --credential pkcs12:{pharmacist} --pin-source file:{{pki}}/passphrase.txt --trust {{trust}} --policy {{soft}} --tsa main"
-    );
-    let _ = session.run(&amend).exits(0);
-    session.write("other.pdf", session.read("letter.pdf"));
-    let _ = session.run("timestamp other.pdf --tsa main").exits(0);
-    session.write("other.ers", record_around(&session.read("other.tst")));
-    let person = session.testbed().person(Person::Commercial).certificate_path();
-    let form = format!("evidence template {} --person 試験太郎 --role 医師", person.display());
-    session.write("record.json", completed(session.run(&form).exits(0).json()).to_string());
-    let journal = format!("[[tsa]]\nname = \"main\"\nurl = \"{tsa}\"\n[journal]\npath = \"journal\"\n");
-    session.write("journal.toml", journal);
-    let _ = session.sign(Person::Pharmacist, "--config journal.toml scan.pdf -o noted.pdf").exits(0);
-    let _ = session.run("journal stamp --config journal.toml").exits(0);
-    session.write("inbox/scan-0001.pdf", session.read("scan.pdf"));
-    let _ = session.run("archive init archive --tsa {tsa} --store one --store two").exits(0);
-    let add = "archive add --archive archive --trust {trust} --evidence {crl} --class chart --retention-start 2026-11-01";
-    let _ = session.run(&format!("{add} scan.signed.pdf --key chart-1")).exits(0);
-    let _ = session.run(&format!("{add} letter.pdf --key chart-2")).exits(7);
-    Desk { session, card }
-});
+/// One desk for the tests that run at once, cleared with the last of them.
+fn desk() -> Arc<Desk> {
+    static DESK: Mutex<Weak<Desk>> = Mutex::new(Weak::new());
+    let mut kept = DESK.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.upgrade().unwrap_or_else(|| {
+        let desk = Arc::new(Desk::new());
+        *kept = Arc::downgrade(&desk);
+        desk
+    })
+}
 
 impl Desk {
+    fn new() -> Self {
+        let mut session = Session::alone();
+        session.set("PIN", HPKI_PIN);
+        let tsa = session.testbed().tsa_url();
+        session
+            .write("home/.config/hsign/config.toml", format!("[[tsa]]\nname = \"main\"\nurl = \"{tsa}\"\n"));
+        let card = hpki_card(&session, Kind::Signature, session.testbed().pki().person(Person::Pharmacist));
+        let _ = session.sign(Person::Pharmacist, "scan.pdf --tsa main --document-class dispensing").exits(0);
+        // What proves a signature has to lie before the moment it is judged at, in whole seconds.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        let _ = session.sign(Person::TestCard, "letter.pdf --tsa main -o test-card.pdf");
+        let mut changed = session.read("scan.signed.pdf");
+        let middle = changed.len() / 4;
+        changed[middle] ^= 1;
+        session.write("changed.pdf", changed);
+        let _ = session.sign(Person::Pharmacist, "letter.pdf --level B-B -o waiting.pdf").exits(0);
+        let pharmacist = session.testbed().person(Person::Pharmacist).pkcs12_path().display().to_string();
+        let amend = format!(
+            "amend scan.signed.pdf --with letter.pdf -o amended.pdf --note dose --credential pkcs12:{pharmacist} --pin-source file:{{pki}}/passphrase.txt --trust {{trust}} --policy {{soft}} --tsa main"
+        );
+        let _ = session.run(&amend).exits(0);
+        session.write("other.pdf", session.read("letter.pdf"));
+        let _ = session.run("timestamp other.pdf --tsa main").exits(0);
+        session.write("other.ers", record_around(&session.read("other.tst")));
+        let person = session.testbed().person(Person::Commercial).certificate_path();
+        let form = format!("evidence template {} --person 試験太郎 --role 医師", person.display());
+        session.write("record.json", completed(session.run(&form).exits(0).json()).to_string());
+        let journal = format!("[[tsa]]\nname = \"main\"\nurl = \"{tsa}\"\n[journal]\npath = \"journal\"\n");
+        session.write("journal.toml", journal);
+        let _ = session.sign(Person::Pharmacist, "--config journal.toml scan.pdf -o noted.pdf").exits(0);
+        let _ = session.run("journal stamp --config journal.toml").exits(0);
+        session.write("inbox/scan-0001.pdf", session.read("scan.pdf"));
+        let _ = session.run("archive init archive --tsa {tsa} --store one --store two").exits(0);
+        let add = "archive add --archive archive --trust {trust} --evidence {crl} --class chart --retention-start 2026-11-01";
+        let _ = session.run(&format!("{add} scan.signed.pdf --key chart-1")).exits(0);
+        let _ = session.run(&format!("{add} letter.pdf --key chart-2")).exits(7);
+        Self { session, card }
+    }
+
     fn run(&self, command: &str) -> Answer {
         let pki = self.session.testbed().folder().display().to_string();
         let words = command.split(' ').map(|word| match word {
@@ -219,7 +231,7 @@ impl Desk {
 
 #[test]
 fn json_documents_are_described_and_shown() {
-    let (schemas, desk) = (Schemas::read(), &*DESK);
+    let (schemas, desk) = (Schemas::read(), desk());
     let mut text = format!("{MADE_BY}\n{INTRO}");
     for one in &EXAMPLES {
         text.push_str(&format!(
@@ -254,7 +266,7 @@ fn json_documents_are_described_and_shown() {
 
 #[test]
 fn every_answer_fits_its_schema() {
-    let (schemas, desk) = (Schemas::read(), &*DESK);
+    let (schemas, desk) = (Schemas::read(), desk());
     let mut problems = Vec::new();
     for (schema, command, code) in FURTHER {
         let answer = desk.run(command).exits(code);
