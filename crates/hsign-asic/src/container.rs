@@ -70,9 +70,8 @@ impl<'s> Container<'s> {
 
     /// Where in the file a PDF reader would see the start of one: within the first 1,024 octets (ISO 32000-2 §7.5.2).
     pub(crate) fn pdf_header(&self) -> Option<u64> {
-        const HEADER: &[u8] = b"%PDF-";
         let head = read_range(self.source, 0, self.source.length().min(1_024)).ok()?;
-        head.windows(HEADER.len()).position(|window| window == HEADER).map(|at| at as u64)
+        memchr::memmem::find(&head, b"%PDF-").map(|at| at as u64)
     }
 
     /// A file as a source; `None` where there is none that every tool unpacks alike.

@@ -87,7 +87,7 @@ impl Records {
 fn is_record(bytes: &[u8], origin: EvidenceOrigin) -> bool {
     const FORM: &[u8] = b"hsign.qualification-evidence/";
     let object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
-    let named = || bytes.windows(FORM.len()).any(|window| window == FORM);
+    let named = || memchr::memmem::find(bytes, FORM).is_some();
     object && (origin == EvidenceOrigin::Given || named())
 }
 

@@ -49,15 +49,6 @@ fn regular_hexadecimal(digits: &[u8]) -> Option<Vec<u8>> {
     Some(pairs.iter().map(|[high, low]: &[u8; 2]| value(*high) << 4 | value(*low)).collect())
 }
 
-/// Position of the first such byte, many looked at at a time.
-pub(crate) fn find_byte(bytes: &[u8], wanted: u8) -> Option<usize> {
-    const CHUNK: usize = 32;
-    let lacks = |chunk: &&[u8]| !chunk.iter().fold(false, |any, byte| any | (*byte == wanted));
-    let start = bytes.chunks_exact(CHUNK).take_while(lacks).count() * CHUNK;
-    let rest = bytes.get(start..).unwrap_or_default();
-    rest.iter().position(|byte| *byte == wanted).map(|position| start + position)
-}
-
 /// Longest name or number read; Acrobat's limit for names is 127 bytes.
 const LONGEST_WORD: usize = 4096;
 
@@ -184,7 +175,7 @@ impl<'a> Lexer<'a> {
 
     fn hexadecimal(&mut self) -> Result<Token, Stop> {
         let rest = self.rest().get(1..).unwrap_or_default();
-        let Some(length) = find_byte(rest, b'>') else {
+        let Some(length) = memchr::memchr(b'>', rest) else {
             return self.ended("unterminated hexadecimal string");
         };
         let raw = rest.get(..length).unwrap_or_default();

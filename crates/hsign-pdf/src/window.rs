@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use hsign_core::{Budget, Source, read_range};
+use memchr::memmem;
 
 use crate::error::{Error, Result};
-use crate::lexer::{Stop, find_byte};
+use crate::lexer::Stop;
 use crate::parser::Parser;
 
 /// First piece read for an object; most fit.
@@ -94,7 +95,7 @@ impl<'s> Window<'s> {
         let mut at = start;
         while at < end {
             let bytes = self.piece(at, (STEP + overlap).min(end - at))?;
-            if let Some(found) = find_bytes(&bytes, needle) {
+            if let Some(found) = memmem::find(&bytes, needle) {
                 return Ok(Some(at + found as u64));
             }
             at += STEP;
@@ -106,20 +107,6 @@ impl<'s> Window<'s> {
     pub(crate) fn find_last(&self, needle: &[u8], end: u64, length: u64) -> Result<Option<u64>> {
         let start = end.saturating_sub(length);
         let bytes = self.piece(start, end - start)?;
-        let found = bytes.windows(needle.len()).rposition(|window| window == needle);
-        Ok(found.map(|found| start + found as u64))
+        Ok(memmem::rfind(&bytes, needle).map(|found| start + found as u64))
     }
-}
-
-pub(crate) fn find_bytes(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut from = 0;
-    while let Some(step) = find_byte(bytes.get(from..)?, first) {
-        let at = from + step;
-        if bytes.get(at..)?.starts_with(needle) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-    None
 }

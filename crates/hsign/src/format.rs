@@ -1,6 +1,7 @@
 use std::io;
 
 use hsign_core::{Source, read_range};
+use memchr::memmem;
 
 /// What a file is, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub fn input_format(source: &dyn Source) -> io::Result<InputFormat> {
     if head.starts_with(b"PK\x03\x04") && hsign_asic::is_container(source) {
         return Ok(InputFormat::Asic);
     }
-    if head.windows(5).any(|window| window == b"%PDF-") {
+    if memmem::find(&head, b"%PDF-").is_some() {
         return Ok(InputFormat::Pdf);
     }
     if looks_like_xml(&head) {

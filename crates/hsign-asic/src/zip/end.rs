@@ -71,22 +71,12 @@ pub(super) fn find(source: &dyn Source) -> Result<Directory, Error> {
     Ok(directory)
 }
 
-/// So many bytes are looked at at a time; few have the first one of the record among them.
-const CHUNK: usize = 32;
-
 /// The last record whose comment fits into the file; and whether another one fits as well as that.
 fn locate(tail: &[u8]) -> Option<(usize, bool)> {
-    let searched = tail.get(..tail.len().saturating_sub(21)).unwrap_or_default();
-    let starts = searched
-        .chunks(CHUNK)
-        .enumerate()
-        .rev()
-        .filter(|(_, chunk)| chunk.iter().fold(false, |any, byte| any | (*byte == b'P')))
-        .flat_map(|(number, chunk)| (0..chunk.len()).rev().map(move |at| number * CHUNK + at))
-        .filter(|at| tail.get(*at..*at + END.len()) == Some(END));
+    let searched = tail.get(..tail.len().saturating_sub(22 - END.len())).unwrap_or_default();
     let mut exact = Vec::new();
     let mut loose = None;
-    for at in starts.take(64) {
+    for at in memchr::memmem::rfind_iter(searched, END).take(64) {
         let comment = usize::try_from(number::<2>(tail, at + 20)?).ok()?;
         match (at + 22 + comment).cmp(&tail.len()) {
             std::cmp::Ordering::Equal => exact.push(at),

@@ -14,8 +14,7 @@ const LONGEST_NAME: usize = 256;
 /// Whether a local header has such a name.
 pub(crate) fn any_local_name(source: &dyn Source, wanted: &dyn Fn(&str) -> bool) -> io::Result<bool> {
     any_window(source, NAME + LONGEST_NAME, |window| {
-        let headers = window.windows(HEADER.len()).enumerate().filter(|(_, there)| *there == HEADER);
-        headers.filter_map(|(at, _)| name(window.get(at..)?)).any(wanted)
+        memchr::memmem::find_iter(window, HEADER).filter_map(|at| name(window.get(at..)?)).any(wanted)
     })
 }
 

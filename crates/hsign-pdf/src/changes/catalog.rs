@@ -222,8 +222,7 @@ impl<'a, 'd, 's> Comparison<'a, 'd, 's> {
         };
         let Object::Stream(stream) = after else { return false };
         let packet = self.new.snapshot.stream_data(stream, LARGEST_METADATA).unwrap_or_default();
-        let marker: &[u8] = b"xmpmeta";
-        let is_xmp = packet.windows(marker.len()).any(|window| window == marker);
+        let is_xmp = memchr::memmem::find(&packet, b"xmpmeta").is_some();
         let explained = was && is_metadata(&stream.dictionary) && is_xmp;
         if explained {
             found.add(change(ChangeKind::MetadataChanged).with("entries", "XMP"));

@@ -169,7 +169,7 @@ impl Plan {
         let mut filled = Vec::with_capacity(canonical.len() + 100 * digests.len());
         let mut rest = canonical;
         for digest in digests {
-            let Some(at) = rest.windows(EMPTY.len()).position(|window| window == EMPTY) else { break };
+            let Some(at) = memchr::memmem::find(rest, EMPTY) else { break };
             let (before, after) = rest.split_at(at + START);
             filled.extend_from_slice(before);
             filled.extend_from_slice(self.lines.base64(digest).as_bytes());

@@ -7,6 +7,7 @@
 use std::io;
 
 use hsign_core::{Source, any_window};
+use memchr::memmem;
 
 use crate::{InputFormat, input_format};
 
@@ -38,9 +39,7 @@ fn is_dicom(source: &dyn Source) -> bool {
 /// Whether any of these stands anywhere.
 fn holds_any(source: &dyn Source, marks: &[&[u8]]) -> io::Result<bool> {
     let longest = marks.iter().map(|mark| mark.len()).max().unwrap_or(0);
-    any_window(source, longest, |window| {
-        marks.iter().any(|mark| window.windows(mark.len()).any(|there| there == *mark))
-    })
+    any_window(source, longest, |window| marks.iter().any(|mark| memmem::find(window, mark).is_some()))
 }
 
 #[cfg(test)]
