@@ -46,7 +46,8 @@ pub(crate) fn validate(
     ];
     let conclusions: Vec<_> = rules.iter().map(|(conclusion, _)| *conclusion).collect();
     let conclusion = in_order(&conclusions, past::may_continue);
-    if let (Conclusion::Passed, Some(first)) = (conclusion, tokens.first()) {
+    let first = tokens.first().filter(|_| conclusion.is_passed());
+    if let Some(first) = first {
         *proofs = within;
         stamps::extract(first, &source, contents, engine.context, proofs);
         let good = stamps::digest_good_at(engine.context, engine.context.time.0);
@@ -60,7 +61,7 @@ pub(crate) fn validate(
     let verdict = EvidenceRecordVerdict {
         indication: conclusion.indication(),
         sub_indication: conclusion.sub_indication(),
-        proven_time: tokens.first().and_then(|token| token.judged.gen_time),
+        proven_time: first.and_then(|token| token.judged.gen_time),
         id: facts.id.clone(),
         timestamps: tokens.into_iter().map(|token| token.judged.verdict).collect(),
         findings,

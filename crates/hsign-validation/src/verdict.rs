@@ -208,7 +208,7 @@ verdict! {
             indication: Indication,
             /// Why it isn't passed.
             sub_indication: Option<SubIndication>,
-            /// The time it proves: that of its first time stamp.
+            /// The time it proves, that of its first time stamp; `None` unless it passed.
             proven_time: Option<GenTime>,
         }
         by reference {

@@ -73,6 +73,7 @@ fn of_record(archive: &mut Archive) -> (Indication, Option<SubIndication>) {
     let verdict = archive.judge_at(20 * YEAR);
     let record = &verdict.evidence_records()[0];
     assert_eq!(verdict.signatures()[0].indication(), Indication::Indeterminate);
+    assert_eq!(record.proven_time(), None);
     (record.indication(), record.sub_indication())
 }
 

@@ -161,7 +161,7 @@ pub(super) fn verified(bundle: &Bundle, key: &str, track: &str, verdict: &Eviden
         track: track.to_owned(),
         indication: verdict.indication(),
         sub_indication: verdict.sub_indication(),
-        proven_since: bundle.proven_since(track),
+        proven_since: verdict.proven_time().map(|time| time.0),
         findings: verdict.findings().iter().chain(stamps).cloned().collect(),
     }
 }
