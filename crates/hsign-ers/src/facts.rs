@@ -1,5 +1,5 @@
 use hsign_core::facts::{
-    ArchiveTimestampChain, ArchiveTimestampFacts, EvidenceFacts, EvidenceRecordFacts, ShownObject,
+    ArchiveTimestampChain, ArchiveTimestampFacts, Covered, EvidenceFacts, EvidenceRecordFacts, ShownObject,
     TimestampFacts, TimestampKind,
 };
 use hsign_core::{Digest, DigestAlgorithm, Finding, Octets};
@@ -58,19 +58,33 @@ impl Reading<'_> {
         let algorithm = chain.digest_algorithm();
         let mut timestamps = Vec::with_capacity(chain.timestamps().len());
         for (position, timestamp) in chain.timestamps().iter().enumerate() {
+            let id = self.name(self.index, position);
             if timestamp.digest_algorithm() != algorithm {
                 let mixed = Finding::error("evidence-record-chain-mixes-digests").clause("RFC 4998 §5.1");
-                findings.push(mixed.with("timestamp", self.name(position)));
+                findings.push(mixed.with("timestamp", &id));
             }
             let wanted = algorithm.map_or_else(Vec::new, |algorithm| self.wanted(chain, position, algorithm));
-            timestamps.push(archive_timestamp(timestamp, &self.name(position), algorithm, wanted));
+            let mut read = archive_timestamp(timestamp, &id, algorithm, wanted);
+            if position == 0 {
+                read.timestamp.covers.extend(self.earlier_tokens());
+            }
+            timestamps.push(read);
         }
         ArchiveTimestampChain { digest_algorithm: algorithm, timestamps }
     }
 
     /// `record/2.1`: chain and place in it, counted from 1.
-    fn name(&self, position: usize) -> String {
-        format!("{}/{}.{}", self.id, self.index + 1, position + 1)
+    fn name(&self, chain: usize, position: usize) -> String {
+        format!("{}/{}.{}", self.id, chain + 1, position + 1)
+    }
+
+    /// A new tree binds each object to all earlier chains, and so their tokens to its time (RFC 4998 §5.2).
+    fn earlier_tokens(&self) -> impl Iterator<Item = Covered> + '_ {
+        let chains = self.record.chains().iter().take(self.index).enumerate();
+        chains.flat_map(move |(chain, earlier)| {
+            let positions = 0..earlier.timestamps().len();
+            positions.map(move |position| Covered::Timestamp { timestamp: self.name(chain, position) })
+        })
     }
 
     /// What the first list of an archive time stamp has to show, by its place (RFC 4998 §4.3, §5.3).
@@ -78,7 +92,7 @@ impl Reading<'_> {
         let previous = position.checked_sub(1).and_then(|previous| chain.timestamps().get(previous));
         match previous {
             Some(previous) => {
-                vec![of_timestamp(&self.name(position - 1), previous.token(), algorithm)]
+                vec![of_timestamp(&self.name(self.index, position - 1), previous.token(), algorithm)]
             }
             None if self.index == 0 => initial(self.objects, algorithm),
             None => of_tree(self.objects, &self.record.sequence_of_first(self.index), algorithm),

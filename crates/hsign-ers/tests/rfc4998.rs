@@ -117,6 +117,32 @@ fn rfc4998_5_2_a_renewed_tree_joins_the_object_with_all_that_was_before() {
 }
 
 #[test]
+fn rfc4998_5_2_a_renewed_tree_covers_every_token_of_the_earlier_chains() {
+    let first = initial();
+    let first_token = Record::parse(&record(&[SHA256], &[&chain(&[&first])])).unwrap();
+    let previous = hash(SHA256, first_token.chains()[0].timestamps()[0].token());
+    let second = archive_timestamp(&[&[&previous]], &token(SHA256, &previous));
+    let earlier = chain(&[&first, &second]);
+    let leaf =
+        |chains: &[&[u8]]| hash(SHA512, &[hash(SHA512, A), hash(SHA512, &encode::sequence(chains))].concat());
+    let third = leaf(&[&earlier]);
+    let third = chain(&[&archive_timestamp(&[&[&third]], &token(SHA512, &third))]);
+    let fourth = leaf(&[&earlier, &third]);
+    let fourth = chain(&[&archive_timestamp(&[&[&fourth]], &token(SHA512, &fourth))]);
+    let facts = read(&record(&[SHA256, SHA512], &[&earlier, &third, &fourth]), &[A]);
+    for (index, tokens) in [(1, &["er/1.1", "er/1.2"][..]), (2, &["er/1.1", "er/1.2", "er/2.1"])] {
+        assert_eq!(at(&facts, index, 0), holds(1));
+        let covers = &facts.chains[index].timestamps[0].timestamp.covers;
+        let covered = covers.iter().filter_map(|covered| match covered {
+            Covered::Timestamp { timestamp } => Some(timestamp.as_str()),
+            _ => None,
+        });
+        assert_eq!(covered.collect::<Vec<_>>(), tokens);
+        assert_eq!(covers.len(), 1 + tokens.len(), "the object too");
+    }
+}
+
+#[test]
 fn a_sorted_join_is_told_and_nothing_else_is_taken() {
     // The token differs each time, and with it the earlier chains' hash: some are in order anyway.
     let (sorted, _) = (0..64)

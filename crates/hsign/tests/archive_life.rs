@@ -86,6 +86,26 @@ fn time_stamps_and_trees_are_renewed_before_they_end() {
 }
 
 #[test]
+fn rfc4998_5_3_documents_stay_proven_after_the_end_of_a_hash_function_whose_trees_were_renewed() {
+    let clinic = Clinic::new();
+    clinic.configure(&CONFIG.replace("\"sha256\"", "\"sha384\""));
+    clinic.add(&clinic.charts(0..4));
+    clinic.renew();
+    let row = "[[algorithms.digest]]\nname = \"SHA-384\"\ncollision = \"2019-06-30\"\nsecond_pre_image = \"no-end\"\n\
+               certificate_identifier = \"no-end\"\nsource = \"mapping\"\nconfidence = \"likely\"\n";
+    clinic.policy.lock().unwrap().push_str(row);
+    clinic.set(NOW + 2 * YEAR + 200 * DAY);
+    assert_eq!(clinic.renew().tsa_requests, 1, "{:?}", clinic.lines());
+    clinic.set(NOW + 3 * YEAR);
+    assert_eq!(clinic.verified(), 4);
+    // What comes now is under the next function from the start.
+    clinic.add(&clinic.charts(4..6));
+    assert_eq!(clinic.renew().tsa_requests, 1, "{:?}", clinic.lines());
+    assert_eq!(clinic.renew().tsa_requests, 0, "no tree is renewed at once");
+    assert_eq!(clinic.verified(), 6);
+}
+
+#[test]
 fn an_authority_that_fails_is_passed_over_and_one_whose_clock_is_wrong_refused() {
     let clinic = Clinic::new();
     clinic.add(&clinic.charts(0..2));

@@ -30,6 +30,8 @@ use hsign_testkit::{Ca, Clock, CrlName, DAY, Dice, Fault, Pki, Seconds, Tsa, Tsa
 
 const START: Seconds = 1_790_000_000 - 10 * YEAR;
 const YEARS: i64 = 30;
+/// Where nobody asks for others: a story with a compromised authority, and one in which both tracks have to hold.
+const PLAYED: [u64; 2] = [1, 12];
 /// A unit lives ten years, and its successor comes after seven.
 const GENERATION: i64 = 7;
 
@@ -330,8 +332,9 @@ fn number(name: &str) -> Option<u64> {
 #[test]
 fn thirty_years_leave_every_document_proven() {
     let seeds = match (number("HSIGN_SEED"), number("HSIGN_SEEDS")) {
-        (Some(seed), _) => seed..seed + 1,
-        (None, count) => 1..count.unwrap_or(1) + 1,
+        (Some(seed), _) => vec![seed],
+        (None, Some(count)) => (1..=count).collect(),
+        (None, None) => PLAYED.into(),
     };
     for seed in seeds {
         let mut world = World::new(seed);

@@ -42,7 +42,7 @@ impl Archive {
     ) -> Result<Summary, Error> {
         let table = self.config.retention_table()?;
         let mut count = 0;
-        self.lines(&request.manifest, &table, &mut |_| {
+        self.lines(&request.manifest, &table, environment, &mut |_| {
             count += 1;
             Ok(())
         })?;
@@ -58,7 +58,7 @@ impl Archive {
             some.clear();
             Ok(())
         };
-        self.lines(&request.manifest, &table, &mut |document| {
+        self.lines(&request.manifest, &table, environment, &mut |document| {
             some.push(document);
             if some.len() == TOGETHER { take(&mut some) } else { Ok(()) }
         })?;
@@ -75,7 +75,7 @@ impl Archive {
         environment: &Environment<'_>,
     ) -> Result<(), Error> {
         let (mut number, mut documents) = (0, Vec::new());
-        self.lines(manifest, table, &mut |document| {
+        self.lines(manifest, table, environment, &mut |document| {
             if chosen.contains(&number) {
                 documents.push(document);
             }
@@ -142,8 +142,10 @@ impl Archive {
         &self,
         manifest: &Path,
         table: &RetentionTable,
+        environment: &Environment<'_>,
         each: &mut dyn FnMut(Document) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        let tracks = self.bundle_tracks(environment);
         let failed = |source| Error::File { path: manifest.to_owned(), source };
         let mut reader = csv::Reader::from_reader(File::open(manifest).map_err(failed)?);
         let wrong = |line: u64, reason: &str| {
@@ -178,11 +180,8 @@ impl Archive {
                     digests.push(Digest::new(algorithm, value));
                 }
             }
-            let lacks = self
-                .config
-                .tracks
-                .iter()
-                .find(|track| !digests.iter().any(|digest| digest.algorithm == track.algorithm));
+            let lacks =
+                tracks.iter().find(|track| !digests.iter().any(|digest| digest.algorithm == track.algorithm));
             if let Some(track) = lacks {
                 return Err(wrong(line, &format!("no {} digest", track.algorithm)));
             }

@@ -1,6 +1,6 @@
 //! What is due, by when, why and at what price; and how the archive stands.
 
-use hsign_archive::{Action, ActionKind, AlgorithmEnds, Blocked, BundleState, Plan, Planner, Reason};
+use hsign_archive::{Action, ActionKind, AlgorithmEnds, Blocked, BundleState, Plan, Planner, Reason, Track};
 use hsign_archive_store::{Counts, Index, WaitingBatch};
 use hsign_core::{DigestAlgorithm, Finding, Time};
 use hsign_pki::algorithms::{AlgorithmTable, Resistance, Use};
@@ -12,7 +12,7 @@ use crate::Error;
 const PAGE: usize = 1024;
 
 /// The dated table of the policy as the planner's port.
-pub(super) struct Ends<'a>(pub(super) &'a AlgorithmTable);
+struct Ends<'a>(&'a AlgorithmTable);
 
 impl AlgorithmEnds for Ends<'_> {
     fn digest_end(&self, algorithm: DigestAlgorithm) -> Option<Time> {
@@ -115,6 +115,12 @@ impl Archive {
             }
             after = Some(last.id.clone());
         }
+    }
+
+    /// The lines of evidence of bundles that are made now.
+    pub(super) fn bundle_tracks(&self, environment: &Environment<'_>) -> Vec<Track> {
+        let ends = Ends(environment.settings.policy.algorithms());
+        self.config.bundle_tracks(&ends, environment.now())
     }
 
     /// Whether a batch is closed at `now`.

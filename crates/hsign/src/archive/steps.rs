@@ -46,7 +46,7 @@ impl Archive {
         run: &Run,
         environment: &Environment<'_>,
     ) -> Result<Done, Error> {
-        let tracks = self.config.bundle_tracks();
+        let tracks = self.bundle_tracks(environment);
         let key = BatchKey { class: class.to_owned(), retention: retention.to_owned(), tracks };
         let most = self.config.policy.batch_documents as usize;
         let waiting = index.waiting(&key, from.checked_sub(1), most)?;

@@ -15,7 +15,7 @@ pub struct TrackConfig {
     pub name: String,
     /// The hash function of its trees.
     pub algorithm: DigestAlgorithm,
-    /// The hash function of the trees after this one has ended.
+    /// The hash function of trees, renewed and new, once this one is about to end.
     #[serde(default = "default_next")]
     pub next: DigestAlgorithm,
     /// The names of its authorities, asked in this order.

@@ -8,8 +8,8 @@ mod store;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use hsign_archive::{ClosingRule, PlanPolicy, RetentionTable, Track};
-use hsign_core::{DigestAlgorithm, SecretReference};
+use hsign_archive::{AlgorithmEnds, ClosingRule, PlanPolicy, RetentionTable, Track};
+use hsign_core::{DigestAlgorithm, SecretReference, Time};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -117,14 +117,20 @@ impl ArchiveConfig {
         self.tracks.iter().find(|track| track.name == name)
     }
 
-    /// The lines of evidence of new bundles, by name.
+    /// The lines of evidence of bundles that are made at `now`, by name: under the next hash function as soon as trees under
+    /// the first one are due for renewal.
     #[must_use]
-    pub fn bundle_tracks(&self) -> Vec<Track> {
-        let mut tracks: Vec<Track> = self
-            .tracks
-            .iter()
-            .map(|track| Track { name: track.name.clone(), algorithm: track.algorithm })
-            .collect();
+    pub fn bundle_tracks(&self, ends: &dyn AlgorithmEnds, now: Time) -> Vec<Track> {
+        let lead = self.policy.lead.as_seconds();
+        let is_due = |algorithm| ends.digest_end(algorithm).is_some_and(|end| end.seconds_since(now) <= lead);
+        let track = |track: &TrackConfig| {
+            let algorithm = match track.algorithm {
+                first if is_due(first) && !is_due(track.next) => track.next,
+                first => first,
+            };
+            Track { name: track.name.clone(), algorithm }
+        };
+        let mut tracks: Vec<Track> = self.tracks.iter().map(track).collect();
         tracks.sort();
         tracks
     }
