@@ -1,5 +1,6 @@
 """The proofs that hsign's archive hands out, in other people's software: containers with evidence records, and records alone."""
 
+import os
 import zipfile
 
 import dss
@@ -7,6 +8,10 @@ from forms import FORMS, Desk
 from records import in_dss, of_dss, of_hsign_in, ourselves
 from tamper import entry
 from testbed import HSIGN, LETTER
+
+ARCHIVE_OF_YEARS = os.environ["ARCHIVE_OF_YEARS"]
+#: What was renewed in the years of an archive.
+STORIES = ("stamp-renewed", "tree-renewed")
 
 
 def judged_by_them(rows, testbed, peers):
@@ -22,8 +27,29 @@ def judged_by_them(rows, testbed, peers):
         rows.add("our records", "hsign", "an archive", "–", "failed", error)
         return
     for what, document in documents.items():
-        with_document(rows, testbed, peers, folder, f"archive's proof of {what}", document)
-        without_document(rows, testbed, peers, folder, f"archive's proof of {what}, without it", document)
+        for end, options in ((".asice", ()), (".zip", ("--without-document",))):
+            archive(testbed, folder, "export", document.stem, "-o", document.with_suffix(end), *options)
+        judged(rows, testbed, peers, f"archive's proof of {what}", document, {}, dss.ANCHORS)
+
+
+def after_years(rows, testbed, peers):
+    """Archives whose first authority's certificate has ended, and then their first hash function: our policy says so."""
+    folder = testbed.work / "years"
+    testbed.checked(ARCHIVE_OF_YEARS, folder)
+    for story in STORIES:
+        place = folder / story
+        ours = {"trust": place / "trust.toml", "policy": place / "policy.toml"}
+        anchors = f"{place / 'root-0'},{place / 'root-1'}"
+        what = f"archive's proof after twelve years, {story.replace('-', ' ')}"
+        judged(rows, testbed, peers, what, place / "chart.txt", ours, anchors)
+
+
+def judged(rows, testbed, peers, what, document, ours, anchors):
+    """The container and the records alone that stand beside the document."""
+    # With nothing but the anchors: the records bring what their time stamps rest on.
+    theirs = {"alone": "yes", "anchors": anchors}
+    with_document(rows, testbed, peers, what, document.with_suffix(".asice"), ours, theirs)
+    without_document(rows, testbed, peers, f"{what}, without it", document, ours, theirs)
 
 
 def archive(testbed, folder, command, *arguments):
@@ -43,9 +69,8 @@ def kept(testbed, folder, documents):
     archive(testbed, folder, "renew", "--close-all")
 
 
-def with_document(rows, testbed, peers, folder, what, document):
-    out, changed = folder / f"{document.stem}.asice", folder / f"{document.stem}-changed.asice"
-    archive(testbed, folder, "export", document.stem, "-o", out)
+def with_document(rows, testbed, peers, what, out, ours, theirs):
+    changed = out.with_name(f"changed-{out.name}")
     name = next(name for name in zipfile.ZipFile(out).namelist() if name != "mimetype" and not name.startswith("META-INF/"))
     other = lambda data: data.replace(b" 5 mg", b" 9 mg")
     changed.write_bytes(entry(name, other)(out.read_bytes()))
@@ -55,11 +80,10 @@ def with_document(rows, testbed, peers, folder, what, document):
         def check(judge, ask):
             rows.check("our records", "hsign", f"{what}{note}", judge, ask, good)
 
-        check("hsign", lambda: accepted(of_hsign_in(testbed, path)))
+        check("hsign", lambda: accepted(of_hsign_in(testbed, path, **ours)))
         if peers.dss:
-            # With nothing but the anchors: the records bring what their time stamps rest on.
-            check("EU DSS", lambda: in_dss(peers.dss, path, alone="yes", anchors=dss.ANCHORS))
-            check("Bouncy Castle", lambda: by_bouncy_castle(peers.dss, folder, path, name))
+            check("EU DSS", lambda: in_dss(peers.dss, path, **theirs))
+            check("Bouncy Castle", lambda: by_bouncy_castle(peers.dss, out.parent, path, name))
 
 
 def accepted(said):
@@ -79,19 +103,18 @@ def by_bouncy_castle(peer, folder, container, name):
     return bool(records) and not complaints, "; ".join(complaints) or f"{len(records)} records"
 
 
-def without_document(rows, testbed, peers, folder, what, document):
-    out, place = folder / f"{document.stem}.zip", folder / f"{document.stem}-proof"
-    archive(testbed, folder, "export", document.stem, "-o", out, "--without-document")
-    with zipfile.ZipFile(out) as files:
+def without_document(rows, testbed, peers, what, document, ours, theirs):
+    place = document.with_name(f"{document.stem}-proof")
+    with zipfile.ZipFile(document.with_suffix(".zip")) as files:
         files.extractall(place)
     for record in sorted(place.rglob("*.ers")):
 
         def check(judge, ask):
             rows.check("our records", "hsign", f"{what}: {record.name}", judge, ask, True)
 
-        check("hsign", lambda: beginning("TOTAL-PASSED", [ourselves(testbed, record, document)]))
+        check("hsign", lambda: beginning("TOTAL-PASSED", [ourselves(testbed, record, document, **ours)]))
         if peers.dss:
-            check("EU DSS", lambda: beginning("PASSED", of_dss(peers.dss, record, document)))
+            check("EU DSS", lambda: beginning("PASSED", of_dss(peers.dss, record, document, **theirs)))
             check("Bouncy Castle", lambda: nothing(peers.dss.ask("records", file=record, content=document)["complaints"]))
 
 

@@ -43,6 +43,7 @@ def evidence(rows, testbed, peers):
     records.judged_by_us(rows, testbed, peers)
     records.in_containers(rows, testbed, peers)
     archive_exports.judged_by_them(rows, testbed, peers)
+    archive_exports.after_years(rows, testbed, peers)
     records_differential.run(rows, testbed, peers)
 
 

@@ -106,9 +106,9 @@ def in_containers(rows, testbed, peers):
             rows.check("their records", "EU DSS", what, "EU DSS", lambda: in_dss(peers.dss, path), intact)
 
 
-def of_hsign_in(testbed, container):
+def of_hsign_in(testbed, container, **ground):
     """Each record, and what it says of each file."""
-    document = testbed.hsign_verify(container)[0]
+    document = testbed.hsign_verify(container, **ground)[0]
     records = [" ".join(filter(None, (each["indication"], each["sub_indication"]))) for each in document["evidence_records"]]
     return records + [f"file intact: {by['intact']}" for file in document["files"] for by in file["covered_by"]]
 
@@ -145,18 +145,17 @@ def refused(rows, testbed, peer, what, record, file):
         check("Bouncy Castle", lambda: (not complaints(), "; ".join(complaints())))
 
 
-def ourselves(testbed, record, file):
-    answer = answered(testbed, record, file)
+def ourselves(testbed, record, file, **ground):
+    answer = answered(testbed, record, file, **ground)
     stamps = len(answer["archive_timestamps"])
     words = (answer["indication"], answer["sub_indication"])
     return f"{' '.join(word for word in words if word)}, {stamps} time stamps"
 
 
-def answered(testbed, record, file):
+def answered(testbed, record, file, **ground):
     """What hsign says of a record, with nothing where it can't be read."""
     result = testbed.run(
-        HSIGN, "evidence", "verify", "--record", record, file, "--output", "json", "--lang", "en",
-        "--trust", testbed.pki / "trust.toml", "--evidence", testbed.pki / "crl", "--evidence", testbed.pki / "ca",
+        HSIGN, "evidence", "verify", "--record", record, file, "--output", "json", "--lang", "en", *testbed.ground(**ground)
     )
     try:
         return json.loads(result.stdout)
@@ -164,9 +163,9 @@ def answered(testbed, record, file):
         return {}
 
 
-def of_dss(peer, record, file):
+def of_dss(peer, record, file, **options):
     lines = []
-    for found in peer.ask("verify", file=record, content=file)["records"]:
+    for found in peer.ask("verify", file=record, content=file, **options)["records"]:
         stamps = found["timestamps"]
         failed = [f", time stamp {dss.verdict(stamp)}" for stamp in stamps if not dss.passes(stamp)]
         lines.append(f"{dss.verdict(found)}, {len(stamps)} time stamps{''.join(failed)}")

@@ -7,7 +7,8 @@ cd "$(dirname "$0")/../.."
 bin="${HSIGN_BIN:-${CARGO_TARGET_DIR:-target}/ci}"
 export HSIGN="${HSIGN:-$bin/hsign}" HSIGN_TESTKIT="${HSIGN_TESTKIT:-$bin/hsign-testkit}"
 export EVIDENCE_RECORD="${EVIDENCE_RECORD:-$bin/evidence-record}"
-for program in "$HSIGN" "$HSIGN_TESTKIT" "$EVIDENCE_RECORD"; do
+export ARCHIVE_OF_YEARS="${ARCHIVE_OF_YEARS:-$bin/archive-of-years}"
+for program in "$HSIGN" "$HSIGN_TESTKIT" "$EVIDENCE_RECORD" "$ARCHIVE_OF_YEARS"; do
     if [ ! -x "$program" ]; then
         echo "$program is missing; make build makes it" >&2
         exit 1

@@ -109,12 +109,15 @@ class Testbed(Commands):
     def hsign_timestamp(self, document, out, url, *options):
         self.checked(HSIGN, "timestamp", document, "-o", out, "--tsa", url, *options)
 
-    def hsign_verify(self, *arguments, trust=None):
+    def ground(self, trust=None, policy=None):
+        """Whom and what hsign believes; without a policy, what the test PKI has published is at hand."""
+        believed = ("--trust", trust or self.pki / "trust.toml")
+        at_hand = ("--evidence", self.pki / "crl", "--evidence", self.pki / "ca")
+        return (*believed, "--policy", policy) if policy else (*believed, *at_hand)
+
+    def hsign_verify(self, *arguments, **ground):
         """The documents of the report."""
-        result = self.run(
-            HSIGN, "verify", *arguments, "--output", "json", "--lang", "en", "--trust", trust or self.pki / "trust.toml",
-            "--evidence", self.pki / "crl", "--evidence", self.pki / "ca",
-        )
+        result = self.run(HSIGN, "verify", *arguments, "--output", "json", "--lang", "en", *self.ground(**ground))
         try:
             return json.loads(result.stdout)["documents"]
         except (ValueError, LookupError) as error:

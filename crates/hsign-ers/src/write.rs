@@ -66,7 +66,8 @@ pub fn tree_renewal(record: &Record, object: &Digest) -> Result<Digest, Error> {
 /// When the token can't be read or stamps something else.
 pub fn with_renewed_tree(record: &Record, tree: &ReducedTree, token: &[u8]) -> Result<Vec<u8>, Error> {
     let algorithm = imprint_algorithm(token)?;
-    let timestamp = archive_timestamp(tree, token, algorithm)?;
+    // Written out even for a lone object: in a container EU DSS doesn't find the joined digest without it.
+    let timestamp = with_tree(tree, token, algorithm)?;
     let mut chains: Vec<Vec<u8>> = record.chains().iter().map(|chain| chain.bytes().to_vec()).collect();
     chains.push(encode::sequence(&[&timestamp]));
     Ok(whole(&algorithms(record, algorithm)?, &chains))
@@ -85,12 +86,15 @@ fn imprint_algorithm(token: &[u8]) -> Result<DigestAlgorithm, Error> {
 
 /// One ArchiveTimeStamp (RFC 4998 §4.1). The tree is left out where it is one digest: then the token stamps that.
 fn archive_timestamp(tree: &ReducedTree, token: &[u8], algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
+    let timestamp = with_tree(tree, token, algorithm)?;
+    let is_one = matches!(&tree[..], [only] if only.len() == 1);
+    Ok(if is_one { encode::sequence(&[token]) } else { timestamp })
+}
+
+fn with_tree(tree: &ReducedTree, token: &[u8], algorithm: DigestAlgorithm) -> Result<Vec<u8>, Error> {
     let stamped = record::imprint(token);
     if crate::tree::root(tree, algorithm).is_none_or(|root| stamped != Some(root)) {
         return Err(Error::Build("the time stamp is over something else"));
-    }
-    if matches!(&tree[..], [only] if only.len() == 1) {
-        return Ok(encode::sequence(&[token]));
     }
     let lists: Vec<Vec<u8>> = tree
         .iter()

@@ -102,6 +102,20 @@ fn rfc4998_4_2_a_lone_object_needs_no_tree() {
     assert_eq!(record.chains()[0].timestamps()[0].tree_height(), None);
 }
 
+/// EU DSS finds the joined digest of a file in a container only there.
+#[test]
+fn the_new_tree_of_a_lone_object_is_written_out() {
+    let documents = documents(1);
+    let record = Record::parse(&records(&documents)[0]).unwrap();
+    let group = Group::new(&[tree_renewal(&record, &digest(SHA512, &documents[0])).unwrap()]).unwrap();
+    let tree = HashTree::over(std::slice::from_ref(&group), SHA512).unwrap();
+    let token = token(SHA512, tree.root().value.as_slice());
+    let bytes = with_renewed_tree(&record, &tree.reduced(&group).unwrap(), &token).unwrap();
+    assert!(holds(&read(&bytes, &documents[0])));
+    let renewed = Record::parse(&bytes).unwrap();
+    assert_eq!(renewed.chains()[1].timestamps()[0].tree_height(), Some(1));
+}
+
 #[test]
 fn rfc4998_5_2_one_new_time_stamp_renews_many_records() {
     let documents = documents(3);
