@@ -10,7 +10,7 @@ use hsign::credential::{Credential, Options, open};
 use hsign::net::{FetcherOptions, HttpFetcher, HttpTimestamper, Ports, TsaEndpoint};
 use hsign::{
     ContainerSignature, ContainerType, Content, ExtendRequest, Form, Indication, Metadata, Policy, Purpose,
-    Settings, SignRequest, Stamps, Time, ToSign, load,
+    Settings, SignRequest, Stamps, SubIndication, Time, ToSign, ValidationTime, load,
 };
 use hsign_core::facts::Level;
 use hsign_core::ports::{Fetcher as _, Need};
@@ -158,12 +158,22 @@ impl Kind {
     }
 
     fn signed(self, generation: &Generation, level: Option<Level>, stamps: Stamps) -> Vec<u8> {
+        self.signed_under(DigestAlgorithm::Sha256, generation, level, stamps)
+    }
+
+    fn signed_under(
+        self,
+        digest: DigestAlgorithm,
+        generation: &Generation,
+        level: Option<Level>,
+        stamps: Stamps,
+    ) -> Vec<u8> {
         let document = self.content();
         let credential = doctor(&generation.testbed);
         let request = SignRequest {
             level,
             stamps,
-            digest: DigestAlgorithm::Sha256,
+            digest,
             key: credential.protection(),
             metadata: Metadata::default(),
             statement: Default::default(),
@@ -271,6 +281,34 @@ fn five_renewals_over_two_decades_verify_in_a_new_process_offline() {
         assert_eq!(signature["level"], "B-LTA");
         if kind.form == Form::Pades {
             assert_eq!(signature["modifications"]["verdict"], "permitted");
+        }
+    }
+}
+
+#[test]
+fn a_hash_function_that_ends_breaks_what_no_stamp_under_another_covers_and_nothing_else() {
+    let only = Generation::first();
+    let mut later = settings(&[&only]);
+    let row = "[[algorithms.digest]]\nname = \"SHA-384\"\ncollision = \"2026-09-22\"\nsecond_pre_image = \"no-end\"\n\
+               certificate_identifier = \"no-end\"\nsource = \"a test\"\nconfidence = \"certain\"\n";
+    later.policy = Policy::parse(&format!("{}\n{row}", Policy::preset_text("hpki").unwrap())).unwrap();
+    for kind in KINDS {
+        set_clock(&[&only], START);
+        let under = |level| kind.signed_under(DigestAlgorithm::Sha384, &only, Some(level), Stamps::Two);
+        let (bare, stamped) = (under(Level::BB), under(Level::BLta));
+        let covered = kind.extended(&stamped, &only, &[&only], None);
+        set_clock(&[&only], START + 3 * 86_400);
+        let content = kind.content();
+        let beside = [Content { name: kind.input, source: &content }];
+        let beside = if kind.is_detached() { &beside[..] } else { &[] };
+        let judged = |document: &Vec<u8>| {
+            hsign::verify_with(document, beside, &later, &fetcher(), ValidationTime(now())).unwrap().verdict
+        };
+        assert_passed(&judged(&covered));
+        for document in [bare, stamped] {
+            let verdict = judged(&document);
+            let why = Some(SubIndication::CryptoConstraintsFailureNoPoe);
+            assert_eq!((verdict.indication(), verdict.sub_indication()), (Indication::Indeterminate, why));
         }
     }
 }
