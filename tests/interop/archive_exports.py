@@ -39,9 +39,33 @@ def after_years(rows, testbed, peers):
     for story in STORIES:
         place = folder / story
         ours = {"trust": place / "trust.toml", "policy": place / "policy.toml"}
-        anchors = f"{place / 'root-0'},{place / 'root-1'}"
-        what = f"archive's proof after twelve years, {story.replace('-', ' ')}"
-        judged(rows, testbed, peers, what, place / "chart.txt", ours, anchors)
+        anchors = ",".join(str(place / name) for name in ("hpki-ca", "hpki-root", "root-0", "root-1"))
+        for document, what in ((place / "chart.txt", "a file"), (place / "letter.pdf", "a signed PDF file")):
+            what = f"archive's proof of {what} after twelve years, {story.replace('-', ' ')}"
+            judged(rows, testbed, peers, what, document, ours, anchors)
+        signature(rows, testbed, peers, f"B-LT signature after twelve years, {story.replace('-', ' ')}", place, ours, anchors)
+
+
+def signature(rows, testbed, peers, what, place, ours, anchors):
+    """Signer and authority have ended: the archive's record carries the signature on, and nothing else does."""
+    document, record = place / "letter.pdf", place / "letter-proof" / "evidence-record-a.ers"
+    for note, of_ours, of_theirs, expected in (
+        (", with the archive's record", ("--evidence", record), {"record": record}, "TOTAL-PASSED"),
+        (", without it", (), {}, "INDETERMINATE"),
+    ):
+
+        def check(judge, ask):
+            rows.check("our records", "hsign", f"{what}{note}", judge, ask, expected)
+
+        check("hsign", lambda: indication(testbed.hsign_verify(document, *of_ours, **ours)[0]["signatures"]))
+        if peers.dss:
+            theirs = {"alone": "yes", "anchors": anchors, **of_theirs}
+            check("EU DSS", lambda: indication(peers.dss.ask("verify", file=document, **theirs)["signatures"]))
+
+
+def indication(signatures):
+    [found] = signatures
+    return found["indication"].replace("_", "-"), found["sub_indication"] or ""
 
 
 def judged(rows, testbed, peers, what, document, ours, anchors):

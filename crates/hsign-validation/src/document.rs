@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat, TimestampKind};
+use hsign_core::facts::{Covered, DocumentFacts, DocumentFormat, EvidenceRecordFacts, TimestampKind};
 use hsign_core::ports::Need;
 use hsign_core::{Finding, Severity};
 
@@ -53,10 +53,10 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
     let (evidence_records, of_records): (Vec<_>, Vec<_>) =
         past::stamps::validate(&mut stamps, records, &contents, &engine, &mut proofs).into_iter().unzip();
     let stamps_of = stamps_of_signatures(facts);
-    let (records, record_needs) = judge_records(&facts.qualification_evidence, context);
+    let (qualified, qualified_needs) = judge_records(&facts.qualification_evidence, context);
     let shared = Shared {
         document: facts,
-        records: &records,
+        records: &qualified,
         stamps: &stamps,
         stamps_of: &stamps_of,
         proofs: &proofs,
@@ -68,11 +68,13 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
     let mut signatures = Vec::with_capacity(facts.signatures.len());
     for signature in &facts.signatures {
         let (mut verdict, more) = signature::judge(signature, &shared);
-        verdict.renew_by = plan::renew_by(&verdict);
+        verdict.protected_by =
+            newest_of_records(&verdict, records, &evidence_records).or(verdict.protected_by);
+        verdict.renew_by = plan::renew_by(&verdict, &evidence_records);
         signatures.push(verdict);
         needs.extend(more);
     }
-    needs.extend(record_needs);
+    needs.extend(qualified_needs);
     needs.extend(of_records.into_iter().flatten());
     needs.sort();
     needs.dedup();
@@ -88,7 +90,7 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
     findings.extend(scan_limits::of_document(facts, &signatures, context));
     findings.extend(material.findings.iter().cloned());
     findings.extend(document_findings(facts, &of_document));
-    findings.extend(qualification_evidence::for_nobody(&records, &signatures));
+    findings.extend(qualification_evidence::for_nobody(&qualified, &signatures));
     let verdict = DocumentVerdict {
         format: facts.format,
         indication,
@@ -104,6 +106,27 @@ pub fn judge_and_missing(facts: &DocumentFacts, context: &Context<'_>) -> (Docum
         timestamps: of_document.into_iter().map(|stamp| stamp.verdict.clone()).collect(),
     };
     (verdict, needs)
+}
+
+/// The last time stamp of the records over a signature that hold, where it is newer than its own.
+fn newest_of_records(
+    signature: &SignatureVerdict,
+    facts: &[EvidenceRecordFacts],
+    records: &[EvidenceRecordVerdict],
+) -> Option<String> {
+    let covers = |record: &EvidenceRecordFacts| {
+        let of_it =
+            |one: &Covered| matches!(one, Covered::SignatureValue { signature: id } if *id == signature.id);
+        record.covers.iter().any(of_it)
+    };
+    let over_it = facts
+        .iter()
+        .zip(records)
+        .filter(|(facts, record)| record.indication == Indication::TotalPassed && covers(facts));
+    let newest =
+        over_it.filter_map(|(_, record)| record.timestamps.last()).max_by_key(|stamp| stamp.gen_time)?;
+    let own = signature.timestamps.iter().find(|stamp| Some(&stamp.id) == signature.protected_by.as_ref());
+    own.is_none_or(|own| own.gen_time < newest.gen_time).then(|| newest.id.clone())
 }
 
 /// Which stamps stand in a signature or cover it, by its id; the stamps in the order of signatures, then of the

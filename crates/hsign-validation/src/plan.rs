@@ -12,8 +12,8 @@ use crate::material::Material;
 use crate::memo::MemoisedVerifier;
 use crate::poe::{GivenProof, all_timestamps};
 use crate::{
-    AlgorithmEnd, CertificateSummary, Context, DocumentVerdict, Indication, Integrity, SignatureVerdict,
-    SubIndication, TimestampVerdict, judge,
+    AlgorithmEnd, CertificateSummary, Context, DocumentVerdict, EvidenceRecordVerdict, Indication, Integrity,
+    SignatureVerdict, SubIndication, TimestampVerdict, judge,
 };
 
 /// Simulated times are tried one after the other; documents rest on a few dozen certificates at most.
@@ -92,7 +92,10 @@ pub struct Answer {
 pub fn plan(facts: &DocumentFacts, verdict: &DocumentVerdict, context: &Context<'_>, times: &[Time]) -> Plan {
     let mut expiries: Vec<Expiry> = match verdict.format() {
         DocumentFormat::Timestamp => verdict.timestamps().iter().flat_map(of_timestamp).collect(),
-        _ => verdict.signatures().iter().flat_map(of_signature).collect(),
+        _ => {
+            let records = verdict.evidence_records();
+            verdict.signatures().iter().flat_map(|signature| of_signature(signature, records)).collect()
+        }
     };
     expiries.sort();
     expiries.dedup();
@@ -108,17 +111,19 @@ pub fn plan(facts: &DocumentFacts, verdict: &DocumentVerdict, context: &Context<
 }
 
 /// The last moment for a new time stamp over a signature; `None` for one that is broken, or when no end is known.
-pub(crate) fn renew_by(verdict: &SignatureVerdict) -> Option<Time> {
-    of_signature(verdict).into_iter().filter(|expiry| expiry.binding).map(|expiry| expiry.at).min()
+pub(crate) fn renew_by(verdict: &SignatureVerdict, records: &[EvidenceRecordVerdict]) -> Option<Time> {
+    of_signature(verdict, records).into_iter().filter(|expiry| expiry.binding).map(|expiry| expiry.at).min()
 }
 
 /// A stamp shifts what has to last from the signer's chain to its own. The data on the signer's revocation come along
 /// only if they travel in the document: they can't be had any more once the certificate has ended.
-fn of_signature(verdict: &SignatureVerdict) -> Vec<Expiry> {
+fn of_signature(verdict: &SignatureVerdict, records: &[EvidenceRecordVerdict]) -> Vec<Expiry> {
     if verdict.integrity() == Integrity::Invalid || verdict.indication() == Indication::TotalFailed {
         return Vec::new();
     }
-    let stamp = verdict.protected_by().and_then(|id| verdict.timestamps().iter().find(|one| one.id() == id));
+    let of_records = records.iter().flat_map(EvidenceRecordVerdict::timestamps);
+    let mut stamps = verdict.timestamps().iter().chain(of_records);
+    let stamp = verdict.protected_by().and_then(|id| stamps.find(|one| one.id() == id));
     let mut expiries = stamp.map(of_timestamp).unwrap_or_default();
     if stamp.is_none() || !carries_evidence(verdict) {
         expiries.extend(of_chain(verdict));

@@ -28,6 +28,9 @@ final class Judge {
         if (asked.containsKey("content")) {
             validator.setDetachedContents(documents(asked.get("content")));
         }
+        if (asked.containsKey("record")) {
+            validator.setDetachedEvidenceRecordDocuments(documents(asked.get("record")));
+        }
         if (asked.containsKey("password")) {
             ((PDFDocumentValidator) validator).setPasswordProtection(asked.get("password").toCharArray());
         }

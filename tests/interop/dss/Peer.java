@@ -9,8 +9,9 @@ import java.util.Map;
 /**
  * EU DSS, kept warm: each line of stdin asks (KEY=VALUE, separated by tabs), one line of JSON answers.
  *
- * <p>do=verify: file; content (of a detached signature: files with | between), password, anchors (names of authorities,
- * with commas), alone (nothing but the anchors is at hand), at (seconds since 1970; now without).
+ * <p>do=verify: file; content (of a detached signature: files with | between), record (evidence record over the file),
+ * password, anchors (names of authorities, with commas), alone (nothing but the anchors is at hand), at (seconds since
+ * 1970; now without).
  * do=sign, extend, countersign, contain: see {@link Maker}. do=records, make-records: see {@link Records}. do=archival,
  * make-archival: see {@link Archival}.
  */

@@ -1,9 +1,10 @@
-//! Archives of twelve years for other implementations to judge: `archive-of-years FOLDER` keeps a document in each and hands
-//! out its proof today. In `stamp-renewed` the time stamp was renewed when its authority's certificate was about to end, in
-//! `tree-renewed` the hash tree too when SHA-384 was, in this story.
+//! Archives of twelve years for other implementations to judge: `archive-of-years FOLDER` keeps two documents in each and hands
+//! out their proofs today. In `stamp-renewed` the time stamps were renewed when their authority's certificate was about to end,
+//! in `tree-renewed` the hash trees too when SHA-384 was, in this story.
 //!
-//! In each folder: the document `chart.txt`, the proofs `chart.asice` and, without the document, `chart.zip`; the authorities'
-//! roots `root-0.pem` and `root-1.pem`, `trust.toml`, which trusts them, and `policy.toml`, which knows of the end.
+//! In each folder: the documents `chart.txt` and `letter.pdf`, which was signed (B-LT) in the first year, their proofs
+//! `chart.asice` and, without the document, `chart.zip`; the authorities `hpki-root.pem`, `hpki-ca.pem`, `root-0.pem` and
+//! `root-1.pem`, `trust.toml`, which trusts the roots, and `policy.toml`, which knows of the end.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,10 +17,16 @@ use hsign::archive::{
 use hsign::crypto::SystemRandom;
 use hsign::pki::Provenance;
 use hsign::report::Language;
-use hsign::{Error, Policy, Purpose, Settings, Time};
-use hsign_core::ports::{NoNetwork, PortError};
-use hsign_core::{ErrorKind, Octets, SecretReference, hex};
-use hsign_testkit::{Ca, Clock, CrlName, DAY, Pki, Seconds, Tsa, YEAR};
+use hsign::{
+    Content, Error, Form, Metadata, Policy, Purpose, Settings, SignRequest, Stamps, Time, ToSign, credential,
+};
+use hsign_core::facts::Level;
+use hsign_core::ports::{NoNetwork, PortError, Timestamper};
+use hsign_core::{Digest, DigestAlgorithm, ErrorKind, Octets, SecretReference, hex};
+use hsign_testkit::{
+    Ca, Clock, CrlName, DAY, PASSPHRASE, Person, Pki, Protection, Seconds, Tsa, YEAR, documents,
+};
+use hsign_tsp::{TimestampRequest, TimestampResponse};
 
 /// An authority's units live ten years; the second generation is there after eight.
 const GENERATIONS: [Seconds; 2] = [0, 8 * YEAR];
@@ -61,8 +68,10 @@ fn main() {
             years.day(TREE_RENEWED).renew();
         }
         let today = years.day(TODAY);
-        today.export("chart.asice", false);
-        today.export("chart.zip", true);
+        for key in ["chart", "letter"] {
+            today.export(key, "asice", false);
+            today.export(key, "zip", true);
+        }
     }
 }
 
@@ -82,21 +91,31 @@ impl Years {
         let generation = |from| Arc::new(Pki::new("http://pki.test", start + from).unwrap());
         let years = Self { folder, start, hash_ends, generations: GENERATIONS.map(generation).into() };
         let mut registry = String::new();
-        for (place, root) in years.roots().enumerate() {
-            let pem = openssl::x509::X509::from_der(root).unwrap().to_pem().unwrap();
-            fs::write(years.folder.join(format!("root-{place}.pem")), pem).unwrap();
-            registry += &format!(
-                "[[service]]\nkind = \"tsa\"\nsubject = \"tsa\"\naccreditation = \"mic\"\n\
-                 certificate = \"root-{place}.pem\"\nsha256 = \"{}\"\n",
-                hex(&hsign::crypto::sha256(root))
-            );
+        for (place, pki) in years.generations.iter().enumerate() {
+            registry += "[[service]]\nkind = \"tsa\"\nsubject = \"tsa\"\naccreditation = \"mic\"\n";
+            registry += &years.pinned(&format!("root-{place}.pem"), pki, Ca::TsaRoot);
         }
+        registry += &format!(
+            "[[anchor]]\nkind = \"hpki-root\"\nsubject = \"root\"\npolicies = [\"{}\"]\n",
+            hsign_testkit::oid::SIGNATURE_POLICY
+        );
+        registry += &years.pinned("hpki-root.pem", years.signers(), Ca::HpkiRoot);
+        // An anchor for those who take no list of its root out of a document.
+        years.pinned("hpki-ca.pem", years.signers(), Ca::HpkiSignature);
         fs::write(years.folder.join("trust.toml"), registry).unwrap();
         years
     }
 
-    fn roots(&self) -> impl Iterator<Item = &[u8]> {
-        self.generations.iter().map(|pki| pki.authority(Ca::TsaRoot).certificate_der())
+    /// Writes a root; how a registry names it.
+    fn pinned(&self, name: &str, pki: &Pki, root: Ca) -> String {
+        let der = pki.authority(root).certificate_der();
+        let pem = openssl::x509::X509::from_der(der).unwrap().to_pem().unwrap();
+        fs::write(self.folder.join(name), pem).unwrap();
+        format!("certificate = \"{name}\"\nsha256 = \"{}\"\n", hex(&hsign::crypto::sha256(der)))
+    }
+
+    fn signers(&self) -> &Pki {
+        &self.generations[0]
     }
 
     /// So many seconds after the start.
@@ -127,7 +146,7 @@ impl Years {
         for (pki, from) in self.generations.iter().zip(GENERATIONS).filter(|(_, from)| *from <= after) {
             // Authorities publish as long as their units live.
             let day = self.start + after.min(from + LIFE - DAY);
-            for list in [CrlName::Tsa, CrlName::TsaRoot] {
+            for list in [CrlName::Tsa, CrlName::TsaRoot, CrlName::Signature, CrlName::Sarl] {
                 let list = Octets::from(pki.crl(list, day).unwrap());
                 settings.evidence.add(list.as_slice(), Provenance::Given).unwrap();
             }
@@ -144,19 +163,58 @@ struct Day<'y> {
 
 impl Day<'_> {
     fn take(&self) {
-        let (home, chart) = (self.home(), self.years.folder.join("chart.txt"));
-        fs::write(&chart, "アムロジピン 5 mg\n").unwrap();
-        self.run(|environment| init(&home, CONFIG, no_secrets(), environment).map(drop));
-        let intake = Intake {
-            location: chart.display().to_string(),
-            key: Some("chart".to_owned()),
-            class: "chart".to_owned(),
+        let folder = &self.years.folder;
+        fs::write(folder.join("chart.txt"), "アムロジピン 5 mg\n").unwrap();
+        fs::write(folder.join("letter.pdf"), self.signed(&documents::referral_letter().unwrap())).unwrap();
+        self.run(|environment| init(&self.home(), CONFIG, no_secrets(), environment).map(drop));
+        let intakes = ["chart.txt", "letter.pdf"].map(|name| Intake {
+            location: folder.join(name).display().to_string(),
+            key: name.split('.').next().map(str::to_owned),
+            class: name.split('.').next().unwrap().to_owned(),
             retention: Retention::Open,
             beside: Vec::new(),
             replaces: None,
-        };
-        self.archive(|archive, environment| archive.add(&[intake.clone()], environment).map(drop));
+        });
+        self.archive(|archive, environment| {
+            let taken = archive.add(&intakes, environment)?;
+            assert_eq!((taken.objects, taken.failed), (2, 0));
+            Ok(())
+        });
         self.renew();
+    }
+
+    /// By a doctor, with a time stamp and what proves the certificates.
+    fn signed(&self, document: &Vec<u8>) -> Vec<u8> {
+        let doctor = self.years.folder.join("doctor.p12");
+        let identity = self.years.signers().person(Person::Doctor);
+        fs::write(&doctor, identity.pkcs12(Protection::Aes).unwrap()).unwrap();
+        let passphrase = self.years.folder.join("passphrase.txt");
+        fs::write(&passphrase, PASSPHRASE).unwrap();
+        let specification = format!("pkcs12:{}", doctor.display()).parse().unwrap();
+        let secret = SecretReference::File(passphrase);
+        let credential = credential::open(&specification, &secret, &credential::Options::default()).unwrap();
+        let request = SignRequest {
+            level: Some(Level::BLt),
+            stamps: Stamps::Two,
+            digest: DigestAlgorithm::Sha256,
+            key: credential.protection(),
+            metadata: Metadata::default(),
+            statement: Default::default(),
+            allow_pending: false,
+        };
+        let files = [Content { name: "letter.pdf", source: document }];
+        let to_sign = ToSign::new(&files, Form::Pades);
+        let time = || Time::from_unix_seconds(self.now).unwrap();
+        let made = hsign::sign(
+            &to_sign,
+            credential.as_ref(),
+            Some(self),
+            &request,
+            &self.settings,
+            &NoNetwork,
+            &time,
+        );
+        made.unwrap().output.over(document).unwrap()
     }
 
     fn renew(&self) {
@@ -164,8 +222,8 @@ impl Day<'_> {
         self.archive(|archive, environment| archive.renew(&request, environment).map(drop));
     }
 
-    fn export(&self, name: &str, without_document: bool) {
-        let (key, out) = ("chart".to_owned(), self.years.folder.join(name));
+    fn export(&self, key: &str, end: &str, without_document: bool) {
+        let (key, out) = (key.to_owned(), self.years.folder.join(format!("{key}.{end}")));
         let request = ExportRequest { key, out, without_document, language: Language::En, force: false };
         self.archive(|archive, environment| archive.export(&request, environment).map(drop));
     }
@@ -195,6 +253,15 @@ impl Day<'_> {
             tell: &|_| (),
         };
         work(&environment).unwrap_or_else(|error| panic!("{time}: {error}: {:?}", error.finding()));
+    }
+}
+
+impl Timestamper for Day<'_> {
+    fn stamp(&self, imprint: &Digest) -> Result<Vec<u8>, PortError> {
+        let imprint = imprint.clone();
+        let request = TimestampRequest { imprint, nonce: None, policy: None, certificate_requested: true };
+        let response = self.ask("tsa", &request.to_der().unwrap())?;
+        Ok(TimestampResponse::parse(&response).unwrap().granted().unwrap().to_vec())
     }
 }
 

@@ -90,6 +90,18 @@ fn a_record_proves_the_time_of_its_first_stamp_once_all_of_it_holds() {
 }
 
 #[test]
+fn a_signature_rests_on_the_newest_stamp_of_the_record_over_it() {
+    let mut archive = recorded();
+    let newest = stamps(&mut archive)[2].timestamp.id.clone();
+    let verdict = archive.expect(20 * YEAR, PASSED);
+    assert_eq!(verdict.protected_by(), Some(&newest));
+    assert_eq!(verdict.renew_by(), Some(time(26 * YEAR)));
+    stamps(&mut archive)[2].shows[0].found = Some(false);
+    let verdict = archive.judge_at(20 * YEAR).signatures()[0].clone();
+    assert_ne!(verdict.protected_by(), Some(&newest), "a record that fails protects nothing");
+}
+
+#[test]
 fn a_tree_that_does_not_hold_the_object_proves_nothing() {
     let mut archive = recorded();
     stamps(&mut archive)[0].shows[0].found = Some(false);
